@@ -1,0 +1,293 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"maiaportal/internal/store"
+)
+
+const (
+	// loginTime is how long a login at the provider may take.
+	loginTime = 10 * time.Minute
+	// loginKept is how long a pending login is remembered, to bring a late one back to its target.
+	loginKept = 24 * time.Hour
+	// clockSkew is how far the provider's clock may be ahead.
+	clockSkew = time.Minute
+)
+
+// Errors of logins and tokens. Their texts may be logged.
+var (
+	// ErrProviderAway: the provider cannot be asked now.
+	ErrProviderAway = errors.New("auth: the provider is away")
+	// ErrLoginRequired: only a new login helps.
+	ErrLoginRequired = errors.New("auth: a new login is needed")
+	// ErrState: the answer belongs to no login that this browser has begun and not finished.
+	ErrState = errors.New("auth: not the answer to a login of this browser")
+	// ErrBadAnswer: the provider's answer or ID token cannot be trusted.
+	ErrBadAnswer = errors.New("auth: the provider's answer is not valid")
+	// ErrNotAllowed: the user is in none of the groups that may use the portal.
+	ErrNotAllowed = errors.New("auth: not in an allowed group")
+)
+
+// RefusedError is the provider's own refusal: an error parameter in its answer (RFC 6749 section
+// 4.1.2.1). Both members are a stranger's words.
+type RefusedError struct{ Code, Description string }
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("auth: the provider refused: %.60q", e.Code)
+}
+
+// logins is what the relying party keeps.
+type logins interface {
+	CreatePendingLogin(ctx context.Context, stateHash, browserHash, sealed []byte) error
+	UsePendingLogin(ctx context.Context, stateHash, browserHash []byte) (store.PendingLogin, error)
+}
+
+// RelyingParty logs users in.
+type RelyingParty struct {
+	Provider    *Provider
+	Records     logins
+	Keys        [][]byte // session keys
+	GroupsClaim string
+	Policy      Policy
+	Log         *slog.Logger
+	Now         func() time.Time
+}
+
+// pendingLogin is sealed in the database while its user is at the provider.
+type pendingLogin struct {
+	Nonce    string `json:"nonce"`
+	Verifier string `json:"verifier"`
+	ReturnTo string `json:"return_to"`
+}
+
+// Login is who is logged in, and the tokens. It lives sealed in the session.
+type Login struct {
+	Issuer  string   `json:"iss"`
+	Subject string   `json:"sub"`
+	Name    string   `json:"name"`
+	Email   string   `json:"email"`
+	Groups  []string `json:"groups"`
+	SID     string   `json:"sid,omitempty"`
+
+	AccessToken  string    `json:"access_token"`
+	Obtained     time.Time `json:"obtained"`
+	Expires      time.Time `json:"expires"` // zero where the provider did not say
+	RefreshToken string    `json:"refresh_token,omitempty"`
+	IDToken      string    `json:"id_token"`
+}
+
+// NewID makes a random id of 256 bits.
+func NewID() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// ValidID says whether s has the form of an id of NewID.
+func ValidID(s string) bool {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	return err == nil && len(b) == 32
+}
+
+func hash(id string) []byte {
+	sum := sha256.Sum256([]byte(id))
+	return sum[:]
+}
+
+// Begin starts a login for a browser (its id is in a cookie of its own, so that several tabs can log
+// in at once) and gives the address to send it to. prompt is "login" or empty.
+func (rp *RelyingParty) Begin(ctx context.Context, browser, returnTo, prompt string) (string, error) {
+	d, err := rp.Provider.get(ctx)
+	if err != nil {
+		return "", err
+	}
+	state := NewID()
+	p := pendingLogin{Nonce: NewID(), Verifier: oauth2.GenerateVerifier(), ReturnTo: ReturnTo(returnTo)}
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("auth: begin login: %w", err)
+	}
+	sealed, err := sealer{rp.Keys}.seal(state, forLogin, plain)
+	if err != nil {
+		return "", err
+	}
+	if err := rp.Records.CreatePendingLogin(ctx, hash(state), hash(browser), sealed); err != nil {
+		return "", err
+	}
+	opts := []oauth2.AuthCodeOption{oidc.Nonce(p.Nonce), oauth2.S256ChallengeOption(p.Verifier)}
+	for name, value := range map[string]string{"prompt": prompt, "audience": rp.Provider.client.Audience, "resource": rp.Provider.client.Resource} {
+		if value != "" {
+			opts = append(opts, oauth2.SetAuthURLParam(name, value))
+		}
+	}
+	return d.oauth.AuthCodeURL(state, opts...), nil
+}
+
+// Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
+// is known also for many errors, so that a new login can lead there.
+func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values) (login Login, returnTo string, err error) {
+	// State first: a stranger's code must not be redeemed.
+	pending, err := rp.pending(ctx, browser, q.Get("state"))
+	returnTo = pending.ReturnTo
+	if err != nil {
+		return Login{}, returnTo, err
+	}
+	d, err := rp.Provider.get(ctx)
+	if err != nil {
+		return Login{}, returnTo, err
+	}
+	if iss, sent := q.Get("iss"), q.Has("iss"); (sent || d.issInResponse) && iss != rp.Provider.client.Issuer {
+		return Login{}, returnTo, fmt.Errorf("%w: iss is missing or another provider's", ErrBadAnswer)
+	}
+	if code := q.Get("error"); code != "" {
+		return Login{}, returnTo, &RefusedError{Code: code, Description: q.Get("error_description")}
+	}
+	if q.Get("code") == "" {
+		return Login{}, returnTo, fmt.Errorf("%w: no code", ErrBadAnswer)
+	}
+	// The code is good once: a browser that goes away must not leave it half redeemed.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
+	defer cancel()
+	token, err := d.oauth.Exchange(rp.Provider.context(ctx), q.Get("code"), oauth2.VerifierOption(pending.Verifier))
+	if err != nil {
+		rp.Log.LogAttrs(ctx, slog.LevelWarn, "code not redeemed", slog.String("error", errorCode(err)))
+		var refused *oauth2.RetrieveError
+		if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode < 500 {
+			return Login{}, returnTo, fmt.Errorf("%w: the code was refused", ErrBadAnswer)
+		}
+		return Login{}, returnTo, &awayError{what: "no token", cause: err}
+	}
+	login, err = rp.login(ctx, d, token, pending.Nonce)
+	if err != nil {
+		return Login{}, returnTo, err
+	}
+	if !rp.Policy.MayLogIn(login.Groups) {
+		return login, returnTo, ErrNotAllowed
+	}
+	return login, returnTo, nil
+}
+
+// pending takes the pending login of a state, once, and only for the browser that began it.
+func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pendingLogin, error) {
+	if !ValidID(state) || !ValidID(browser) {
+		return pendingLogin{}, ErrState
+	}
+	row, err := rp.Records.UsePendingLogin(ctx, hash(state), hash(browser))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return pendingLogin{}, ErrState
+	case err != nil:
+		return pendingLogin{}, err
+	}
+	plain, err := sealer{rp.Keys}.open(state, forLogin, row.Sealed)
+	if err != nil {
+		return pendingLogin{}, ErrState
+	}
+	var p pendingLogin
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return pendingLogin{}, ErrState
+	}
+	if !row.First || rp.Now().Sub(row.CreatedAt) > loginTime {
+		return pendingLogin{ReturnTo: p.ReturnTo}, ErrState
+	}
+	return p, nil
+}
+
+// login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7.
+func (rp *RelyingParty) login(ctx context.Context, d *discovered, token *oauth2.Token, nonce string) (Login, error) {
+	raw, _ := token.Extra("id_token").(string)
+	if raw == "" || token.AccessToken == "" {
+		return Login{}, fmt.Errorf("%w: a token is missing", ErrBadAnswer)
+	}
+	id, err := d.verifier.Verify(ctx, raw)
+	if err != nil {
+		if errors.Is(err, ErrProviderAway) {
+			return Login{}, err
+		}
+		return Login{}, fmt.Errorf("%w: ID token not accepted", ErrBadAnswer)
+	}
+	var claims struct {
+		AZP   string `json:"azp"`
+		Name  string `json:"name"`
+		User  string `json:"preferred_username"`
+		Email string `json:"email"`
+		SID   string `json:"sid"`
+	}
+	var all map[string]json.RawMessage
+	if id.Claims(&all) != nil {
+		return Login{}, fmt.Errorf("%w: claims that cannot be read", ErrBadAnswer)
+	}
+	_ = id.Claims(&claims) // a claim of another type is as good as none
+	switch {
+	case id.Subject == "":
+		return Login{}, fmt.Errorf("%w: no sub", ErrBadAnswer)
+	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
+		return Login{}, fmt.Errorf("%w: another nonce", ErrBadAnswer)
+	case claims.AZP != "" && claims.AZP != rp.Provider.client.ID:
+		return Login{}, fmt.Errorf("%w: azp is another client", ErrBadAnswer)
+	case len(id.Audience) > 1 && claims.AZP == "":
+		return Login{}, fmt.Errorf("%w: several audiences without azp", ErrBadAnswer)
+	case id.IssuedAt.After(rp.Now().Add(clockSkew)):
+		return Login{}, fmt.Errorf("%w: issued in the future", ErrBadAnswer)
+	}
+	groups, ok := groupsIn(all, rp.GroupsClaim)
+	if !ok {
+		groups = rp.userinfoGroups(ctx, d, token, id.Subject)
+	}
+	l := Login{
+		Issuer: id.Issuer, Subject: id.Subject, Email: claims.Email, SID: claims.SID, Groups: groups,
+		Name: firstOf(claims.Name, claims.User, claims.Email, id.Subject), IDToken: raw,
+	}
+	l.take(token, rp.Now())
+	return l, nil
+}
+
+// userinfoGroups asks for the groups where the ID token has none. What cannot be had counts as none.
+func (rp *RelyingParty) userinfoGroups(ctx context.Context, d *discovered, token *oauth2.Token, subject string) []string {
+	if len(rp.Policy.Allowed)+len(rp.Policy.Auditors) == 0 || d.provider.UserInfoEndpoint() == "" {
+		return nil
+	}
+	info, err := d.provider.UserInfo(rp.Provider.context(ctx), oauth2.StaticTokenSource(token))
+	if err != nil || info.Subject != subject {
+		rp.Log.LogAttrs(ctx, slog.LevelWarn, "no groups from userinfo")
+		return nil
+	}
+	var all map[string]json.RawMessage
+	if info.Claims(&all) != nil {
+		return nil
+	}
+	groups, _ := groupsIn(all, rp.GroupsClaim)
+	return groups
+}
+
+// take puts an answer of the token endpoint into l.
+func (l *Login) take(t *oauth2.Token, now time.Time) {
+	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, t.Expiry
+	if t.RefreshToken != "" {
+		l.RefreshToken = t.RefreshToken
+	}
+}
+
+func firstOf(words ...string) string {
+	i := slices.IndexFunc(words, func(w string) bool { return strings.TrimSpace(w) != "" })
+	if i < 0 {
+		return ""
+	}
+	return strings.TrimSpace(words[i])
+}

@@ -1,0 +1,265 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	providerTimeout = 10 * time.Second
+	providerAnswer  = 1 << 20 // bytes; discovery documents and key sets are far smaller
+	rediscover      = time.Hour
+	// discoveryWait is how long a login waits for a provider that has not been discovered yet.
+	discoveryWait = 5 * time.Second
+)
+
+// awayError is a provider that cannot be asked, or answers nonsense. Its text quotes no answer.
+type awayError struct {
+	what  string
+	cause error
+}
+
+func (e *awayError) Error() string        { return "auth: the provider cannot be asked: " + e.what }
+func (e *awayError) Unwrap() error        { return e.cause }
+func (e *awayError) Is(target error) bool { return target == ErrProviderAway }
+
+// Client is what the relying party is at the provider.
+type Client struct {
+	Issuer      string
+	ID, Secret  string
+	Scopes      []string
+	RedirectURL string
+	Audience    string // sent as audience; may be empty
+	Resource    string // sent as resource (RFC 8707); may be empty
+}
+
+// discovered is what a provider's metadata leads to.
+type discovered struct {
+	oauth              oauth2.Config
+	verifier           *oidc.IDTokenVerifier
+	provider           *oidc.Provider
+	issInResponse      bool // RFC 9207: answers to the authorization request carry iss
+	endSession, revoke string
+	basic              bool // client authentication at the token endpoint by HTTP Basic
+}
+
+// Provider is the OpenID provider, discovered when it is first needed and again on a schedule, so that
+// the portal starts without it and recovers by itself.
+type Provider struct {
+	client Client
+	http   *http.Client
+	log    *slog.Logger
+	now    func() time.Time
+
+	asking singleflight.Group
+	mu     sync.RWMutex
+	found  *discovered
+}
+
+// NewProvider makes a Provider without asking anything yet.
+func NewProvider(c Client, log *slog.Logger, now func() time.Time) *Provider {
+	return &Provider{client: c, log: log, now: now, http: &http.Client{
+		Timeout:   providerTimeout,
+		Transport: limited{providerTransport()},
+		// A code, a refresh token or a client secret must not follow a redirect.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func providerTransport() *http.Transport {
+	t := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    5 * time.Second,
+		IdleConnTimeout:        30 * time.Second,
+		MaxIdleConnsPerHost:    16,
+		MaxResponseHeaderBytes: 256 << 10,
+		DisableCompression:     true,
+	}
+	return t
+}
+
+// limited bounds every answer of the provider: go-oidc reads them whole.
+type limited struct{ http.RoundTripper }
+
+func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.RoundTripper.RoundTrip(r)
+	if err == nil {
+		resp.Body = http.MaxBytesReader(nil, resp.Body, providerAnswer)
+	}
+	return resp, err
+}
+
+// Run keeps the provider discovered until ctx ends: at once, with backoff while it fails, and again
+// every hour.
+func (p *Provider) Run(ctx context.Context) {
+	for wait := time.Second; ; {
+		next := rediscover
+		if err := p.discover(ctx); err != nil {
+			next, wait = wait, min(2*wait, 30*time.Second)
+		} else {
+			wait = time.Second
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(next):
+		}
+	}
+}
+
+// Ready says whether the provider has been discovered since the start.
+func (p *Provider) Ready() bool { return p.known() != nil }
+
+func (p *Provider) known() *discovered {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.found
+}
+
+// get gives what is known, and asks where nothing is known yet. Its error is ErrProviderAway.
+func (p *Provider) get(ctx context.Context) (*discovered, error) {
+	if d := p.known(); d != nil {
+		return d, nil
+	}
+	if err := p.discover(ctx); err != nil {
+		return nil, err
+	}
+	return p.known(), nil
+}
+
+// discover reads the metadata, once for all that ask at the same time.
+func (p *Provider) discover(ctx context.Context) error {
+	_, err, _ := p.asking.Do("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discoveryWait)
+		defer cancel()
+		d, err := p.read(ctx)
+		if err != nil {
+			// The cause may quote the answer: the log gets its kind only.
+			p.log.LogAttrs(ctx, slog.LevelWarn, "provider not discovered", slog.String("issuer", p.client.Issuer), slog.String("error", err.Error()))
+			return nil, err
+		}
+		p.mu.Lock()
+		first := p.found == nil
+		p.found = d
+		p.mu.Unlock()
+		if first {
+			p.log.LogAttrs(ctx, slog.LevelInfo, "provider discovered", slog.String("issuer", p.client.Issuer))
+		}
+		return nil, nil
+	})
+	return err
+}
+
+func (p *Provider) read(ctx context.Context) (*discovered, error) {
+	op, err := oidc.NewProvider(oidc.ClientContext(ctx, p.http), p.client.Issuer)
+	if err != nil {
+		what := "discovery failed"
+		var network net.Error
+		if errors.As(err, &network) {
+			what = "no answer to discovery"
+		}
+		return nil, &awayError{what: what, cause: err}
+	}
+	var meta struct {
+		Issuer        string   `json:"issuer"`
+		JWKS          string   `json:"jwks_uri"`
+		AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
+		Algs          []string `json:"id_token_signing_alg_values_supported"`
+		IssInResponse bool     `json:"authorization_response_iss_parameter_supported"`
+		EndSession    string   `json:"end_session_endpoint"`
+		Revocation    string   `json:"revocation_endpoint"`
+	}
+	if err := op.Claims(&meta); err != nil {
+		return nil, &awayError{what: "metadata that cannot be read", cause: err}
+	}
+	// go-oidc compares too; a change there must not open this door.
+	if meta.Issuer != p.client.Issuer {
+		return nil, &awayError{what: "it calls itself by another issuer than the configured one"}
+	}
+	endpoint := op.Endpoint()
+	if endpoint.AuthURL == "" || endpoint.TokenURL == "" || meta.JWKS == "" {
+		return nil, &awayError{what: "metadata lacks an endpoint"}
+	}
+	d := &discovered{provider: op, issInResponse: meta.IssInResponse, endSession: meta.EndSession, revoke: meta.Revocation}
+	// Left to itself, oauth2 tries one way of client authentication after the other and sends the
+	// code twice. The metadata's default is Basic (OpenID Connect Discovery section 3).
+	endpoint.AuthStyle = oauth2.AuthStyleInParams
+	if p.client.Secret != "" && (len(meta.AuthMethods) == 0 || slices.Contains(meta.AuthMethods, "client_secret_basic")) {
+		endpoint.AuthStyle, d.basic = oauth2.AuthStyleInHeader, true
+	}
+	d.oauth = oauth2.Config{ClientID: p.client.ID, ClientSecret: p.client.Secret, Endpoint: endpoint, RedirectURL: p.client.RedirectURL, Scopes: p.client.Scopes}
+	algs := asymmetric(meta.Algs)
+	keys := &keySet{url: meta.JWKS, client: p.http, now: p.now}
+	for _, a := range algs {
+		keys.algs = append(keys.algs, jose.SignatureAlgorithm(a))
+	}
+	d.verifier = oidc.NewVerifier(meta.Issuer, keys, &oidc.Config{ClientID: p.client.ID, SupportedSigningAlgs: algs, Now: p.now})
+	return d, nil
+}
+
+// asymmetric leaves out "none" and the HMAC family: a token "signed" with the public key as a shared
+// secret must not pass.
+func asymmetric(announced []string) []string {
+	var out []string
+	for _, a := range announced {
+		switch a {
+		case oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA:
+			out = append(out, a)
+		}
+	}
+	if len(out) == 0 {
+		return []string{oidc.RS256}
+	}
+	return out
+}
+
+// context makes oauth2 and go-oidc use the bounded client.
+func (p *Provider) context(ctx context.Context) context.Context {
+	return oidc.ClientContext(ctx, p.http)
+}
+
+// revoke asks the provider to forget a token (RFC 7009). It is a courtesy: failure is logged only.
+func (p *Provider) revoke(ctx context.Context, d *discovered, token, hint string) {
+	if d.revoke == "" || token == "" {
+		return
+	}
+	if err := p.post(ctx, d, d.revoke, map[string]string{"token": token, "token_type_hint": hint}); err != nil {
+		p.log.LogAttrs(ctx, slog.LevelInfo, "token not revoked", slog.String("hint", hint), slog.String("error", err.Error()))
+	}
+}
+
+func drain(r io.ReadCloser) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(r, providerAnswer))
+	_ = r.Close()
+}
+
+// errorCode is what may be logged of an error of oauth2: its text can quote a whole token answer.
+func errorCode(err error) string {
+	var re *oauth2.RetrieveError
+	if errors.As(err, &re) {
+		status := 0
+		if re.Response != nil {
+			status = re.Response.StatusCode
+		}
+		return fmt.Sprintf("%d %.60q", status, re.ErrorCode)
+	}
+	var away *awayError
+	if errors.As(err, &away) {
+		return away.Error()
+	}
+	return "no answer"
+}

@@ -1,0 +1,200 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"maiaportal/internal/store"
+)
+
+// touchEvery is how exact the time of last use is kept: not each page costs a write.
+const touchEvery = time.Minute
+
+// ErrSessionEnded is a session that has ended while it was in use.
+var ErrSessionEnded = errors.New("auth: the session has ended")
+
+// sessionRows is what the sessions are kept in.
+type sessionRows interface {
+	CreateSession(ctx context.Context, idHash, sealed []byte) error
+	Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
+	TouchSession(ctx context.Context, idHash []byte) error
+	SaveSession(ctx context.Context, idHash, sealed []byte) error
+	DeleteSession(ctx context.Context, idHash []byte) error
+	LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
+	ReleaseSession(ctx context.Context, idHash []byte, by string, sealed []byte) error
+	SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error)
+	SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)
+	SweepLimits(ctx context.Context) (int64, error)
+}
+
+// Sessions is a gorilla/sessions Store. The cookie holds a random id and nothing else; the database has
+// the id's SHA-256 and the login, sealed.
+type Sessions struct {
+	Rows    sessionRows
+	Keys    [][]byte // the first one seals, all of them open
+	Cookies Cookies
+	Idle    time.Duration // a session that is not used ends after this
+	Max     time.Duration // and each one after this
+	Now     func() time.Time
+}
+
+var _ sessions.Store = (*Sessions)(nil)
+
+// The keys of a gorilla session's Values.
+const (
+	loginValue = "login" // Login
+	begunValue = "begun" // time.Time
+)
+
+// Get gives the request's session, looked up once for a request.
+func (s *Sessions) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New looks the request's session up. Without one, or with one that has ended, the session is new and
+// the error nil; an error means that the database could not tell.
+func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) {
+	session := sessions.NewSession(s, name)
+	session.Options = s.Cookies.options()
+	session.IsNew = true
+	c, err := r.Cookie(name)
+	if err != nil || !ValidID(c.Value) {
+		return session, nil
+	}
+	now := s.Now()
+	row, err := s.Rows.Session(r.Context(), hash(c.Value), now.Add(-s.Max), now.Add(-s.Idle))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return session, nil
+	case err != nil:
+		return session, err
+	}
+	login, err := s.unseal(c.Value, row.Sealed)
+	if err != nil {
+		// Its key is gone, so nobody can use it any more.
+		return session, nil
+	}
+	if now.Sub(row.SeenAt) > touchEvery {
+		if err := s.Rows.TouchSession(r.Context(), hash(c.Value)); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return session, err
+		}
+	}
+	session.ID, session.IsNew = c.Value, false
+	session.Values[loginValue], session.Values[begunValue] = login, row.CreatedAt
+	return session, nil
+}
+
+// Save writes a session and sets its cookie: a new one under a new id, an existing one only if it has
+// not ended meanwhile (else ErrSessionEnded), one with a negative MaxAge not at all: it ends.
+func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	if session.Options.MaxAge < 0 {
+		s.Cookies.Expire(w, session.Name())
+		if session.ID == "" {
+			return nil
+		}
+		return s.Rows.DeleteSession(r.Context(), hash(session.ID))
+	}
+	login, ok := session.Values[loginValue].(Login)
+	if !ok {
+		return errors.New("auth: a session without a login is not kept")
+	}
+	id, save := session.ID, s.Rows.SaveSession
+	if id == "" {
+		id, save = NewID(), s.Rows.CreateSession
+	}
+	sealed, err := s.seal(id, login)
+	if err != nil {
+		return err
+	}
+	err = save(r.Context(), hash(id), sealed)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return ErrSessionEnded
+	case err != nil:
+		return err
+	}
+	session.ID, session.IsNew = id, false
+	s.Cookies.Set(w, session.Name(), id, 0)
+	return nil
+}
+
+func (s *Sessions) seal(id string, login Login) ([]byte, error) {
+	plain, err := json.Marshal(login)
+	if err != nil {
+		return nil, fmt.Errorf("auth: seal session: %w", err)
+	}
+	return sealer{s.Keys}.seal(id, forSession, plain)
+}
+
+func (s *Sessions) unseal(id string, sealed []byte) (Login, error) {
+	plain, err := sealer{s.Keys}.open(id, forSession, sealed)
+	if err != nil {
+		return Login{}, err
+	}
+	var login Login
+	if err := json.Unmarshal(plain, &login); err != nil {
+		return Login{}, errUnsealed
+	}
+	return login, nil
+}
+
+// Session is a login while it lasts.
+type Session struct {
+	id    string
+	Login Login
+	Until time.Time // when it ends at the latest
+}
+
+// Current gives the request's session, or nil where nobody is logged in. An error means that the
+// database could not tell: never take it for "nobody".
+func (s *Sessions) Current(r *http.Request) (*Session, error) {
+	g, err := s.Get(r, s.Cookies.SessionName())
+	if err != nil {
+		return nil, err
+	}
+	login, ok := g.Values[loginValue].(Login)
+	if g.IsNew || !ok {
+		return nil, nil //nolint:nilnil // nobody is logged in: there is nothing to give, and nothing went wrong
+	}
+	begun, _ := g.Values[begunValue].(time.Time)
+	return &Session{id: g.ID, Login: login, Until: begun.Add(s.Max)}, nil
+}
+
+// Start begins a session under a new id. The one that this browser had ends.
+func (s *Sessions) Start(r *http.Request, w http.ResponseWriter, login Login) error {
+	name := s.Cookies.SessionName()
+	if c, err := r.Cookie(name); err == nil && ValidID(c.Value) {
+		if err := s.Rows.DeleteSession(r.Context(), hash(c.Value)); err != nil {
+			return err
+		}
+	}
+	g := sessions.NewSession(s, name)
+	g.Options = s.Cookies.options()
+	g.Values[loginValue] = login
+	return s.Save(r, w, g)
+}
+
+// End ends the request's session, if there is one, and expires its cookie.
+func (s *Sessions) End(r *http.Request, w http.ResponseWriter) error {
+	g, err := s.Get(r, s.Cookies.SessionName())
+	if err != nil {
+		return err
+	}
+	g.Options.MaxAge = -1
+	return s.Save(r, w, g)
+}
+
+// Sweep removes what has run out.
+func (s *Sessions) Sweep(ctx context.Context) error {
+	now := s.Now()
+	_, err1 := s.Rows.SweepSessions(ctx, now.Add(-s.Max), now.Add(-s.Idle))
+	_, err2 := s.Rows.SweepPendingLogins(ctx, now.Add(-loginKept))
+	_, err3 := s.Rows.SweepLimits(ctx)
+	return errors.Join(err1, err2, err3)
+}

@@ -1,0 +1,161 @@
+package maiaclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxAnswer is how much of an answer is read: problem details and lists are far smaller.
+	maxAnswer = 1 << 20
+	// maxAnswerHeader bounds what a server may send before its body.
+	maxAnswerHeader = 256 << 10
+	// idleConnection is short, because a gateway that has closed an idle connection meanwhile turns
+	// the next POST on it into one of unknown outcome.
+	idleConnection = 5 * time.Second
+)
+
+// Client makes the calls. It may be used by many goroutines at once.
+type Client struct {
+	base    string // no slash at its end
+	timeout time.Duration
+	http    *http.Client
+	now     func() time.Time
+}
+
+// New makes a client for the API at base (with its path prefix, e.g.
+// https://eu1.api.matillion.com/dpc). timeout is the whole time that one call may take.
+func New(base *url.URL, timeout time.Duration) *Client {
+	return &Client{
+		base:    strings.TrimRight(base.String(), "/"),
+		timeout: timeout,
+		now:     time.Now,
+		http: &http.Client{
+			Transport: newTransport(),
+			// A bearer token must not travel to wherever an answer points.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		IdleConnTimeout:        idleConnection,
+		MaxIdleConnsPerHost:    64,
+		MaxResponseHeaderBytes: maxAnswerHeader,
+		// A compressed answer could unpack to anything.
+		DisableCompression: true,
+	}
+}
+
+// Close drops idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// segment escapes one path segment. The rules of names and ids are the caller's; this only makes sure
+// that whatever comes stays one segment (RFC 3986 section 3.3).
+func segment(s string) (string, error) {
+	if s == "" || s == "." || s == ".." {
+		return "", &transportError{class: ErrNotSent, what: "an id or name that cannot stand in an address"}
+	}
+	return url.PathEscape(s), nil
+}
+
+// answer is what came back: the status, and as much of the body as could be read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	whole  bool // the body ended within the limit, and without a fault
+}
+
+// call makes one request. The path is built by the methods of the closed list and by nobody else.
+// body may be nil; it is wiped before call returns.
+func (c *Client) call(ctx context.Context, method, path, token string, body []byte) (answer, error) {
+	out := newOutgoing(body)
+	defer out.wipe()
+	// The cancel runs before the wipe: it makes the transport let go of a body that it still reads,
+	// as after an answer that came early.
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+
+	var wrote atomic.Bool
+	trace := &httptrace.ClientTrace{
+		// The transport tries another connection only where nothing went over the first one.
+		GetConn:      func(string) { wrote.Store(false) },
+		WroteHeaders: func() { wrote.Store(true) },
+	}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), method, c.base+path, nil)
+	if err != nil {
+		return answer{}, &transportError{class: ErrNotSent, what: "request could not be made"}
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", "application/json, application/problem+json")
+	req.Header.Set("Accept-Encoding", "identity")
+	if body != nil {
+		out.attach(req)
+		req.Header.Set("Content-Type", "application/json")
+	}
+
+	resp, err := c.http.Do(req)
+	if err != nil {
+		e := &transportError{class: ErrNotSent, what: failure(err), cause: err}
+		if wrote.Load() {
+			e.class = ErrUnknown
+		}
+		return answer{}, e
+	}
+	defer func() { _ = resp.Body.Close() }()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	// A body that breaks off or is too long costs its words, never the status.
+	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	a.whole = err == nil && len(a.body) <= maxAnswer
+	a.body = a.body[:min(len(a.body), maxAnswer)]
+	return a, nil
+}
+
+// post makes one of the two writing calls. Only 201 is success.
+func (c *Client) post(ctx context.Context, path, token string, body []byte) (answer, error) {
+	a, err := c.call(ctx, http.MethodPost, path, token, body)
+	if err != nil {
+		return a, err
+	}
+	if a.status != http.StatusCreated {
+		return a, readProblem(a.status, a.header, a.body, c.now())
+	}
+	return a, nil
+}
+
+// failure names what went wrong without quoting addresses or content.
+func failure(err error) string {
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var op *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "time-out"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.As(err, &dns):
+		return "name not found"
+	case errors.As(err, &cert):
+		return "certificate not trusted"
+	case errors.As(err, &op):
+		return fmt.Sprintf("network: %s", op.Op)
+	default:
+		return "connection lost"
+	}
+}

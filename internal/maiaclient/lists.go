@@ -1,0 +1,65 @@
+package maiaclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// maxPages bounds a list: 100 entries a page, and nobody picks from more than a few hundred.
+const maxPages = 5
+
+// Project is an entry of GET /v1/projects.
+type Project struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+// Agent is an entry of GET /v1/agents, as far as the portal uses it.
+type Agent struct {
+	ID            string `json:"agentId"`
+	Name          string `json:"name"`
+	Type          string `json:"agentType"`     // data_productivity_cloud, streaming
+	CloudProvider string `json:"cloudProvider"` // aws, azure, snowflake, gcp
+	Status        string `json:"agentStatus"`   // running, stopped, pending, unknown
+}
+
+// Projects lists the projects that the user sees, up to 500. An error is of one of the classes of
+// this package.
+func (c *Client) Projects(ctx context.Context, token string) ([]Project, error) {
+	return list[Project](ctx, c, "/v1/projects", token)
+}
+
+// Agents lists the agents that the user sees, up to 500. An error is of one of the classes of this
+// package.
+func (c *Client) Agents(ctx context.Context, token string) ([]Agent, error) {
+	return list[Agent](ctx, c, "/v1/agents", token)
+}
+
+// list reads pages one after the other: Maia limits bursts.
+func list[T any](ctx context.Context, c *Client, path, token string) ([]T, error) {
+	var all []T
+	for page := range maxPages {
+		a, err := c.call(ctx, http.MethodGet, path+"?page="+strconv.Itoa(page)+"&size=100", token, nil)
+		if err != nil {
+			return nil, err
+		}
+		if a.status != http.StatusOK {
+			return nil, readProblem(a.status, a.header, a.body, c.now())
+		}
+		var got struct {
+			Results []T `json:"results"`
+			Total   int `json:"total"`
+		}
+		if !a.whole || json.Unmarshal(a.body, &got) != nil {
+			return nil, &transportError{class: ErrUnknown, what: "a list that cannot be read"}
+		}
+		all = append(all, got.Results...)
+		if len(got.Results) == 0 || len(all) >= got.Total {
+			break
+		}
+	}
+	return all, nil
+}

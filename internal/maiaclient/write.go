@@ -1,0 +1,142 @@
+package maiaclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+
+	"maiaportal/internal/secret"
+)
+
+// The agent types of a secret reference, as the API spells them.
+const (
+	AWS             = "AWS"
+	Azure           = "Azure"
+	MatillionHosted = "Matillion hosted"
+)
+
+// Reference is a secret reference to create. ProjectID and Name go into the address. Which of the
+// other fields are sent depends on AgentType; an empty one is left out where the API lets it.
+type Reference struct {
+	ProjectID, Name string
+	AgentType       string
+	Type            string // secretReferenceType; PASSWORD is the only one there is
+	Description     string
+
+	VaultName             string       // Azure
+	SecretName, SecretKey string       // AWS and Azure
+	AgentID               string       // Matillion hosted
+	Value                 secret.Value // Matillion hosted: a JSON object
+}
+
+// Value is a secret value to store through an agent.
+type Value struct {
+	AgentID   string
+	ProjectID string // optional
+	Name      string
+	Type      string       // optional
+	Key       string       // optional: a top-level property of Object
+	Object    secret.Value // a JSON object
+}
+
+// Stored is Maia's answer to a stored value. A member that could not be read is empty, and Partial
+// says so.
+type Stored struct {
+	ResolverRef     string
+	VaultSecretName string
+	Partial         bool
+}
+
+// referenceBody has the members that hold no secret, in the order of the API's description.
+type referenceBody struct {
+	AgentType   string `json:"agentType"`
+	Type        string `json:"secretReferenceType"`
+	Description string `json:"description,omitempty"`
+	VaultName   string `json:"vaultName,omitempty"`
+	SecretName  string `json:"secretName,omitempty"`
+	SecretKey   string `json:"secretKey,omitempty"`
+	AgentID     string `json:"agentId,omitempty"`
+}
+
+// CreateReference makes the call createSecretReference. An error is of one of the classes of this
+// package. The value is not wiped here: it is its owner's.
+func (c *Client) CreateReference(ctx context.Context, token string, r Reference) error {
+	project, err := segment(r.ProjectID)
+	if err != nil {
+		return err
+	}
+	name, err := segment(r.Name)
+	if err != nil {
+		return err
+	}
+	head := referenceBody{AgentType: r.AgentType, Type: r.Type, Description: r.Description}
+	var value secret.Value
+	switch r.AgentType {
+	case AWS:
+		head.SecretName, head.SecretKey = r.SecretName, r.SecretKey
+	case Azure:
+		head.VaultName, head.SecretName, head.SecretKey = r.VaultName, r.SecretName, r.SecretKey
+	case MatillionHosted:
+		head.AgentID, value = r.AgentID, r.Value
+	}
+	b, err := json.Marshal(head)
+	if err != nil {
+		return &transportError{class: ErrNotSent, what: "request could not be made", cause: err}
+	}
+	if !value.Empty() {
+		b = splice(b[:len(b)-1], `,"secretValue":`, value, `}`)
+	}
+	_, err = c.post(ctx, "/v1/projects/"+project+"/secret-references/"+name, token, b)
+	return err
+}
+
+// StoreValue makes the call encryptAndStoreSecret. An error is of one of the classes of this package.
+// The value is not wiped here: it is its owner's.
+func (c *Client) StoreValue(ctx context.Context, token string, v Value) (Stored, error) {
+	agent, err := segment(v.AgentID)
+	if err != nil {
+		return Stored{}, err
+	}
+	path := "/v1/secrets/" + agent + "/secret-value"
+	if v.ProjectID != "" {
+		path += "?" + url.Values{"projectId": {v.ProjectID}}.Encode()
+	}
+	b, err := json.Marshal(struct {
+		Key  string `json:"key,omitempty"`
+		Name string `json:"name"`
+		Type string `json:"type,omitempty"`
+	}{v.Key, v.Name, v.Type})
+	if err != nil {
+		return Stored{}, &transportError{class: ErrNotSent, what: "request could not be made", cause: err}
+	}
+	if v.Object.Empty() {
+		return Stored{}, &transportError{class: ErrNotSent, what: "no value", cause: errors.New("maia: a value call needs a value")}
+	}
+	b = splice(append([]byte(`{"secret":`), b[:len(b)-1]...), `,"value":`, v.Object, `}}`)
+	a, err := c.post(ctx, path, token, b)
+	if err != nil {
+		return Stored{}, err
+	}
+	return readStored(a), nil
+}
+
+// splice joins JSON text and a secret in a slice of the exact size: one that grows leaves copies of
+// the secret behind.
+func splice(head []byte, name string, value secret.Value, tail string) []byte {
+	b := make([]byte, 0, len(head)+len(name)+len(value.Bytes())+len(tail))
+	b = append(b, head...)
+	b = append(b, name...)
+	b = append(b, value.Bytes()...)
+	return append(b, tail...)
+}
+
+func readStored(a answer) Stored {
+	var members map[string]json.RawMessage
+	if !a.whole || json.Unmarshal(a.body, &members) != nil {
+		return Stored{Partial: true}
+	}
+	s := Stored{ResolverRef: text(members["resolver_ref"]), VaultSecretName: text(members["vaultSecretName"])}
+	s.Partial = s.ResolverRef == "" || s.VaultSecretName == ""
+	return s
+}

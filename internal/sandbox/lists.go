@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// page is how Maia lists things.
+type page[T any] struct {
+	Page    int `json:"page"`
+	Results []T `json:"results"`
+	Size    int `json:"size"`
+	Total   int `json:"total"`
+}
+
+func paged[T any](c call, all []T) answer {
+	var violations []string
+	number := func(name string, fallback, least, most int) int {
+		if !c.URL.Query().Has(name) {
+			return fallback
+		}
+		n, err := strconv.Atoi(c.URL.Query().Get(name))
+		if err != nil || n < least || n > most {
+			violations = append(violations, name+": must be between "+strconv.Itoa(least)+" and "+strconv.Itoa(most))
+		}
+		return n
+	}
+	at, size := number("page", 0, 0, 1_000_000), number("size", 25, 1, 100)
+	if violations != nil {
+		return problem(http.StatusBadRequest, c.instance, "Wrong request parameters used", violations...)
+	}
+	from := min(at*size, len(all))
+	results := append([]T{}, all[from:min(from+size, len(all))]...)
+	return jsonAnswer(http.StatusOK, page[T]{Page: at, Results: results, Size: size, Total: len(all)})
+}
+
+func (m *Maia) listProjects(c call) answer { return paged(c, projects) }
+
+// listedAgent is an agent as Maia shows it.
+type listedAgent struct {
+	AgentID          string         `json:"agentId"`
+	Name             string         `json:"name"`
+	Description      string         `json:"description"`
+	AgentType        string         `json:"agentType"`
+	CloudProvider    string         `json:"cloudProvider"`
+	Deployment       string         `json:"deployment"`
+	AgentStatus      string         `json:"agentStatus"`
+	Connected        bool           `json:"connected"`
+	RestrictedAccess bool           `json:"restrictedAccess"`
+	VersionDetails   versionDetails `json:"versionDetails"`
+}
+
+type versionDetails struct {
+	AgentVersion         string `json:"agentVersion"`
+	AgentUpdateAvailable bool   `json:"agentUpdateAvailable"`
+	Support              string `json:"support"`
+	TrackName            string `json:"trackName"`
+}
+
+func listed(a Agent) listedAgent {
+	return listedAgent{
+		AgentID: a.ID, Name: a.Name, Description: a.Description, AgentType: a.Kind, CloudProvider: a.CloudProvider,
+		Deployment: a.Deployment, AgentStatus: a.Status, Connected: a.Running(), RestrictedAccess: a.Restricted(),
+		VersionDetails: versionDetails{AgentVersion: "11.42.0", Support: "supported", TrackName: "current"},
+	}
+}
+
+func (m *Maia) listAgents(c call) answer {
+	all := make([]listedAgent, 0, len(agents))
+	for _, a := range agents {
+		all = append(all, listed(a))
+	}
+	return paged(c, all)
+}
+
+func (m *Maia) getAgent(c call) answer {
+	a, ok := m.agents[c.params[0]]
+	if !ok {
+		return problem(http.StatusNotFound, c.instance, "Agent not found")
+	}
+	return jsonAnswer(http.StatusOK, listed(a.Agent))
+}
+
+// getAllowlist nests projects twice, as Maia does.
+func (m *Maia) getAllowlist(c call) answer {
+	a, ok := m.agents[c.params[0]]
+	if !ok {
+		return problem(http.StatusNotFound, c.instance, "Agent not found")
+	}
+	type environments struct {
+		Environments []string `json:"environments"`
+	}
+	allowed := map[string]environments{}
+	for _, id := range a.Projects {
+		allowed[id] = environments{[]string{"dev", "prod"}}
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"projects": map[string]any{"projects": allowed}})
+}

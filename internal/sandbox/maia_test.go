@@ -1,0 +1,505 @@
+package sandbox_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"maiaportal/internal/sandbox"
+)
+
+// signedIn starts a sandbox and logs users in.
+func signedIn(t *testing.T, usernames ...string) (*sandbox.Sandbox, []api) {
+	t.Helper()
+	s := start(t)
+	rp := newRelyingParty(t, s)
+	var apis []api
+	for _, username := range usernames {
+		apis = append(apis, api{t, s.Maia, rp.login(username).AccessToken})
+	}
+	return s, apis
+}
+
+func TestBearerToken(t *testing.T) {
+	s := start(t)
+	rp := newRelyingParty(t, s)
+	token := rp.login("ada")
+	id, _ := token.Extra("id_token").(string)
+	elsewhere := newRelyingParty(t, start(t)).login("ada").AccessToken
+	parts := strings.Split(token.AccessToken, ".")
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + "."
+	for name, tc := range map[string]struct {
+		token string
+		want  int
+	}{
+		"the access token":         {token.AccessToken, 200},
+		"no token":                 {"", 401},
+		"not a token":              {"x", 401},
+		"an ID token":              {id, 401},
+		"a refresh token":          {token.RefreshToken, 401},
+		"another provider's":       {elsewhere, 401},
+		"another signature":        {parts[0] + "." + parts[1] + "." + strings.Repeat("A", len(parts[2])), 401},
+		"no signature, alg = none": {none, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := api{t, s.Maia, tc.token}
+			for path, want := range map[string]int{"/v1/projects": tc.want, "/v1/nothing": map[int]int{200: 404, 401: 401}[tc.want]} {
+				got := a.get(path)
+				if got.status != want {
+					t.Errorf("%s = %d %s, want %d", path, got.status, got.body, want)
+				}
+				if want == 401 {
+					got.problem(t)
+					if !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Bearer") {
+						t.Errorf("WWW-Authenticate = %q", got.header.Get("WWW-Authenticate"))
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestRights(t *testing.T) {
+	s, apis := signedIn(t, "ada", "audrey", "victor", "otto")
+	for i, want := range []struct{ read, write int }{{200, 201}, {200, 403}, {403, 403}, {403, 403}} {
+		if got := apis[i].get("/v1/agents").status; got != want.read {
+			t.Errorf("user %d reads: %d, want %d", i, got, want.read)
+		}
+		got := apis[i].post(referencePath(sandbox.ProjectFinance, "LEDGER"), awsBody)
+		if got.status != want.write {
+			t.Errorf("user %d writes: %d, want %d", i, got.status, want.write)
+		}
+		if got.status == 403 {
+			if detail, _ := got.problem(t); !strings.Contains(detail, "does not have the permission") {
+				t.Errorf("detail = %q", detail)
+			}
+		}
+	}
+	var users []string
+	for _, c := range s.Maia.WriteCalls() {
+		users = append(users, c.Username)
+		if c.Token == "" || c.Subject != "sandbox-"+c.Username {
+			t.Errorf("call = %+v", c)
+		}
+	}
+	if !slices.Equal(users, []string{"ada", "audrey", "victor", "otto"}) {
+		t.Errorf("users = %v", users)
+	}
+}
+
+func TestReferenceRules(t *testing.T) {
+	_, apis := signedIn(t, "ada")
+	long := strings.Repeat("x", 257)
+	finance := sandbox.ProjectFinance
+	azure := `{"agentType": "Azure", "secretReferenceType": "PASSWORD", "vaultName": "kv", "secretName": "s"}`
+	hosted := `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "` + sandbox.AgentHosted + `", "secretValue": {"password": "p"}}`
+	for name, tc := range map[string]struct {
+		project, reference, body string
+		want                     int
+		violates                 []string
+	}{
+		"AWS":                       {finance, "A", awsBody, 201, nil},
+		"Azure":                     {finance, "B", azure, 201, nil},
+		"hosted":                    {finance, "C", hosted, 201, nil},
+		"all of AWS":                {finance, "D", `{"agentType": "AWS", "secretReferenceType": "PASSWORD", "secretName": "s", "secretKey": "k", "description": "d"}`, 201, nil},
+		"name with brackets":        {finance, "(a)-b_c", awsBody, 201, nil},
+		"name with a blank":         {finance, "a b", awsBody, 400, []string{"secretReferenceName"}},
+		"name with a slash":         {finance, "a/b", awsBody, 400, []string{"secretReferenceName"}},
+		"name with a line end":      {finance, "a\n", awsBody, 400, []string{"secretReferenceName"}},
+		"name too long":             {finance, strings.Repeat("x", 129), awsBody, 400, []string{"secretReferenceName"}},
+		"longest name":              {finance, strings.Repeat("x", 128), awsBody, 201, nil},
+		"project not a UUID":        {"finance", "E", awsBody, 400, []string{"projectId"}},
+		"project in braces":         {"{" + finance + "}", "E", awsBody, 400, []string{"projectId"}},
+		"project unknown":           {"5d1c6f0e-3b0a-4a58-9a1e-1f5f0c2b7aff", "E", awsBody, 404, nil},
+		"nothing":                   {finance, "E", `{}`, 400, []string{"agentType", "secretReferenceType"}},
+		"unknown types":             {finance, "E", `{"agentType": "aws", "secretReferenceType": "KEY"}`, 400, []string{"agentType", "secretReferenceType"}},
+		"types of another type":     {finance, "E", `{"agentType": 1, "secretReferenceType": []}`, 400, []string{"agentType", "secretReferenceType"}},
+		"AWS without name":          {finance, "E", `{"agentType": "AWS", "secretReferenceType": "PASSWORD"}`, 400, []string{"secretName"}},
+		"AWS with blank name":       {finance, "E", `{"agentType": "AWS", "secretReferenceType": "PASSWORD", "secretName": " "}`, 400, []string{"secretName"}},
+		"AWS with empty key":        {finance, "E", `{"agentType": "AWS", "secretReferenceType": "PASSWORD", "secretName": "s", "secretKey": ""}`, 400, []string{"secretKey"}},
+		"name of another case":      {finance, "E", `{"agentType": "AWS", "secretReferenceType": "PASSWORD", "secretname": "s"}`, 400, []string{"secretName"}},
+		"Azure without both":        {finance, "E", `{"agentType": "Azure", "secretReferenceType": "PASSWORD"}`, 400, []string{"vaultName", "secretName"}},
+		"description too long":      {finance, "E", `{"agentType": "AWS", "secretReferenceType": "PASSWORD", "secretName": "s", "description": "` + long + `"}`, 400, []string{"description"}},
+		"longest description":       {finance, "F", `{"agentType": "AWS", "secretReferenceType": "PASSWORD", "secretName": "s", "description": "` + strings.Repeat("ü", 256) + `"}`, 201, nil},
+		"hosted without both":       {finance, "E", `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD"}`, 400, []string{"agentId", "secretValue"}},
+		"hosted, value a string":    {finance, "E", strings.Replace(hosted, `{"password": "p"}`, `"p"`, 1), 400, []string{"secretValue"}},
+		"hosted, agent unknown":     {finance, "E", strings.Replace(hosted, sandbox.AgentHosted, "nobody", 1), 404, nil},
+		"hosted, agent streaming":   {finance, "E", strings.Replace(hosted, sandbox.AgentHosted, sandbox.AgentStreaming, 1), 400, []string{"agentId"}},
+		"hosted, agent restricted":  {sandbox.ProjectMarketing, "E", strings.Replace(hosted, sandbox.AgentHosted, sandbox.AgentRestricted, 1), 403, nil},
+		"hosted, restricted to it":  {finance, "G", strings.Replace(hosted, sandbox.AgentHosted, sandbox.AgentRestricted, 1), 201, nil},
+		"not an object":             {finance, "E", `[]`, 400, nil},
+		"null":                      {finance, "E", `null`, 400, nil},
+		"not JSON":                  {finance, "E", `{"agentType": `, 400, nil},
+		"two documents":             {finance, "E", awsBody + awsBody, 400, nil},
+		"not UTF-8":                 {finance, "E", strings.Replace(awsBody, "ledger", "\xff", 1), 400, nil},
+		"the limit is 2 MiB":        {finance, "H", awsBody + strings.Repeat(" ", 2<<20-len(awsBody)), 201, nil},
+		"one byte over":             {finance, "E", awsBody + strings.Repeat(" ", 2<<20-len(awsBody)+1), 413, nil},
+		"far over, still an answer": {finance, "E", strings.Repeat(" ", 8<<20), 413, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apis[0]
+			a.t = t
+			checkAnswer(t, a.post(referencePath(tc.project, tc.reference), tc.body), tc.want, tc.violates)
+		})
+	}
+}
+
+func checkAnswer(t *testing.T, got reply, want int, violates []string) {
+	t.Helper()
+	if got.status != want {
+		t.Fatalf("answer = %d %s, want %d", got.status, got.body, want)
+	}
+	if want < 400 {
+		return
+	}
+	_, violations := got.problem(t)
+	var named []string
+	for _, v := range violations {
+		property, _, _ := strings.Cut(v, ":")
+		named = append(named, property)
+	}
+	if slices.Sort(named); !slices.Equal(named, slices.Sorted(slices.Values(violates))) {
+		t.Errorf("violations = %v, want those of %v", violations, violates)
+	}
+}
+
+func TestValueRules(t *testing.T) {
+	_, apis := signedIn(t, "ada")
+	for name, tc := range map[string]struct {
+		path, body string
+		want       int
+		violates   []string
+	}{
+		"smallest":             {valuePath(sandbox.AgentAWS), valueBody("a", `{}`), 201, nil},
+		"everything":           {valuePath(sandbox.AgentAWS) + "?projectId=" + sandbox.ProjectFinance, `{"secret": {"name": "b", "key": "k", "type": "PASSWORD", "value": {"k": 1}}}`, 201, nil},
+		"nulls for nothing":    {valuePath(sandbox.AgentAWS), `{"secret": {"name": "c", "key": null, "type": null, "value": {}}}`, 201, nil},
+		"no secret":            {valuePath(sandbox.AgentAWS), `{}`, 400, []string{"secret"}},
+		"secret a string":      {valuePath(sandbox.AgentAWS), `{"secret": "x"}`, 400, []string{"secret"}},
+		"no name, no value":    {valuePath(sandbox.AgentAWS), `{"secret": {}}`, 400, []string{"name", "value"}},
+		"empty name":           {valuePath(sandbox.AgentAWS), valueBody("", `{}`), 400, []string{"name"}},
+		"blank name":           {valuePath(sandbox.AgentAWS), valueBody(" ", `{}`), 400, []string{"name"}},
+		"value a string":       {valuePath(sandbox.AgentAWS), valueBody("d", `"p"`), 400, []string{"value"}},
+		"value null":           {valuePath(sandbox.AgentAWS), valueBody("d", `null`), 400, []string{"value"}},
+		"value a list":         {valuePath(sandbox.AgentAWS), valueBody("d", `[{}]`), 400, []string{"value"}},
+		"key not in the value": {valuePath(sandbox.AgentAWS), `{"secret": {"name": "d", "key": "x", "value": {"k": {"x": 1}}}}`, 400, []string{"key"}},
+		"numbers for strings":  {valuePath(sandbox.AgentAWS), `{"secret": {"name": 1, "key": 2, "type": 3, "value": {}}}`, 400, []string{"name", "key", "type"}},
+		"project not a UUID":   {valuePath(sandbox.AgentAWS) + "?projectId=x", valueBody("d", `{}`), 400, []string{"projectId"}},
+		"project empty":        {valuePath(sandbox.AgentAWS) + "?projectId=", valueBody("d", `{}`), 400, []string{"projectId"}},
+		"project unknown":      {valuePath(sandbox.AgentAWS) + "?projectId=5d1c6f0e-3b0a-4a58-9a1e-1f5f0c2b7aff", valueBody("d", `{}`), 404, nil},
+		"agent unknown":        {valuePath("nobody"), valueBody("d", `{}`), 404, nil},
+		"agent streaming":      {valuePath(sandbox.AgentStreaming), valueBody("d", `{}`), 400, []string{"agentId"}},
+		"agent stopped":        {valuePath(sandbox.AgentStopped), valueBody("d", `{}`), 504, nil},
+		"agent restricted":     {valuePath(sandbox.AgentRestricted) + "?projectId=" + sandbox.ProjectMarketing, valueBody("d", `{}`), 403, nil},
+		"agent, no project":    {valuePath(sandbox.AgentRestricted), valueBody("d", `{}`), 201, nil},
+		"agent empty":          {"/v1/secrets//secret-value", valueBody("d", `{}`), 404, nil},
+		"not an object":        {valuePath(sandbox.AgentAWS), `1`, 400, nil},
+		"not JSON":             {valuePath(sandbox.AgentAWS), `secret=x`, 400, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apis[0]
+			a.t = t
+			checkAnswer(t, a.post(tc.path, tc.body), tc.want, tc.violates)
+		})
+	}
+}
+
+func TestMediaTypeAndMethod(t *testing.T) {
+	_, apis := signedIn(t, "ada")
+	a := apis[0]
+	for contentType, want := range map[string]int{
+		"": 415, "text/plain": 415, "application/x-www-form-urlencoded": 415, "application/json; charset=latin1": 415, "application/problem+json": 415,
+		"application/json;charset=UTF-8": 201, "Application/JSON": 409,
+	} {
+		if want == 409 {
+			continue // after the one that creates, below
+		}
+		got := a.must(a.do(http.MethodPost, referencePath(sandbox.ProjectFinance, "M"), contentType, awsBody))
+		if got.status != want {
+			t.Errorf("%q: %d, want %d", contentType, got.status, want)
+		}
+	}
+	if got := a.must(a.do(http.MethodPost, referencePath(sandbox.ProjectFinance, "M"), "Application/JSON", awsBody)); got.status != 409 {
+		t.Errorf("Application/JSON: %d, want 409", got.status)
+	}
+	got := a.must(a.do(http.MethodPut, referencePath(sandbox.ProjectFinance, "M"), "application/json", awsBody))
+	if got.status != 405 || got.header.Get("Allow") != "POST" {
+		t.Errorf("PUT: %d, Allow %q", got.status, got.header.Get("Allow"))
+	}
+}
+
+func TestVaultHoldsWhatWasSent(t *testing.T) {
+	s, apis := signedIn(t, "ada")
+	for name, value := range map[string]string{
+		"order and blanks":   "{ \"z\" : 1,\n\t\"a\":2 }",
+		"numbers":            `{"n": 1.0e+03, "big": 12345678901234567890.12345678901234567890, "minus": -0}`,
+		"escapes as sent":    `{"s": "\u00fc ü \/ / \ud83d\ude00 😀 \u003c<>&"}`,
+		"duplicate names":    `{"a": 1, "a": 2}`,
+		"nested":             `{"a": {"b": [null, true, {"c": ""}]}}`,
+		"PEM":                `{"key": "-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n"}`,
+		"more than one page": `{"long": "` + strings.Repeat("0123456789", 20_000) + `"}`,
+		"empty":              `{}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apis[0]
+			a.t = t
+			if got := a.post(valuePath(sandbox.AgentAWS), valueBody(name, value)); got.status != 201 {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+			if got, ok := s.Maia.VaultSecret(sandbox.AgentAWS, name); !ok || string(got) != value {
+				t.Errorf("vault = %q %v, want %q", got, ok, value)
+			}
+			hosted := `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "` + sandbox.AgentHosted + `", "secretValue": ` + value + `}`
+			reference := strings.ReplaceAll(name, " ", "_")
+			if got := a.post(referencePath(sandbox.ProjectSandbox, reference), hosted); got.status != 201 || got.body != "" {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+			if got, ok := s.Maia.HostedSecret(sandbox.ProjectSandbox, reference); !ok || string(got) != value {
+				t.Errorf("hosted vault = %q %v, want %q", got, ok, value)
+			}
+		})
+	}
+	if got, ok := s.Maia.VaultProperty(sandbox.AgentAWS, "PEM", "key"); !ok || got != "-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n" {
+		t.Errorf("property = %q %v", got, ok)
+	}
+	if got, ok := s.Maia.HostedProperty(sandbox.ProjectSandbox, "PEM", "key"); !ok || !strings.HasSuffix(got, "KEY-----\n") {
+		t.Errorf("hosted property = %q %v", got, ok)
+	}
+	if _, ok := s.Maia.VaultSecret(sandbox.AgentAzure, "PEM"); ok {
+		t.Error("another agent's vault holds it, too")
+	}
+}
+
+func TestVaultNames(t *testing.T) {
+	_, apis := signedIn(t, "ada")
+	for name, tc := range map[string]struct{ agent, sent, vault, ref string }{
+		"AWS keeps it":           {sandbox.AgentAWS, "my_secret (1)/x", "my_secret (1)/x", "vault:aws:my_secret (1)/x#k"},
+		"Azure keeps a good one": {sandbox.AgentAzure, "my-secret", "my-secret", "vault:azure:my-secret#k"},
+		"Azure has hyphens":      {sandbox.AgentAzure, "my_secret (1)", "my-secret--1-", "vault:azure:my-secret--1-#k"},
+		"Azure wants a letter":   {sandbox.AgentAzure, "1", "s-1", "vault:azure:s-1#k"},
+		"Azure is short":         {sandbox.AgentAzure, strings.Repeat("ü", 200), "s-" + strings.Repeat("-", 125), "vault:azure:s-" + strings.Repeat("-", 125) + "#k"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apis[0]
+			a.t = t
+			quoted, _ := json.Marshal(tc.sent)
+			got := a.post(valuePath(tc.agent), `{"secret": {"name": `+string(quoted)+`, "key": "k", "value": {"k": "v"}}}`)
+			var created struct {
+				Ref  string `json:"resolver_ref"`
+				Name string `json:"vaultSecretName"`
+			}
+			if err := json.Unmarshal([]byte(got.body), &created); err != nil || got.status != 201 || got.header.Get("Content-Type") != "application/json" {
+				t.Fatalf("%d %s: %v", got.status, got.body, err)
+			}
+			if created.Name != tc.vault || created.Ref != tc.ref {
+				t.Errorf("created = %+v, want %q %q", created, tc.vault, tc.ref)
+			}
+			for _, asked := range []string{tc.sent, tc.vault} {
+				if value, ok := a.maia.VaultSecret(tc.agent, asked); !ok || string(value) != `{"k": "v"}` {
+					t.Errorf("vault under %q = %q %v", asked, value, ok)
+				}
+			}
+		})
+	}
+	a := apis[0]
+	if got := a.post(valuePath(sandbox.AgentAzure), valueBody("my.secret", `{}`)); got.status != 409 {
+		t.Errorf("a name that Azure makes equal: %d, want 409", got.status)
+	}
+}
+
+func TestConflicts(t *testing.T) {
+	s, apis := signedIn(t, "ada")
+	a := apis[0]
+	path := referencePath(sandbox.ProjectFinance, "LEDGER")
+	want := sandbox.Reference{
+		ProjectID: sandbox.ProjectFinance, Name: "LEDGER", AgentType: "AWS", SecretReferenceType: "PASSWORD", SecretName: "ledger", CreatedBy: "ada",
+	}
+	checkAnswer(t, a.post(path, awsBody), 201, nil)
+	if got, ok := s.Maia.Reference(sandbox.ProjectFinance, "LEDGER"); !ok || got != want {
+		t.Errorf("reference = %+v %v, want %+v", got, ok, want)
+	}
+	checkAnswer(t, a.post(path, awsBody), 409, nil)
+	checkAnswer(t, a.post(referencePath(sandbox.ProjectFinance, "ledger"), awsBody), 201, nil)   // case matters
+	checkAnswer(t, a.post(referencePath(sandbox.ProjectMarketing, "LEDGER"), awsBody), 201, nil) // another project
+	s.Maia.ReferenceConflictAs400(true)
+	checkAnswer(t, a.post(path, awsBody), 400, []string{"secretReferenceName"})
+
+	value := valueBody("ledger", `{"password": "one"}`)
+	checkAnswer(t, a.post(valuePath(sandbox.AgentAWS), value), 201, nil)
+	checkAnswer(t, a.post(valuePath(sandbox.AgentAWS), valueBody("ledger", `{"password": "two"}`)), 409, nil)
+	checkAnswer(t, a.post(valuePath(sandbox.AgentRestricted), value), 201, nil) // another vault
+	if got, _ := s.Maia.VaultSecret(sandbox.AgentAWS, "ledger"); string(got) != `{"password": "one"}` {
+		t.Errorf("vault = %s: the second call changed it", got)
+	}
+
+	s.Maia.Reset()
+	if len(s.Maia.Calls()) != 0 {
+		t.Error("Reset kept calls")
+	}
+	checkAnswer(t, a.post(path, awsBody), 201, nil)
+	checkAnswer(t, a.post(path, awsBody), 409, nil)
+	checkAnswer(t, a.post(valuePath(sandbox.AgentAWS), value), 201, nil)
+}
+
+func TestLists(t *testing.T) {
+	s, apis := signedIn(t, "ada")
+	a := apis[0]
+	for path, tc := range map[string]struct {
+		want              int
+		page, size, total int
+		names             []string
+	}{
+		"/v1/projects":               {200, 0, 25, 3, []string{"Finance – nightly loads", "Marketing analytics", "Sandbox"}},
+		"/v1/projects?page=1&size=2": {200, 1, 2, 3, []string{"Sandbox"}},
+		"/v1/projects?page=9":        {200, 9, 25, 3, []string{}},
+		"/v1/projects?size=101":      {want: 400},
+		"/v1/projects?size=0":        {want: 400},
+		"/v1/projects?page=-1":       {want: 400},
+		"/v1/agents?page=x":          {want: 400},
+		"/v1/agents?page=0&size=100": {200, 0, 100, 6, []string{"aws-fargate-eu", "azure-aks-eu", "matillion-hosted", "aws-eks-finance", "aws-fargate-old", "aws-streaming"}},
+		"/v1/agents/nobody":          {want: 404},
+		"/v1/elsewhere":              {want: 404},
+	} {
+		got := a.get(path)
+		if got.status != tc.want {
+			t.Errorf("%s: %d %s, want %d", path, got.status, got.body, tc.want)
+			continue
+		}
+		if tc.want != 200 {
+			got.problem(t)
+			continue
+		}
+		var list struct {
+			Page, Size, Total int
+			Results           []struct{ Name string }
+		}
+		if err := json.Unmarshal([]byte(got.body), &list); err != nil || !strings.Contains(got.body, `"results":[`) {
+			t.Fatalf("%s: %v", got.body, err)
+		}
+		names := []string{}
+		for _, r := range list.Results {
+			names = append(names, r.Name)
+		}
+		if list.Page != tc.page || list.Size != tc.size || list.Total != tc.total || !slices.Equal(names, tc.names) {
+			t.Errorf("%s: %+v, want %+v", path, list, tc)
+		}
+	}
+	var one struct {
+		AgentID, AgentType, CloudProvider, Deployment, AgentStatus string
+		Connected, RestrictedAccess                                bool
+		VersionDetails                                             struct{ AgentVersion string }
+	}
+	if err := json.Unmarshal([]byte(a.get("/v1/agents/"+sandbox.AgentRestricted).body), &one); err != nil ||
+		one.AgentID != sandbox.AgentRestricted || one.AgentType != "data_productivity_cloud" || one.CloudProvider != "aws" || one.Deployment != "eks" ||
+		one.AgentStatus != "running" || !one.Connected || !one.RestrictedAccess || one.VersionDetails.AgentVersion == "" {
+		t.Errorf("agent = %+v, %v", one, err)
+	}
+	if got := a.get("/v1/agents/" + sandbox.AgentRestricted + "/allowlist").body; !strings.HasPrefix(got, `{"projects":{"projects":{"`+sandbox.ProjectFinance+`":`) {
+		t.Errorf("allowlist = %s", got)
+	}
+	if len(s.Maia.WriteCalls()) != 0 || len(s.Maia.Calls()) != 12 {
+		t.Errorf("%d calls, %d of them writes", len(s.Maia.Calls()), len(s.Maia.WriteCalls()))
+	}
+}
+
+func TestSamplesHaveOneOfEachKind(t *testing.T) {
+	first := map[string]sandbox.Agent{}
+	for _, a := range sandbox.Agents() {
+		if len(a.Name) > 30 {
+			t.Errorf("%s: Maia's names have up to 30 characters", a.Name)
+		}
+		if _, ok := first[a.AgentType]; !ok {
+			first[a.AgentType] = a
+		}
+	}
+	for _, kind := range []string{"AWS", "Azure", "Matillion hosted"} {
+		if a := first[kind]; a.ID == "" || a.Restricted() || !a.Running() {
+			t.Errorf("the first %s agent is %+v", kind, a)
+		}
+	}
+}
+
+func TestCallsHoldNoSecret(t *testing.T) {
+	s, apis := signedIn(t, "ada")
+	a := apis[0]
+	const canary = "canary-4711"
+	a.post(valuePath(sandbox.AgentAWS)+"?projectId="+sandbox.ProjectFinance, valueBody("n", `{"password": "`+canary+`"}`))
+	a.post(referencePath(sandbox.ProjectFinance, "(N)"), `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "`+sandbox.AgentHosted+`", "secretValue": {"p": "`+canary+`"}}`)
+	calls := s.Maia.WriteCalls()
+	if len(calls) != 2 {
+		t.Fatalf("%d calls", len(calls))
+	}
+	for _, c := range calls {
+		raw, _ := json.Marshal(c)
+		if strings.Contains(string(raw), canary) || strings.Contains(string(raw), a.token) || c.Header.Get("Authorization") != "" {
+			t.Errorf("call = %s", raw)
+		}
+		if c.Method != "POST" || c.Status != 201 || c.Username != "ada" || c.Token != a.token || c.Time.IsZero() || c.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("call = %+v", c)
+		}
+	}
+	if c := calls[0]; c.Path != "/dpc/v1/secrets/"+sandbox.AgentAWS+"/secret-value" || c.Query != "projectId="+sandbox.ProjectFinance || c.Request["secret"].(map[string]any)["name"] != "n" {
+		t.Errorf("call = %+v", c)
+	}
+	if c := calls[1]; !strings.HasSuffix(c.Path, "/secret-references/%28N%29") || c.Request["agentType"] != "Matillion hosted" {
+		t.Errorf("call = %+v", c)
+	}
+	response, err := http.Get(s.Maia.StartPageURL() + "sandbox/calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := read(t, response); strings.Contains(text, canary) || strings.Contains(text, a.token) || !strings.Contains(text, `"username":"ada"`) {
+		t.Errorf("calls = %s", text)
+	}
+}
+
+func TestPages(t *testing.T) {
+	s, apis := signedIn(t, "ada")
+	a := apis[0]
+	value := `{"k": "<b>\u0000</b>"}`
+	a.post(valuePath(sandbox.AgentAWS), valueBody("finance/ledger", value))
+	a.post(referencePath(sandbox.ProjectSandbox, "(H)"), `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "`+sandbox.AgentHosted+`", "secretValue": {"p": 1}}`)
+	get := func(path string) (*http.Response, string) {
+		response, err := http.Get(s.Maia.StartPageURL() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response, read(t, response)
+	}
+	for path, tc := range map[string]struct {
+		status int
+		body   string
+	}{
+		"sandbox/agents/" + sandbox.AgentAWS + "/vault/finance%2Fledger": {200, value},
+		"sandbox/agents/" + sandbox.AgentAWS + "/vault/other":            {404, "No such secret\n"},
+		"sandbox/agents/nobody/vault/other":                              {404, "No such secret\n"},
+		"sandbox/projects/" + sandbox.ProjectSandbox + "/hosted/%28H%29": {200, `{"p": 1}`},
+		"sandbox/projects/" + sandbox.ProjectSandbox + "/hosted/(H)":     {200, `{"p": 1}`},
+		"sandbox/projects/" + sandbox.ProjectFinance + "/hosted/%28H%29": {404, "No such secret\n"},
+	} {
+		if response, body := get(path); response.StatusCode != tc.status || body != tc.body {
+			t.Errorf("%s: %s %q, want %d %q", path, response.Status, body, tc.status, tc.body)
+		}
+	}
+	response, page := get("")
+	if response.StatusCode != 200 || strings.Contains(page, "<script") || strings.Contains(page, "<b>") || !strings.Contains(response.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("start page = %s %s", response.Status, page)
+	}
+	wanted := []string{"finance/ledger", "&lt;b&gt;", "http://127.0.0.1:65535/secret-references/new?", sandbox.AgentStopped, sandbox.ProjectMarketing, "ada-password", "(H)"}
+	for _, reserved := range sandbox.ReservedNames() {
+		wanted = append(wanted, reserved.Name, reserved.What)
+	}
+	for _, want := range wanted {
+		if !strings.Contains(page, want) {
+			t.Errorf("the start page lacks %q", want)
+		}
+	}
+	if response, css := get("sandbox.css"); response.StatusCode != 200 || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/css") || css == "" {
+		t.Errorf("styles = %s", response.Status)
+	}
+	if response, _ := get("elsewhere"); response.StatusCode != 404 {
+		t.Errorf("unknown page: %s", response.Status)
+	}
+}

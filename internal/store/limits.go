@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// TakeSubmission takes one from an actor's token bucket, which holds perMinute and refills at that
+// rate, over all processes. Where it is empty, wait says how long until one is there; else it is 0.
+//
+// It is the generic cell rate algorithm, for it needs one number and one statement.
+func (s *Store) TakeSubmission(ctx context.Context, actor string, perMinute int) (wait time.Duration, err error) {
+	now := millis(s.now())
+	each := time.Minute.Milliseconds() / int64(perMinute)
+	slack := each * int64(perMinute-1)
+	var fullAt int64
+	err = s.db.QueryRowContext(ctx, `
+		INSERT INTO submission_limits (actor, full_at) VALUES ($1, $2 + $3)
+		ON CONFLICT (actor) DO UPDATE
+			SET full_at = CASE WHEN submission_limits.full_at > $2 THEN submission_limits.full_at ELSE $2 END + $3
+			WHERE submission_limits.full_at <= $2 + $4
+		RETURNING full_at`, actor, now, each, slack).Scan(&fullAt)
+	if err == nil {
+		return 0, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("store: submission limit: %w", err)
+	}
+	if err := s.db.QueryRowContext(ctx, `SELECT full_at FROM submission_limits WHERE actor = $1`, actor).Scan(&fullAt); err != nil {
+		return 0, fmt.Errorf("store: submission limit: %w", err)
+	}
+	return max(time.Duration(fullAt-slack-now)*time.Millisecond, time.Millisecond), nil
+}
+
+// SweepLimits forgets actors whose bucket is full.
+func (s *Store) SweepLimits(ctx context.Context) (int64, error) {
+	res, err := s.db.ExecContext(ctx, `DELETE FROM submission_limits WHERE full_at <= $1`, millis(s.now()))
+	if err != nil {
+		return 0, fmt.Errorf("store: sweep limits: %w", err)
+	}
+	return res.RowsAffected()
+}

@@ -1,0 +1,168 @@
+package submission
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"unicode/utf8"
+
+	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/secret"
+	"maiaportal/internal/store"
+)
+
+// The actions that are recorded.
+const (
+	ActionReference = "reference"
+	ActionValue     = "value"
+)
+
+// passwordType is the only secretReferenceType that Maia supports.
+const passwordType = "PASSWORD"
+
+// Order is something to submit: a Reference or a Value.
+type Order interface {
+	// about gives the action and the name, for words to people.
+	about() (action, name string)
+	// plain are the fields that are not secret, but for those of a type that is not chosen. They
+	// tell two orders apart that come with the same form token.
+	plain() map[string][]string
+	// prepare checks everything and makes the call.
+	prepare() (job, FieldErrors)
+	// Wipe clears the secret.
+	Wipe()
+}
+
+// job is an order that has been checked: what is recorded of it, and the call that it makes.
+type job struct {
+	record store.Submission
+	object secret.Value // empty for a reference that carries no value
+	call   func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error)
+}
+
+// fingerprint tells two orders apart without their secrets.
+func fingerprint(action string, plain map[string][]string) []byte {
+	b, _ := json.Marshal(plain) // strings only, keys sorted: it cannot fail
+	sum := sha256.Sum256(append([]byte(action+"\n"), b...))
+	return sum[:]
+}
+
+// Reference is a secret reference to create, as it was entered.
+type Reference struct {
+	ProjectID   string
+	Name        string // secretReferenceName
+	AgentType   string
+	Type        string // secretReferenceType; empty is PASSWORD
+	Description string
+
+	VaultName             string // Azure
+	SecretName, SecretKey string // AWS and Azure
+
+	AgentID string // Matillion hosted
+	Value   ValueInput
+}
+
+// Wipe clears the value.
+func (r Reference) Wipe() { r.Value.Wipe() }
+
+func (r Reference) about() (string, string) { return ActionReference, r.Name }
+
+func (r Reference) plain() map[string][]string {
+	p := map[string][]string{
+		"projectId": {r.ProjectID}, "secretReferenceName": {r.Name}, "agentType": {r.AgentType},
+		"secretReferenceType": {r.Type}, "description": {r.Description},
+	}
+	switch r.AgentType {
+	case maiaclient.Azure:
+		p["vaultName"] = []string{r.VaultName}
+		fallthrough
+	case maiaclient.AWS:
+		p["secretName"], p["secretKey"] = []string{r.SecretName}, []string{r.SecretKey}
+	case maiaclient.MatillionHosted:
+		p["agentId"] = []string{r.AgentID}
+		r.Value.plain(p)
+	}
+	return p
+}
+
+func (r Reference) prepare() (job, FieldErrors) {
+	e := FieldErrors{}
+	if r.Type == "" {
+		r.Type = passwordType
+	}
+	e.checkProject(r.ProjectID, true)
+	e.checkReferenceName(r.Name)
+	if r.Type != passwordType {
+		e.add("secretReferenceType", "PASSWORD is the only type of reference that Maia supports.")
+	}
+	e.checkLine("description", r.Description)
+	if utf8.RuneCountInString(r.Description) > maxDescription {
+		e.add("description", "Shorten the description: it may have up to 256 characters.")
+	}
+	j := job{record: store.Submission{
+		Action: ActionReference, ProjectID: r.ProjectID, Name: r.Name, AgentType: r.AgentType, Type: r.Type,
+	}}
+	switch r.AgentType {
+	case maiaclient.Azure:
+		e.checkRequired("vaultName", r.VaultName, "Enter the name of the Key Vault that holds the secret.")
+		j.record.VaultName = r.VaultName
+		fallthrough
+	case maiaclient.AWS:
+		e.checkRequired("secretName", r.SecretName, "Enter the name of the secret in the vault: the reference has to point somewhere.")
+		e.checkLine("secretKey", r.SecretKey)
+		j.record.SecretName, j.record.SecretKey = r.SecretName, r.SecretKey
+	case maiaclient.MatillionHosted:
+		e.checkAgent(r.AgentID)
+		j.record.AgentID = r.AgentID
+		j.object, _ = r.Value.object(false, e)
+	case "":
+		e.add("agentType", "Choose where the secret is kept: AWS, Azure or Matillion hosted.")
+	default:
+		e.add("agentType", "Choose one of AWS, Azure and Matillion hosted.")
+	}
+	e.checkTogether(r.plain())
+	j.call = func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error) {
+		return maiaclient.Stored{}, maia.CreateReference(ctx, token, maiaclient.Reference{
+			ProjectID: r.ProjectID, Name: r.Name, AgentType: r.AgentType, Type: r.Type, Description: r.Description,
+			VaultName: r.VaultName, SecretName: r.SecretName, SecretKey: r.SecretKey, AgentID: r.AgentID, Value: j.object,
+		})
+	}
+	return j, e
+}
+
+// Value is a secret value to store, as it was entered.
+type Value struct {
+	AgentID   string
+	ProjectID string // optional
+	Name      string
+	Type      string // optional
+	Value     ValueInput
+}
+
+// Wipe clears the value.
+func (v Value) Wipe() { v.Value.Wipe() }
+
+func (v Value) about() (string, string) { return ActionValue, v.Name }
+
+func (v Value) plain() map[string][]string {
+	p := map[string][]string{"agentId": {v.AgentID}, "projectId": {v.ProjectID}, "name": {v.Name}, "type": {v.Type}}
+	v.Value.plain(p)
+	return p
+}
+
+func (v Value) prepare() (job, FieldErrors) {
+	e := FieldErrors{}
+	e.checkAgent(v.AgentID)
+	e.checkProject(v.ProjectID, false)
+	e.checkRequired("name", v.Name, "Enter the name that the secret gets in the vault.")
+	e.checkLine("type", v.Type)
+	object, key := v.Value.object(true, e)
+	e.checkTogether(v.plain())
+	return job{
+		record: store.Submission{Action: ActionValue, ProjectID: v.ProjectID, AgentID: v.AgentID, Name: v.Name, SecretKey: key, Type: v.Type},
+		object: object,
+		call: func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error) {
+			return maia.StoreValue(ctx, token, maiaclient.Value{AgentID: v.AgentID, ProjectID: v.ProjectID, Name: v.Name, Type: v.Type, Key: key, Object: object})
+		},
+	}, e
+}

@@ -1,0 +1,127 @@
+package submission
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what can be entered.
+const (
+	MaxValue       = 256 << 10 // bytes of a value, before it is escaped for JSON
+	MaxPairs       = 50
+	maxDescription = 256  // characters, a rule of Maia's own pages
+	maxLine        = 1024 // bytes of any other line; a name that is longer is a slip
+	maxFields      = 6000 // bytes of all fields that are not secret, percent-encoded
+)
+
+// FieldErrors are messages for people, by the name of the field that they are about. A row of pairs is
+// "pairKey-N" or "pairValue-N", counted from 1. It is an error; no messages are no error.
+type FieldErrors map[string][]string
+
+// Error names the fields and nothing that was entered.
+func (e FieldErrors) Error() string {
+	return "submission: fields to put right: " + strings.Join(slices.Sorted(maps.Keys(e)), ", ")
+}
+
+func (e FieldErrors) add(field, message string) { e[field] = append(e[field], message) }
+
+// orNil is e as an error, nil where there is nothing in it.
+func (e FieldErrors) orNil() error {
+	if len(e) == 0 {
+		return nil
+	}
+	return e
+}
+
+var (
+	uuidRule  = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
+	nameRule  = regexp.MustCompile(`\A[0-9A-Za-z_()-]{1,128}\z`)
+	agentRule = regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z`)
+	notInName = regexp.MustCompile(`[^0-9A-Za-z_()-]+`)
+)
+
+// checkProject holds the rule of projectId: a UUID.
+func (e FieldErrors) checkProject(id string, required bool) {
+	switch {
+	case id == "" && required:
+		e.add("projectId", "Enter the id of the project. It stands in the address of the project in Maia.")
+	case id != "" && !uuidRule.MatchString(id):
+		e.add("projectId", "Enter the project’s id, not its name: 32 letters and digits in five groups, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.")
+	}
+}
+
+// checkAgent holds the rule of agentId.
+func (e FieldErrors) checkAgent(id string) {
+	switch {
+	case id == "":
+		e.add("agentId", "Enter the id of the agent that stores the value. Maia’s own pages call it a runner.")
+	case !agentRule.MatchString(id):
+		e.add("agentId", "An agent’s id has letters, digits, dots, hyphens and underscores only, up to 128 of them.")
+	}
+}
+
+// checkReferenceName holds the rule of secretReferenceName, over the whole string.
+func (e FieldErrors) checkReferenceName(name string) {
+	switch {
+	case name == "":
+		e.add("secretReferenceName", "Enter the name that pipelines will use, for example SNOWFLAKE_PASSWORD.")
+	case utf8.RuneCountInString(name) > 128:
+		e.add("secretReferenceName", "Shorten the name: it may have up to 128 characters.")
+	case !nameRule.MatchString(name):
+		e.add("secretReferenceName", "Use letters, digits, _ - ( and ) only"+proposal(name)+".")
+	}
+}
+
+// proposal is a name that would do, made of one that does not.
+func proposal(name string) string {
+	p := strings.Trim(notInName.ReplaceAllString(name, "_"), "_")
+	if !nameRule.MatchString(p) {
+		return ""
+	}
+	return ": " + p + " would do"
+}
+
+// checkLine is for every other field of one line: no control characters, and no book.
+func (e FieldErrors) checkLine(field, s string) {
+	switch {
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
+		e.add(field, "Take out line breaks and other characters that cannot be seen.")
+	case len(s) > maxLine:
+		e.add(field, "Shorten this: it may have up to 1,024 characters.")
+	}
+}
+
+// checkRequired is checkLine for a field that has to be filled in.
+func (e FieldErrors) checkRequired(field, s, message string) {
+	if s == "" {
+		e.add(field, message)
+		return
+	}
+	e.checkLine(field, s)
+}
+
+// checkTogether bounds all fields that are not secret, so that they always fit into the address that
+// brings a form back after a login. The message goes to the longest.
+func (e FieldErrors) checkTogether(fields map[string][]string) {
+	total, longest, field := 0, 0, ""
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		for i, v := range fields[name] {
+			n := len(url.QueryEscape(v))
+			total += len(name) + 2 + n
+			if n > longest {
+				longest, field = n, name
+				if name == "pairKey" {
+					field = row("pairKey", i)
+				}
+			}
+		}
+	}
+	if total > maxFields {
+		e.add(field, "Shorten this: all fields that are not secret may together have about 6,000 characters.")
+	}
+}

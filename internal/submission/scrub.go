@@ -1,0 +1,293 @@
+package submission
+
+import (
+	"bytes"
+	"encoding/base64"
+	"html"
+	"net/url"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	// scrubbed stands where a piece of the value stood.
+	scrubbed = "[removed]"
+	// dropped stands for a text that could not be cleaned in part.
+	dropped = "(Maia’s message is not shown, because it repeats a part of the secret.)"
+
+	maxMessage    = 300 // characters of one message that are shown
+	maxViolations = 20
+	// scrubText is how much of one message is looked at: far more than is shown.
+	scrubText = 4096
+
+	shortLeaf = 4 // a shorter leaf would shred any text: the text is dropped instead
+	gram      = 8 // from this length on, a piece of a leaf counts as the leaf
+	gap       = 12
+)
+
+// scrubber takes a secret out of Maia's words, whichever way they spell it: plain, escaped for JSON,
+// a URL or HTML, in base64 or in hex, whole or cut off.
+type scrubber struct{ leaves [][]byte }
+
+// newScrubber takes the JSON object that was sent. Call wipe when done.
+func newScrubber(object []byte) *scrubber {
+	s := &scrubber{}
+	r := jsonReader{b: object, leaf: func(raw []byte, isString bool) {
+		leaf := bytes.Clone(raw)
+		if isString {
+			leaf = unescape(nil, raw)
+		}
+		// Blanks at the ends are lost when a message is tidied up.
+		if t := bytes.TrimSpace(leaf); len(t) > 0 {
+			s.leaves = append(s.leaves, t)
+		}
+	}}
+	if len(object) > 0 {
+		_ = r.object() // it was made or checked by this package
+	}
+	return s
+}
+
+func (s *scrubber) wipe() {
+	for _, l := range s.leaves {
+		clear(l)
+	}
+}
+
+// text gives a message that is fit to be shown and recorded, of up to limit characters.
+func (s *scrubber) text(message string, limit int) string {
+	if len(message) > scrubText {
+		message = message[:scrubText]
+	}
+	m := []byte(message)
+	marks := make([]bool, len(m))
+	index := grams(m)
+	for _, leaf := range s.leaves {
+		for _, spell := range spellings {
+			form := spell(leaf)
+			hit := mark(m, marks, index, form)
+			clear(form)
+			if hit && len(leaf) < shortLeaf {
+				return dropped
+			}
+		}
+	}
+	out := string(cut(m, marks))
+	// What no listed spelling matched may still be one: undo escapes and look again.
+	undone := out
+	for range 3 {
+		undone = undo(undone)
+		if s.in([]byte(undone)) {
+			return dropped
+		}
+	}
+	return printable(out, limit)
+}
+
+// in says whether a plain leaf, or a piece of a long one, stands in m.
+func (s *scrubber) in(m []byte) bool {
+	index := grams(m)
+	marks := make([]bool, len(m))
+	for _, leaf := range s.leaves {
+		if mark(m, marks, index, leaf) {
+			return true
+		}
+	}
+	return false
+}
+
+// grams indexes a message by its runs of eight bytes, so that a long value is searched for in one pass.
+func grams(m []byte) map[[gram]byte][]int {
+	index := map[[gram]byte][]int{}
+	for i := 0; i+gram <= len(m); i++ {
+		g := [gram]byte(m[i:])
+		index[g] = append(index[g], i)
+	}
+	return index
+}
+
+// mark marks where form, or for a long one any eight bytes of it, stands in m.
+func mark(m []byte, marks []bool, index map[[gram]byte][]int, form []byte) bool {
+	hit := false
+	at := func(i, n int) {
+		hit = true
+		for k := i; k < i+n; k++ {
+			marks[k] = true
+		}
+	}
+	if len(form) < gram {
+		for i := 0; len(form) > 0; {
+			k := bytes.Index(m[i:], form)
+			if k < 0 {
+				break
+			}
+			at(i+k, len(form))
+			i += k + len(form)
+		}
+		return hit
+	}
+	for i := 0; i+gram <= len(form); i++ {
+		for _, k := range index[[gram]byte(form[i:])] {
+			at(k, gram)
+		}
+	}
+	return hit
+}
+
+// cut replaces what is marked. A few bytes between two marks are an escape that was spelled another
+// way: they go too.
+func cut(m []byte, marks []bool) []byte {
+	last := -1
+	for i, marked := range marks {
+		if !marked {
+			continue
+		}
+		if last >= 0 && i-last <= gap {
+			for k := last; k < i; k++ {
+				marks[k] = true
+			}
+		}
+		last = i
+	}
+	var out []byte
+	for i := range m {
+		switch {
+		case !marks[i]:
+			out = append(out, m[i])
+		case i == 0 || !marks[i-1]:
+			out = append(out, scrubbed...)
+		}
+	}
+	return bytes.ToValidUTF8(out, []byte("?"))
+}
+
+// undo takes one layer of escaping off.
+func undo(s string) string {
+	s = html.UnescapeString(s)
+	if u, err := url.QueryUnescape(s); err == nil {
+		s = u
+	} else if u, err := url.PathUnescape(s); err == nil {
+		s = u
+	}
+	return string(looseUnescape([]byte(s)))
+}
+
+// looseUnescape undoes JSON escapes where there are some and leaves everything else alone.
+func looseUnescape(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] != '\\' || i+1 == len(b) {
+			out = append(out, b[i])
+			continue
+		}
+		n := 2
+		if b[i+1] == 'u' {
+			n = 6
+			if u, ok := hex4(b, i+2); ok && utf16.IsSurrogate(u) {
+				n = 12
+			}
+		}
+		if i+n > len(b) || (&jsonReader{b: b[i : i+n]}).readEscape() != nil {
+			out = append(out, b[i])
+			continue
+		}
+		out = unescape(out, b[i:i+n])
+		i += n - 1
+	}
+	return out
+}
+
+// spellings are the ways in which a value is looked for.
+var spellings = []func([]byte) []byte{
+	bytes.Clone,
+	func(b []byte) []byte { q := appendQuoted(make([]byte, 0, quotedLen(b)), b); return q[1 : len(q)-1] },
+	func(b []byte) []byte { return asciiJSON(b, "0123456789abcdef") },
+	func(b []byte) []byte { return asciiJSON(b, "0123456789ABCDEF") },
+	func(b []byte) []byte { return percent(b, "0123456789ABCDEF", false) },
+	func(b []byte) []byte { return percent(b, "0123456789abcdef", false) },
+	func(b []byte) []byte { return percent(b, "0123456789ABCDEF", true) },
+	func(b []byte) []byte { return entities(b) },
+	func(b []byte) []byte { return inHex(b, "0123456789abcdef") },
+	func(b []byte) []byte { return inHex(b, "0123456789ABCDEF") },
+	func(b []byte) []byte { return inBase64(b, base64.StdEncoding, 0) },
+	func(b []byte) []byte { return inBase64(b, base64.StdEncoding, 1) },
+	func(b []byte) []byte { return inBase64(b, base64.StdEncoding, 2) },
+	func(b []byte) []byte { return inBase64(b, base64.URLEncoding, 0) },
+	func(b []byte) []byte { return inBase64(b, base64.URLEncoding, 1) },
+	func(b []byte) []byte { return inBase64(b, base64.URLEncoding, 2) },
+}
+
+// asciiJSON escapes all that is not ASCII, and what careful encoders escape for HTML.
+func asciiJSON(b []byte, hex string) []byte {
+	out := make([]byte, 0, 6*len(b))
+	unit := func(u uint16) {
+		out = append(out, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
+	}
+	for len(b) > 0 {
+		c, n := utf8.DecodeRune(b)
+		switch {
+		case c < 0x80 && c != '<' && c != '>' && c != '&' && c != '\'':
+			q := appendQuoted(make([]byte, 0, 8), b[:1])
+			out = append(out, q[1:len(q)-1]...)
+		case c > 0xffff:
+			hi, lo := utf16.EncodeRune(c)
+			unit(uint16(hi))
+			unit(uint16(lo))
+		default:
+			unit(uint16(c))
+		}
+		b = b[n:]
+	}
+	return out
+}
+
+// percent escapes all but the unreserved characters of RFC 3986 section 2.3.
+func percent(b []byte, hex string, plus bool) []byte {
+	out := make([]byte, 0, 3*len(b))
+	for _, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			out = append(out, c)
+		case plus && c == ' ':
+			out = append(out, '+')
+		default:
+			out = append(out, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return out
+}
+
+func entities(b []byte) []byte {
+	names := map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&quot;", '\'': "&#39;"}
+	out := make([]byte, 0, 6*len(b))
+	for _, c := range b {
+		if n, ok := names[c]; ok {
+			out = append(out, n...)
+		} else {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func inHex(b []byte, hex string) []byte {
+	out := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		out = append(out, hex[c>>4], hex[c&15])
+	}
+	return out
+}
+
+// inBase64 is the part of an encoding that does not depend on what stands before and behind: the value
+// may have been encoded together with its surroundings, which shifts it by 0, 1 or 2 bytes.
+func inBase64(b []byte, enc *base64.Encoding, shift int) []byte {
+	skip := (3 - shift) % 3
+	if len(b) < skip+3 {
+		return nil
+	}
+	b = b[skip:]
+	b = b[:len(b)/3*3]
+	out := make([]byte, enc.EncodedLen(len(b)))
+	enc.Encode(out, b)
+	return out
+}

@@ -1,0 +1,309 @@
+package submission
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"maiaportal/internal/secret"
+)
+
+// The formats in which a value is entered, by the contract's field valueFormat.
+const (
+	FormatText  = "text"
+	FormatPairs = "pairs"
+	FormatJSON  = "json"
+	FormatFile  = "file"
+)
+
+// defaultKey is the property's name where none is given.
+const defaultKey = "password"
+
+// ValueInput is a secret value as it was entered. Only what belongs to Format counts, but all of it
+// is wiped: a browser sends hidden fields too.
+type ValueInput struct {
+	Format string
+	Key    string
+	Text   secret.Value
+	JSON   secret.Value
+	File   secret.Value
+	Pairs  []Pair
+}
+
+// Pair is one row of key and value.
+type Pair struct {
+	Key   string
+	Value secret.Value
+}
+
+// Wipe clears every value.
+func (v ValueInput) Wipe() {
+	v.Text.Wipe()
+	v.JSON.Wipe()
+	v.File.Wipe()
+	for _, p := range v.Pairs {
+		p.Value.Wipe()
+	}
+}
+
+// keys are the names of the pairs.
+func (v ValueInput) keys() []string {
+	keys := make([]string, len(v.Pairs))
+	for i, p := range v.Pairs {
+		keys[i] = p.Key
+	}
+	return keys
+}
+
+// plain are the fields that are not secret, as far as they count for the format.
+func (v ValueInput) plain(into map[string][]string) {
+	into["valueFormat"] = []string{v.Format}
+	into["key"] = []string{v.Key}
+	if v.Format == FormatPairs {
+		into["pairKey"] = v.keys()
+	}
+}
+
+// row names a field of a row of pairs; i counts from 0.
+func row(field string, i int) string { return field + "-" + strconv.Itoa(i+1) }
+
+// object checks the value and makes the JSON object that Maia gets. keySent says that the call has a
+// place for the key: then it must be a property of a pairs or json value. The key to send comes back.
+func (v ValueInput) object(keySent bool, e FieldErrors) (object secret.Value, key string) {
+	e.checkLine("key", v.Key)
+	key = v.Key
+	switch v.Format {
+	case FormatText:
+		object, key = v.single("valueText", v.Text, "Enter the secret value.", e)
+	case FormatFile:
+		object, key = v.single("valueFile", v.File, "Choose the file again that holds the secret. A file that is empty cannot be stored.", e)
+	case FormatPairs:
+		object = v.pairs(keySent, e)
+	case FormatJSON:
+		object = v.json(keySent, e)
+	case "":
+		e.add("valueFormat", "Choose how you have the value: as text, as pairs, as JSON or as a file.")
+	default:
+		e.add("valueFormat", "Choose one of text, pairs, JSON and file.")
+	}
+	if !keySent {
+		key = ""
+	}
+	return object, key
+}
+
+// single is an object of one property, for text and for a file.
+func (v ValueInput) single(field string, value secret.Value, missing string, e FieldErrors) (secret.Value, string) {
+	key := v.Key
+	if key == "" {
+		key = defaultKey
+	}
+	b := value.Bytes()
+	if len(b) == 0 {
+		e.add(field, missing)
+		return secret.Value{}, key
+	}
+	if !e.checkBytes(field, b) {
+		return secret.Value{}, key
+	}
+	out := make([]byte, 0, len(`{"":""}`)+quotedLen(key)+quotedLen(b))
+	out = append(out, '{')
+	out = appendQuoted(out, key)
+	out = append(out, ':')
+	out = appendQuoted(out, b)
+	return secret.New(append(out, '}')), key
+}
+
+func (v ValueInput) pairs(keySent bool, e FieldErrors) secret.Value {
+	if len(v.Pairs) > MaxPairs {
+		e.add("pairKey", "Up to 50 pairs can be entered. Use JSON for more.")
+		return secret.Value{}
+	}
+	total, size, faults := 0, len("{}"), len(e)
+	seen := map[string]bool{}
+	for i, p := range v.Pairs {
+		b := p.Value.Bytes()
+		switch {
+		case p.Key == "" && len(b) == 0:
+			continue
+		case p.Key == "":
+			e.add(row("pairKey", i), "Enter the name of this property, or clear its value.")
+			continue
+		case seen[p.Key]:
+			e.add(row("pairKey", i), "This name stands above already. Each one can be used once.")
+			continue
+		}
+		seen[p.Key] = true
+		e.checkLine(row("pairKey", i), p.Key)
+		if len(b) == 0 {
+			e.add(row("pairValue", i), "Enter the value of this property, or clear its name.")
+			continue
+		}
+		if !e.checkBytes(row("pairValue", i), b) {
+			continue
+		}
+		total += len(p.Key) + len(b)
+		size += quotedLen(p.Key) + quotedLen(b) + len(`"":"",`)
+	}
+	switch {
+	case len(e) > faults:
+		return secret.Value{}
+	case len(seen) == 0:
+		e.add("pairKey-1", "Enter at least one property: its name and its value.")
+		return secret.Value{}
+	case total > MaxValue:
+		e.add("pairKey-1", "Together the properties are larger than 256 KiB. Store less in one secret.")
+		return secret.Value{}
+	case keySent && v.Key != "" && !seen[v.Key]:
+		e.add("key", "This is none of the names below. Use one of them, or leave this empty to use the whole object.")
+		return secret.Value{}
+	}
+	out := append(make([]byte, 0, size), '{')
+	for _, p := range v.Pairs {
+		if p.Key == "" {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = appendQuoted(out, p.Key)
+		out = append(out, ':')
+		out = appendQuoted(out, p.Value.Bytes())
+	}
+	return secret.New(append(out, '}'))
+}
+
+func (v ValueInput) json(keySent bool, e FieldErrors) secret.Value {
+	b := v.JSON.Bytes()
+	if len(bytes.TrimSpace(b)) == 0 {
+		e.add("valueJSON", "Enter the JSON object.")
+		return secret.Value{}
+	}
+	if !e.checkBytes("valueJSON", b) {
+		return secret.Value{}
+	}
+	r := jsonReader{b: b, key: []byte(v.Key)}
+	if err := r.object(); err != nil {
+		e.add("valueJSON", err.Error())
+		return secret.Value{}
+	}
+	switch {
+	case r.members == 0:
+		e.add("valueJSON", "The object is empty. Enter at least one property.")
+	case keySent && v.Key != "" && !r.found:
+		e.add("key", "The object has no such property at its top level. Use one that it has, or leave this empty to use the whole object.")
+	default:
+		return v.JSON
+	}
+	return secret.Value{}
+}
+
+// checkBytes holds what every value must be, whatever its format. It never says a length or a piece.
+func (e FieldErrors) checkBytes(field string, b []byte) bool {
+	switch {
+	case len(b) > MaxValue:
+		e.add(field, "The value is larger than 256 KiB, which is the most that can be stored.")
+	case !utf8.Valid(b):
+		e.add(field, "The value is not text in UTF-8. Store binary data in a text form, for example as PEM or Base64.")
+	case bytes.IndexByte(b, 0) >= 0:
+		e.add(field, "The value holds a NUL character, which vaults cannot keep. Copy it again from its source.")
+	case onlyBullets(b):
+		e.add(field, "These are the dots of a masked field, not the secret itself. Copy the value again from its source.")
+	default:
+		return true
+	}
+	return false
+}
+
+// onlyBullets tells what Chromium puts on the clipboard when somebody copies from a masked field.
+func onlyBullets(b []byte) bool {
+	any := false
+	for len(b) > 0 {
+		c, n := utf8.DecodeRune(b)
+		b = b[n:]
+		switch {
+		case c == '•':
+			any = true
+		case c != '\n':
+			return false
+		}
+	}
+	return any
+}
+
+// appendQuoted appends s as a JSON text, with no more escapes than it needs. dst must have the room.
+func appendQuoted[T string | []byte](dst []byte, s T) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c == '\n':
+			dst = append(dst, '\\', 'n')
+		case c == '\r':
+			dst = append(dst, '\\', 'r')
+		case c == '\t':
+			dst = append(dst, '\\', 't')
+		case c < 0x20:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
+
+// quotedLen is the length of what appendQuoted appends, so that the room is made once.
+func quotedLen[T string | []byte](s T) int {
+	n := 2
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+			n += 2
+		case c < 0x20:
+			n += 6
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// NormalizeLineEnds turns CRLF and lone CR into LF, in place: forms send CRLF, keys need LF.
+func NormalizeLineEnds(b []byte) []byte {
+	n := 0
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c == '\r' {
+			c = '\n'
+			if i+1 < len(b) && b[i+1] == '\n' {
+				i++
+			}
+		}
+		b[n] = c
+		n++
+	}
+	clear(b[n:])
+	return b[:n]
+}
+
+// Line is a field of one line as it counts: without the blanks around it that copying leaves. Line
+// ends stay, so that the rules can refuse them.
+func Line(s string) string { return strings.Trim(s, " \t\u00a0") }
+
+// printable shortens what Maia sent for showing and recording: one line, no control characters.
+func printable(s string, limit int) string {
+	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || !unicode.IsPrint(r) && !unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, s)), " ")
+	if utf8.RuneCountInString(s) > limit {
+		return string([]rune(s)[:limit-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,72 @@
+-- The first schema: logins that are under way, sessions, submissions and the limit on them.
+-- Instants are Unix milliseconds, so that every engine compares them alike. Ids that open something
+-- (a session, a pending login) are kept as SHA-256 only, and what they protect is sealed with a key
+-- that is derived from the raw id: this file and the portal's session key together open nothing.
+
+-- +goose Up
+CREATE TABLE pending_logins (
+	state_hash   BLOB    NOT NULL PRIMARY KEY,
+	browser_hash BLOB    NOT NULL,
+	sealed       BLOB    NOT NULL,
+	created_at   INTEGER NOT NULL,
+	used_at      INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX pending_logins_created ON pending_logins (created_at);
+
+CREATE TABLE sessions (
+	id_hash     BLOB    NOT NULL PRIMARY KEY,
+	sealed      BLOB    NOT NULL,
+	created_at  INTEGER NOT NULL,
+	seen_at     INTEGER NOT NULL,
+	lease_until INTEGER NOT NULL DEFAULT 0,
+	lease_by    TEXT    NOT NULL DEFAULT ''
+);
+CREATE INDEX sessions_created ON sessions (created_at);
+CREATE INDEX sessions_seen ON sessions (seen_at);
+
+-- One row for each attempt to submit. There is no column that could hold a secret value.
+CREATE TABLE submissions (
+	id                TEXT    NOT NULL PRIMARY KEY,
+	form_token        TEXT    NOT NULL,
+	attempt           INTEGER NOT NULL,
+	fingerprint       BLOB    NOT NULL,
+	holder            TEXT    NOT NULL,
+	created_at        INTEGER NOT NULL,
+	finished_at       INTEGER NOT NULL DEFAULT 0,
+	actor_issuer      TEXT    NOT NULL,
+	actor_subject     TEXT    NOT NULL,
+	actor_name        TEXT    NOT NULL,
+	action            TEXT    NOT NULL,
+	project_id        TEXT    NOT NULL,
+	agent_id          TEXT    NOT NULL,
+	agent_type        TEXT    NOT NULL,
+	name              TEXT    NOT NULL,
+	secret_name       TEXT    NOT NULL,
+	secret_key        TEXT    NOT NULL,
+	vault_name        TEXT    NOT NULL,
+	type              TEXT    NOT NULL,
+	outcome           TEXT    NOT NULL,
+	status            INTEGER NOT NULL DEFAULT 0,
+	sent              INTEGER NOT NULL DEFAULT 0,
+	vault_secret_name TEXT    NOT NULL DEFAULT '',
+	resolver_ref      TEXT    NOT NULL DEFAULT '',
+	answer_partial    INTEGER NOT NULL DEFAULT 0,
+	request_id        TEXT    NOT NULL,
+	client_address    TEXT    NOT NULL,
+	UNIQUE (form_token, attempt)
+);
+CREATE INDEX submissions_actor ON submissions (actor_issuer, actor_subject, created_at, id);
+CREATE INDEX submissions_created ON submissions (created_at, id);
+CREATE INDEX submissions_pending ON submissions (holder) WHERE outcome = 'pending';
+
+-- The generic cell rate algorithm needs one number: the instant at which the bucket is full again.
+CREATE TABLE submission_limits (
+	actor   TEXT    NOT NULL PRIMARY KEY,
+	full_at INTEGER NOT NULL
+);
+
+-- +goose Down
+DROP TABLE submission_limits;
+DROP TABLE submissions;
+DROP TABLE sessions;
+DROP TABLE pending_logins;

@@ -1,0 +1,100 @@
+package static_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"maiaportal/web/static"
+)
+
+func TestPathAndOpen(t *testing.T) {
+	for name, tc := range map[string]struct{ contentType, address string }{
+		"portal.css": {"text/css; charset=utf-8", `^/static/portal\.([0-9a-f]{12,})\.css$`},
+		"icon.svg":   {"image/svg+xml", `^/static/icon\.([0-9a-f]{12,})\.svg$`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := static.Path(name)
+			match := regexp.MustCompile(tc.address).FindStringSubmatch(address)
+			if match == nil {
+				t.Fatalf("Path(%q) = %q, want %s", name, address, tc.address)
+			}
+			sum := sha256.Sum256(want)
+			if !strings.HasPrefix(hex.EncodeToString(sum[:]), match[1]) {
+				t.Errorf("the hash in %q is not that of the content", address)
+			}
+			file, ok := static.Open(address)
+			if !ok {
+				t.Fatalf("Open(%q) found nothing", address)
+			}
+			if !bytes.Equal(file.Content, want) {
+				t.Error("the content is not that of the file")
+			}
+			if file.ContentType != tc.contentType {
+				t.Errorf("content type %q, want %q", file.ContentType, tc.contentType)
+			}
+			if file.ETag != `"`+match[1]+`"` {
+				t.Errorf("ETag %s does not carry the hash of %s", file.ETag, address)
+			}
+			zr, err := gzip.NewReader(bytes.NewReader(file.Gzip))
+			if err != nil {
+				t.Fatal(err)
+			}
+			unpacked, err := io.ReadAll(zr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(unpacked, want) {
+				t.Error("the compressed content unpacks to something else")
+			}
+			if len(file.Gzip) >= len(want) {
+				t.Errorf("compressed to %d bytes from %d", len(file.Gzip), len(want))
+			}
+		})
+	}
+}
+
+// Only whole, current addresses name a file: a wrong hash must not be cached for a year as this one.
+func TestOpenUnknown(t *testing.T) {
+	current := static.Path("portal.css")
+	for _, address := range []string{
+		"", "/static/", "/static/portal.css", "portal.css", "/static/static.go", "/static/../static.go",
+		strings.Replace(current, ".css", "0.css", 1), strings.TrimPrefix(current, "/"), current + "/", strings.ToUpper(current),
+	} {
+		if _, ok := static.Open(address); ok {
+			t.Errorf("Open(%q) found a file", address)
+		}
+	}
+}
+
+func TestPathOfUnknownName(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a name that is not embedded went without a panic")
+		}
+	}()
+	static.Path("nothing.css")
+}
+
+// The page's policy blocks what this looks for, in a browser and without a word in any log.
+func TestNothingThatThePolicyBlocks(t *testing.T) {
+	for name, forbidden := range map[string]string{
+		"portal.css": `(?i)@import|url\(|https?:|data:`,
+		"icon.svg":   `(?i)<script|<style|\sstyle=|\son[a-z]+=|href|data:`,
+	} {
+		file, _ := static.Open(static.Path(name))
+		if found := regexp.MustCompile(forbidden).Find(file.Content); found != nil {
+			t.Errorf("%s has %q", name, found)
+		}
+	}
+}

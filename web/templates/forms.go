@@ -1,0 +1,92 @@
+package templates
+
+// Option is an entry of a picker: the value that is sent and the words beside it.
+type Option struct{ Value, Label string }
+
+// Field is one control of a form as it is shown: never one of a secret, which have SecretField.
+type Field struct {
+	Name    string // the contract's field name; also the control's id
+	Value   string
+	Errors  []string
+	Options []Option // suggestions; none: a plain text field
+}
+
+// HintID and ErrorID are the ids that aria-describedby refers to.
+func (f Field) HintID() string  { return f.Name + "-hint" }
+func (f Field) ErrorID() string { return f.Name + "-error" }
+
+// Invalid says whether there is something to put right.
+func (f Field) Invalid() bool { return len(f.Errors) > 0 }
+
+// SecretField is a control that only ever takes a value in. It has no value by design.
+type SecretField struct {
+	Name   string
+	Errors []string
+}
+
+// Choice is a group of radio buttons. An element's id is ID(value).
+type Choice struct {
+	Name   string
+	Chosen string
+	Errors []string
+}
+
+// Pair is one row of key and value. Only the key comes back.
+type Pair struct {
+	Key         string
+	KeyErrors   []string
+	ValueErrors []string
+}
+
+// SummaryItem is one line of the error summary. Href is "#" and the control's id, or empty where the
+// message belongs to no control that is shown.
+type SummaryItem struct{ Text, Href string }
+
+// Form is what all forms have in common.
+type Form struct {
+	Token   string // formToken
+	Summary []SummaryItem
+	Notices []Notice
+	// SecretDropped says that a secret was sent with the form that this one answers: the page
+	// tells that it was not kept and has to be entered again.
+	SecretDropped bool
+}
+
+// ValueFields is the part of a form that takes a secret value.
+type ValueFields struct {
+	Format   Choice // valueFormat: text, pairs, json, file
+	Key      Field
+	Text     SecretField // valueText
+	JSON     SecretField // valueJSON
+	File     SecretField // valueFile
+	Pairs    []Pair      // as many rows as are drawn
+	PairsErr []string    // about the rows as a whole
+	MoreRows string      // address of this form with more rows; empty where there are no more to have
+}
+
+// ReferenceForm is the page at /secret-references/new.
+type ReferenceForm struct {
+	Page Page
+	Form
+	ProjectID           Field
+	SecretReferenceName Field
+	AgentType           Choice
+	SecretReferenceType Field // PASSWORD, the only one there is
+	Description         Field
+	VaultName           Field
+	SecretName          Field
+	SecretKey           Field
+	AgentID             Field
+	Value               ValueFields
+}
+
+// ValueForm is the page at /secret-values/new.
+type ValueForm struct {
+	Page Page
+	Form
+	AgentID   Field
+	ProjectID Field
+	Name      Field
+	Type      Field
+	Value     ValueFields
+}

@@ -1,0 +1,272 @@
+package templates_test
+
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+
+	. "maiaportal/web/templates"
+)
+
+// supportURL is the only address outside the portal that a sample hands to a page.
+const supportURL = "https://help.example.com/secrets"
+
+var (
+	projects = []Option{
+		{"7f3c2a10-5b7e-4c55-9d0a-2f6f1f0c9a11", "Finance, nightly loads"},
+		{"0b9d4e77-1c2f-4a3b-8e6d-5a4c3b2a1f00", "Marketing"},
+	}
+	agents = []Option{
+		{"prod-agent-1", "Production, AWS eu-west-1"},
+		{"azure-agent-2", "Azure West Europe"},
+	}
+	// longName has no place to break a line at.
+	longName = strings.Repeat("SNOWFLAKE_PASSWORD_", 7)[:128]
+)
+
+func page(title, current string) Page {
+	return Page{
+		Title: title, Product: "Maia secrets", Region: "EU1", Support: supportURL,
+		Nav: []NavItem{
+			{"Create a reference", "/secret-references/new", current == "reference"},
+			{"Store a value", "/secret-values/new", current == "value"},
+			{"Activity", "/activity", current == "activity"},
+		},
+		User:   &User{"Ada Admin", "AA", "ada@example.com", "16:30 UTC"},
+		Assets: Assets{"/static/portal.css", "/static/icon.svg"},
+	}
+}
+
+// strangerPage is the frame where nobody is signed in, with nothing that is optional.
+func strangerPage(title string) Page {
+	return Page{Title: title, Product: "Maia secrets", Assets: Assets{"/static/portal.css", "/static/icon.svg"}}
+}
+
+func valueFields(format string) ValueFields {
+	return ValueFields{
+		Format: Choice{Name: "valueFormat", Chosen: format}, Key: Field{Name: "key"},
+		Text: SecretField{Name: "valueText"}, JSON: SecretField{Name: "valueJSON"}, File: SecretField{Name: "valueFile"},
+		Pairs: make([]Pair, 8),
+	}
+}
+
+func referenceForm(agentType, format string) ReferenceForm {
+	return ReferenceForm{
+		Page: page("Create a secret reference", "reference"), Form: Form{Token: "token-1"},
+		ProjectID: Field{Name: "projectId", Options: projects}, SecretReferenceName: Field{Name: "secretReferenceName"},
+		AgentType:           Choice{Name: "agentType", Chosen: agentType},
+		SecretReferenceType: Field{Name: "secretReferenceType", Value: "PASSWORD"},
+		Description:         Field{Name: "description"}, VaultName: Field{Name: "vaultName"}, SecretName: Field{Name: "secretName"},
+		SecretKey: Field{Name: "secretKey"}, AgentID: Field{Name: "agentId", Options: agents}, Value: valueFields(format),
+	}
+}
+
+func valueForm(format string) ValueForm {
+	return ValueForm{
+		Page: page("Store a secret value", "value"), Form: Form{Token: "token-2"},
+		AgentID: Field{Name: "agentId", Options: agents}, ProjectID: Field{Name: "projectId"}, Name: Field{Name: "name"},
+		Type:  Field{Name: "type", Options: []Option{{"PASSWORD", "One password"}, {"OAUTH_CLIENT_CREDENTIALS", "Client id and secret"}}},
+		Value: valueFields(format),
+	}
+}
+
+// referenceErrors has everything wrong that can be.
+func referenceErrors() ReferenceForm {
+	m := referenceForm("", "text")
+	m.Page.Error = true
+	m.SecretDropped = true
+	m.ProjectID.Errors = []string{"This is not a project id. It has 36 characters, four of them hyphens."}
+	m.ProjectID.Value = "finance"
+	m.SecretReferenceName = Field{Name: "secretReferenceName", Value: "SNOWFLAKE PASSWORD", Errors: []string{"Take the space out. SNOWFLAKE_PASSWORD would do."}}
+	m.AgentType.Errors = []string{"Choose where the secret is kept."}
+	m.Summary = []SummaryItem{
+		{"This is not a project id. It has 36 characters, four of them hyphens.", "#projectId"},
+		{"Take the space out. SNOWFLAKE_PASSWORD would do.", "#secretReferenceName"},
+		{"Choose where the secret is kept.", "#agentType-AWS"},
+		{"Maia says: the project is archived.", ""},
+	}
+	return m
+}
+
+// azureErrors has errors in one of two fields that stand side by side.
+func azureErrors() ReferenceForm {
+	m := referenceForm("Azure", "text")
+	m.Page.Error = true
+	m.VaultName.Value = "contoso-kv"
+	m.SecretName.Errors = []string{"Enter the name of the secret in the Key Vault.", "Maia says: secretName must not be blank, because a reference that points to nothing cannot be resolved by a pipeline at run time."}
+	m.Summary = []SummaryItem{{"Enter the name of the secret in the Key Vault.", "#secretName"}}
+	return m
+}
+
+func pairErrors() ValueForm {
+	m := valueForm("pairs")
+	m.Page.Error = true
+	m.SecretDropped = true
+	m.AgentID.Value, m.Name.Value = "prod-agent-1", "prod-oauth"
+	m.Value.MoreRows = "/secret-values/new?rows=16"
+	m.Value.Pairs[0].Key = "clientId"
+	m.Value.Pairs[1] = Pair{Key: "clientId", KeyErrors: []string{"Property 2 has the name of property 1. Give each its own."}}
+	m.Value.Pairs[5] = Pair{KeyErrors: []string{"Enter a name for property 6."}, ValueErrors: []string{"Enter the value of property 6."}}
+	m.Value.PairsErr = []string{"All values together are larger than 256 KiB."}
+	m.Value.Key = Field{Name: "key", Value: "token", Errors: []string{"There is no property of this name."}}
+	m.Value.Format.Errors = []string{"Choose another way."}
+	m.Summary = []SummaryItem{
+		{"Property 2 has the name of property 1. Give each its own.", "#pairKey-2"},
+		{"Enter a name for property 6.", "#pairKey-6"},
+	}
+	return m
+}
+
+func secretErrors(format string) ValueForm {
+	m := valueForm(format)
+	m.Page.Error = true
+	m.SecretDropped = true
+	m.Value.Text.Errors = []string{"Enter the secret value."}
+	m.Value.JSON.Errors = []string{"Line 3, column 14: a comma is missing here."}
+	m.Value.File.Errors = []string{"The file is not text in UTF-8."}
+	m.Summary = []SummaryItem{{"There is something wrong with the value.", "#valueText"}}
+	return m
+}
+
+func noticeForm() ReferenceForm {
+	m := referenceForm("AWS", "text")
+	m.Page.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC."
+	m.ProjectID.Options = nil
+	m.SecretReferenceName.Value = longName
+	m.SecretName.Value = "prod/snowflake"
+	m.SecretDropped = true
+	m.Notices = []Notice{
+		{Kind: KindInfo, Title: "The link that brought you here had parts that were taken out", Text: []string{"It had a parameter that this form does not know."}},
+		{Kind: KindProblem, Title: "Your account may not do this", Text: []string{
+			"Maia does not let ada@example.com create references in the project " + projects[0].Value + ".",
+			"Ask an owner of the project for the role Contributor, then send the form again.",
+		}, Links: []Link{{"Try again", "/secret-references/new", true}, {"See your activity", "/activity", false}}},
+		{Kind: KindWarning, Title: "The list of agents could not be read", Text: []string{"Enter the agent’s id yourself."}},
+	}
+	return m
+}
+
+var outcomes = []Badge{{KindDone, "Created"}, {KindProblem, "Forbidden"}, {KindWarning, "Unknown"}, {KindInfo, "Under way"}, {KindProblem, "Rejected"}}
+
+func activityRows(who string) []ActivityRow {
+	names := []string{"SNOWFLAKE_PASSWORD", "prod-oauth", "demo-timeout", "S3_ACCESS(eu)", longName}
+	var rows []ActivityRow
+	for i, name := range names {
+		action, where := "Reference", "Finance, nightly loads"
+		if i%2 == 1 {
+			action, where = "Value", "prod-agent-1"
+		}
+		if i == 4 {
+			where = projects[0].Value
+		}
+		rows = append(rows, ActivityRow{
+			Href: "/activity/" + strings.Repeat("a", i+1), Time: "21 Nov 2026, 14:05 UTC", ISO: "2026-11-21T14:05:09.123Z",
+			Who: who, Action: action, Name: name, Where: where, Outcome: outcomes[i],
+		})
+	}
+	return rows
+}
+
+func home(latest []ActivityRow, guide *Guide) Home {
+	return Home{
+		Page: page("Start", ""),
+		Tasks: []Task{
+			{"Create a secret reference", "Give your pipelines a name for a secret that is in AWS, in Azure, or kept by Matillion.", "/secret-references/new", "Create a reference"},
+			{"Store a secret value", "Send a password, a token or a key through an agent into its own vault.", "/secret-values/new", "Store a value"},
+		},
+		Latest: latest, Guide: guide,
+	}
+}
+
+var demoGuide = &Guide{
+	Text:  []string{"Everything here is a sandbox: nothing leaves this computer. A few reserved names cause each of the errors, so that you can see them."},
+	Links: []Link{{"A form that is filled in", "/secret-references/new?agentType=AWS", false}},
+	Entries: []GuideEntry{
+		{"demo-conflict", "/secret-values/new?name=demo-conflict", "The name exists already."},
+		{"demo-forbidden", "/secret-values/new?name=demo-forbidden", "Maia refuses: your account may not do this."},
+		{"demo-rate-limited", "/secret-values/new?name=demo-rate-limited", "Too many requests; it says how long to wait."},
+		{"demo-hang", "", "No answer in time. The outcome is unknown."},
+	},
+}
+
+func receipt(outcome Badge, name string) Receipt {
+	return Receipt{
+		Page: page("Receipt", "activity"), Outcome: outcome, Heading: "The reference " + name + " was created",
+		Text:    []string{"Pipelines in the project Finance, nightly loads can use it now."},
+		Snippet: `password: "` + name + `"`,
+		Facts: []Fact{
+			{"Name", name, true}, {"Project", projects[0].Value, true}, {"Agent type", "AWS", false},
+			{"Secret name", "prod/snowflake", true}, {"When", "21 Nov 2026, 14:05 UTC", false},
+			{"Who", "Ada Admin (ada@example.com)", false}, {"Maia’s answer", "201", false}, {"Request id", "01JD7Z3QK9V3S8E2M4X6C0B1A5", true},
+		},
+		Next: []Link{{"Create another reference", "/secret-references/new?agentType=AWS", true}, {"All activity", "/activity", false}},
+	}
+}
+
+func waitingReceipt() Receipt {
+	m := receipt(Badge{KindInfo, "Under way"}, "SNOWFLAKE_PASSWORD")
+	m.Heading, m.Snippet, m.Waiting, m.Next = "The reference SNOWFLAKE_PASSWORD is being created", "", true, nil
+	m.Text = []string{"It has gone to Maia; the answer is not there yet."}
+	return m
+}
+
+func unknownReceipt() Receipt {
+	m := receipt(Badge{KindWarning, "Unknown"}, longName)
+	m.Heading, m.Snippet = "The reference "+longName+" may have been created, or not", ""
+	m.Text = []string{"Maia did not answer in time. The portal never sends a second time by itself.", "Look in Maia whether the reference is there. If it is not, create it once more."}
+	return m
+}
+
+// samples are all pages in every state that looks different.
+func samples() map[string]templ.Component {
+	lost := Message{
+		Page: page("Sign in again", ""), Heading: "Your login has run out. Your work is kept.",
+		Text:  []string{"Nothing was sent to Maia. Sign in again, and the form comes back as you left it, except for the secret."},
+		Links: []Link{{"Sign in and go on", "/login?return_to=%2Fsecret-references%2Fnew", true}}, FactsName: "What is kept",
+		Facts: []Fact{{"Reference name", longName, true}, {"Agent type", "Azure", false}},
+	}
+	lost.Page.User, lost.Page.Error = nil, true
+	refused := Message{
+		Page: strangerPage("Not allowed"), Heading: "You may not use this portal",
+		Text:      []string{"Your account is in none of the groups that may."},
+		Notice:    &Notice{Kind: KindWarning, Title: "Signed in as Olga Outsider", Text: []string{"Was that the right account? Sign in with another one."}, Links: []Link{{"Sign in with another account", "/login", false}}},
+		RequestID: "01JD7Z3QK9V3S8E2M4X6C0B1A5",
+	}
+	failed := Message{Page: page("Something went wrong", ""), Heading: "Something went wrong here", Text: []string{"It is the portal’s fault, not yours."}, RequestID: "01JD7Z3QK9V3S8E2M4X6C0B1A5", Links: []Link{{"To the start page", "/", true}}}
+	failed.Page.Error = true
+	bye := Message{Page: strangerPage("Signed out"), Heading: "You are signed out", Links: []Link{{"Sign in", "/login", true}}}
+	missing := Message{Page: page("Not found", ""), Heading: "There is no such page", Text: []string{"The address may be mistyped, or what it showed belongs to somebody else."}, Links: []Link{{"To the start page", "/", true}}}
+
+	all := map[string]templ.Component{
+		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
+		"home-empty":         HomePage(home(nil, nil)),
+		"reference-none":     ReferenceFormPage(referenceForm("", "text")),
+		"reference-errors":   ReferenceFormPage(referenceErrors()),
+		"reference-azure-ko": ReferenceFormPage(azureErrors()),
+		"reference-notices":  ReferenceFormPage(noticeForm()),
+		"value-none":         ValueFormPage(valueForm("")),
+		"value-pairs-ko":     ValueFormPage(pairErrors()),
+		"receipt":            ReceiptPage(receipt(Badge{KindDone, "Created"}, "SNOWFLAKE_PASSWORD")),
+		"receipt-waiting":    ReceiptPage(waitingReceipt()),
+		"receipt-unknown":    ReceiptPage(unknownReceipt()),
+		"activity":           ActivityPage(Activity{Page: page("Activity", "activity"), Heading: "Your activity", Rows: activityRows(""), More: "These are the newest 50.", Older: "/activity?before=7"}),
+		"activity-all":       ActivityPage(Activity{Page: page("Activity", "activity"), Heading: "Everybody’s activity", ShowWho: true, Rows: activityRows("Adalbert Administrator-Featherstonehaugh")}),
+		"activity-empty":     ActivityPage(Activity{Page: page("Activity", "activity"), Heading: "Your activity"}),
+		"message-login":      MessagePage(lost),
+		"message-refused":    MessagePage(refused),
+		"message-failed":     MessagePage(failed),
+		"message-bye":        MessagePage(bye),
+		"message-missing":    MessagePage(missing),
+	}
+	for _, format := range []string{"text", "pairs", "json", "file"} {
+		all["reference-hosted-"+format] = ReferenceFormPage(referenceForm("Matillion hosted", format))
+		all["value-"+format] = ValueFormPage(valueForm(format))
+		if format != "pairs" {
+			all["value-"+format+"-ko"] = ValueFormPage(secretErrors(format))
+		}
+	}
+	for _, agentType := range []string{"AWS", "Azure"} {
+		all["reference-"+strings.ToLower(agentType)] = ReferenceFormPage(referenceForm(agentType, "text"))
+	}
+	return all
+}

@@ -1,0 +1,68 @@
+package templates
+
+// Home is the start page.
+type Home struct {
+	Page   Page
+	Tasks  []Task
+	Latest []ActivityRow // the newest few; empty for somebody who has done nothing yet
+	Guide  *Guide        // what the demo shows; nil elsewhere
+}
+
+// Task is one thing that can be set up here.
+type Task struct{ Title, Text, Href, Action string }
+
+// Guide is the demo's list of things to try.
+type Guide struct {
+	Text    []string
+	Links   []Link
+	Entries []GuideEntry
+}
+
+// GuideEntry is a reserved name and what it causes.
+type GuideEntry struct{ Name, Href, What string }
+
+// ActivityRow is one submission in a list.
+type ActivityRow struct {
+	Href    string
+	Time    string // for people, UTC
+	ISO     string // RFC 3339, for the datetime attribute
+	Who     string // empty where all rows are the reader's own
+	Action  string // "Reference", "Value"
+	Name    string
+	Where   string // project or agent
+	Outcome Badge
+}
+
+// Activity is the page at /activity.
+type Activity struct {
+	Page    Page
+	Heading string // "Your activity", "Everybody's activity"
+	ShowWho bool
+	Rows    []ActivityRow
+	More    string // a sentence where there are more than are shown
+	Older   string // address of the next page; may be empty
+}
+
+// Receipt is the page at /activity/{id}.
+type Receipt struct {
+	Page    Page
+	Heading string // e.g. "The reference SNOWFLAKE_PASSWORD was created"
+	Outcome Badge
+	Text    []string // paragraphs: what is known, what to do
+	Snippet string   // line to paste into a pipeline; may be empty
+	Facts   []Fact
+	Next    []Link
+	Waiting bool // under way: the page reloads itself
+}
+
+// Message is a page that says one thing: an error, a refusal, a login that ran out, a farewell.
+type Message struct {
+	Page      Page
+	Heading   string
+	Text      []string
+	Notice    *Notice
+	Facts     []Fact // e.g. what is kept of a form; FactsTitle above it
+	FactsName string
+	Links     []Link
+	RequestID string // what to give to the operators; may be empty
+}

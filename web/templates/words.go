@@ -1,0 +1,143 @@
+package templates
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// ID is the id of the radio button of a value: the group's name and the value's last word, so
+// "Matillion hosted" has agentType-hosted. The stylesheet and the error summary refer to it.
+func (c Choice) ID(value string) string {
+	return c.Name + "-" + value[strings.LastIndex(value, " ")+1:]
+}
+
+// ErrorID is the id of what is wrong with the group as a whole.
+func (c Choice) ErrorID() string { return c.Name + "-error" }
+
+// HintID and ErrorID are the ids that aria-describedby refers to.
+func (f SecretField) HintID() string  { return f.Name + "-hint" }
+func (f SecretField) ErrorID() string { return f.Name + "-error" }
+
+// droppedID is the id of the sentence at the secret fields which says that the secret was not kept.
+const droppedID = "value-dropped"
+
+// secretAttributes are on every control that takes a secret. They keep browsers and password managers
+// from storing, correcting, translating or sending away what is typed.
+var secretAttributes = templ.Attributes{
+	"autocomplete":       "off",
+	"autocapitalize":     "off",
+	"autocorrect":        "off",
+	"spellcheck":         "false",
+	"writingsuggestions": "false",
+	"translate":          "no",
+	"data-1p-ignore":     true,
+	"data-bwignore":      true,
+	"data-lpignore":      "true",
+	"data-form-type":     "other",
+}
+
+// exactAttributes are on fields for ids and names, which nothing may correct.
+var exactAttributes = templ.Attributes{
+	"autocomplete":   "off",
+	"autocapitalize": "off",
+	"autocorrect":    "off",
+	"spellcheck":     "false",
+}
+
+// idList joins the ids that are not empty, for aria-describedby.
+func idList(ids ...string) string {
+	var present []string
+	for _, id := range ids {
+		if id != "" {
+			present = append(present, id)
+		}
+	}
+	return strings.Join(present, " ")
+}
+
+// when returns the id where the condition holds, else nothing.
+func when(condition bool, id string) string {
+	if condition {
+		return id
+	}
+	return ""
+}
+
+func (p Page) documentTitle() string {
+	title := p.Product
+	if p.Title != "" {
+		title = p.Title + " · " + p.Product
+	}
+	if p.Error {
+		title = "Error: " + title
+	}
+	return title
+}
+
+// summaryHeading counts in words, as far as words are shorter than a reader's patience.
+func summaryHeading(items int) string {
+	words := []string{"", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
+	switch {
+	case items == 1:
+		return "One thing to put right"
+	case items < len(words):
+		return words[items] + " things to put right"
+	default:
+		return strconv.Itoa(items) + " things to put right"
+	}
+}
+
+// focused is the notice that gets the focus when the page opens: the first that says why the form came
+// back. The error summary goes before it. -1 where no notice does.
+func (f Form) focused() int {
+	if len(f.Summary) > 0 {
+		return -1
+	}
+	for i, notice := range f.Notices {
+		if notice.Kind == KindProblem || notice.Kind == KindWarning {
+			return i
+		}
+	}
+	return -1
+}
+
+// word is what a screen reader says where the eye sees the sign.
+func (k Kind) word() string {
+	switch k {
+	case KindDone:
+		return "Done: "
+	case KindWarning:
+		return "Warning: "
+	case KindProblem:
+		return "Problem: "
+	default:
+		return "Note: "
+	}
+}
+
+// tone is the class of a notice or a badge; a kind that nobody knows looks like information.
+func (k Kind) tone() string {
+	switch k {
+	case KindDone, KindWarning, KindProblem:
+		return string(k)
+	default:
+		return string(KindInfo)
+	}
+}
+
+func pairID(name string, index int) string { return name + "-" + strconv.Itoa(index+1) }
+
+func pairLabel(part string, index int) string {
+	return "Property " + strconv.Itoa(index+1) + ", " + part
+}
+
+func hasCode(facts []Fact) bool {
+	for _, fact := range facts {
+		if fact.Code {
+			return true
+		}
+	}
+	return false
+}
