@@ -31,27 +31,27 @@ var accounts = []Account{
 	{
 		Username: "ada", Password: "ada-password", Role: "admin", Name: "Ada Winter", Email: "ada@example.com",
 		Subject: "sandbox-ada", Groups: []string{"maia-admins"}, rights: mayWrite,
-		Purpose: "may create secret references and store secret values",
+		Purpose: "May create secret references and store secret values",
 	},
 	{
 		Username: "grace", Password: "grace-password", Role: "admin", Name: "Grace Moreno", Email: "grace@example.com",
 		Subject: "sandbox-grace", Groups: []string{"maia-admins"}, rights: mayWrite,
-		Purpose: "a second admin, to see that each one's work stays their own",
+		Purpose: "A second admin, to see that each one's work stays their own",
 	},
 	{
 		Username: "audrey", Password: "audrey-password", Role: "auditor", Name: "Audrey Lindqvist", Email: "audrey@example.com",
 		Subject: "sandbox-audrey", Groups: []string{"maia-auditors"}, rights: mayRead,
-		Purpose: "sees everybody's activity and may not write",
+		Purpose: "Sees everybody's activity and may not write",
 	},
 	{
 		Username: "victor", Password: "victor-password", Role: "viewer", Name: "Victor Okafor", Email: "victor@example.com",
 		Subject: "sandbox-victor", Groups: []string{"maia-admins"}, rights: mayNothing,
-		Purpose: "may use the portal, but Maia forbids everything",
+		Purpose: "May use the portal, but Maia forbids everything",
 	},
 	{
 		Username: "otto", Password: "otto-password", Role: "outsider", Name: "Otto Brandt", Email: "otto@example.com",
 		Subject: "sandbox-otto", Groups: []string{"everyone-else"}, rights: mayNothing,
-		Purpose: "is in no group that the portal lets in",
+		Purpose: "Is in no group that the portal lets in",
 	},
 }
 

@@ -1,7 +1,9 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -482,5 +484,34 @@ func TestForeignHostIsRefused(t *testing.T) {
 		if response.StatusCode != http.StatusMisdirectedRequest {
 			t.Errorf("%s: %s, want 421", address, response.Status)
 		}
+	}
+}
+
+// The demo shares its terminal with the provider, which must not write what it refuses there.
+func TestRefusalsStayOffTheDefaultLogger(t *testing.T) {
+	var logged bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	defer slog.SetDefault(before)
+	s := start(t)
+	rp := newRelyingParty(t, s)
+	for _, path := range []string{"/authorize", "/authorize?client_id=x", "/userinfo", "/end_session?id_token_hint=x", "/nothing"} {
+		response, err := rp.browser.Get(s.Provider.Issuer() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode < 400 {
+			t.Errorf("%s: %s", path, response.Status)
+		}
+	}
+	if _, err := rp.refresh("unknown"); err == nil {
+		t.Error("an unknown refresh token is good")
+	}
+	if _, err := rp.config.Exchange(t.Context(), "unknown"); err == nil {
+		t.Error("an unknown code is good")
+	}
+	if logged.Len() > 0 {
+		t.Errorf("logged: %s", &logged)
 	}
 }

@@ -237,7 +237,13 @@ func samples() map[string]templ.Component {
 	bye := Message{Page: strangerPage("Signed out"), Heading: "You are signed out", Links: []Link{{"Sign in", "/login", true}}}
 	missing := Message{Page: page("Not found", ""), Heading: "There is no such page", Text: []string{"The address may be mistyped, or what it showed belongs to somebody else."}, Links: []Link{{"To the start page", "/", true}}}
 
+	crowded := home(activityRows("")[4:], nil)
+	crowded.Page.Product = "Contoso Group Data Platform, secrets for Maia pipelines"
+	crowded.Page.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC. Forms that are open then should be sent before."
+	crowded.Page.User = &User{strings.Repeat("Wolfeschlegelstein", 4), "WW", strings.Repeat("wolfe", 20) + "@example.com", "16:30 UTC"}
+
 	all := map[string]templ.Component{
+		"home-crowded":       HomePage(crowded),
 		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
 		"home-empty":         HomePage(home(nil, nil)),
 		"reference-none":     ReferenceFormPage(referenceForm("", "text")),

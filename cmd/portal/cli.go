@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"maiaportal/internal/config"
+)
+
+// cli are the commands, their names and help. kong would stop at the first bad setting and print its
+// value, so settings are checked by package config, all at once; here they are names and help only.
+type cli struct {
+	Demo struct {
+		Listen string `default:"127.0.0.1:8080" help:"Address of the portal, on loopback. Port 0 takes a free one." placeholder:"HOST:PORT"`
+		JSON   bool   `name:"json" help:"Print one line of JSON in place of the text for people."`
+	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox login service and a sandbox Maia. Nothing to configure, nothing left behind."`
+	Migrate     struct{} `cmd:"" help:"Apply the database migrations (PORTAL_DATABASE_URL) and exit."`
+	Keygen      struct{} `cmd:"" help:"Print a new session key for PORTAL_SESSION_KEYS."`
+	Healthcheck struct {
+		Listen string `help:"Address of the server to ask; default PORTAL_LISTEN." placeholder:"HOST:PORT"`
+		Ready  bool   `help:"Ask /readyz in place of /healthz."`
+	} `cmd:"" help:"Exit 0 when the local server answers /healthz with 200."`
+	Version struct{} `cmd:"" help:"Print version, commit and Go version."`
+	Help    struct {
+		Command []string `arg:"" optional:"" help:"Command to explain."`
+	} `cmd:"" help:"Explain the portal, or one command."`
+}
+
+// serveFlags makes a struct for kong with a flag for each setting that may have one.
+func serveFlags() any {
+	var fields []reflect.StructField
+	for i, s := range config.All() {
+		if s.Secret() {
+			continue
+		}
+		help := s.Meaning
+		if s.Standard != "" {
+			help += " Default: " + s.Standard + "."
+		}
+		fields = append(fields, reflect.StructField{
+			Name: fmt.Sprintf("S%d", i), Type: reflect.TypeFor[*string](),
+			Tag: reflect.StructTag(fmt.Sprintf(`name:%q help:%q placeholder:"…"`, s.Flag, help+" ($"+s.Variable+")")),
+		})
+	}
+	return reflect.New(reflect.StructOf(fields)).Interface()
+}
+
+// given are the flags of serve that were set.
+func given(flags any) map[string]string {
+	set := map[string]string{}
+	v := reflect.ValueOf(flags).Elem()
+	for i := range v.NumField() {
+		if p, _ := v.Field(i).Interface().(*string); p != nil {
+			tag := v.Type().Field(i).Tag
+			set[tag.Get("name")] = *p
+		}
+	}
+	return set
+}
+
+// secretHelp lists what has no flag.
+func secretHelp() string {
+	var b strings.Builder
+	b.WriteString("\nSettings that are secret have no flag. Each is a variable X, or X_FILE with the path of a file:\n")
+	for _, s := range config.All() {
+		if s.Secret() {
+			fmt.Fprintf(&b, "  %s\n      %s", s.Variable, s.Meaning)
+			if s.Standard != "" {
+				fmt.Fprintf(&b, " Default: %s.", s.Standard)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+// errShown ends the parser after it has printed help.
+var errShown = errors.New("help was shown")
+
+// command parses the command line and runs what it names.
+func command(ctx context.Context, args, environ []string, out, logs io.Writer) (err error) {
+	var c cli
+	flags := serveFlags()
+	k, err := kong.New(&c,
+		kong.Name("portal"),
+		kong.Description("A self-service web portal for secrets of Maia: admins create secret references and store secret values with their own login. It never shows, keeps or logs a secret value."),
+		kong.DynamicCommand("serve", "Run the production server. Settings are PORTAL_… variables or flags.", "", flags),
+		kong.Writers(out, logs),
+		kong.Exit(func(int) { panic(errShown) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(func(o kong.HelpOptions, kctx *kong.Context) error {
+			err := kong.DefaultHelpPrinter(o, kctx)
+			if err == nil && strings.HasPrefix(kctx.Command(), "serve") {
+				_, err = io.WriteString(out, secretHelp())
+			}
+			return err
+		}),
+	)
+	if err != nil {
+		return fmt.Errorf("command line: %w", err)
+	}
+	defer func() {
+		if v := recover(); v == errShown { //nolint:errorlint // a panic's own value, never wrapped
+			err = nil
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	if args[0] == "help" {
+		args = append(append([]string{}, args[1:]...), "--help")
+	}
+	parsed, err := k.Parse(args)
+	if err != nil {
+		return usageError{fmt.Errorf("%w; see portal help", err)}
+	}
+	switch parsed.Command() {
+	case "serve":
+		return serve(ctx, given(flags), environ, logs)
+	case "demo":
+		return demo(ctx, c.Demo.Listen, c.Demo.JSON, out, logs)
+	case "migrate":
+		return migrate(ctx, environ, out)
+	case "keygen":
+		return keygen(out)
+	case "healthcheck":
+		return healthcheck(ctx, c.Healthcheck.Listen, c.Healthcheck.Ready, environ)
+	case "version":
+		return version(out)
+	}
+	return usageError{errors.New("no such command; see portal help")}
+}

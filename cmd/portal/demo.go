@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"maiaportal/internal/config"
+	"maiaportal/internal/sandbox"
+	"maiaportal/internal/server"
+	"maiaportal/web/templates"
+)
+
+// demo starts portal, login service and Maia on loopback, in one process, with a database that goes
+// when it ends.
+func demo(ctx context.Context, address string, asJSON bool, out, logs io.Writer) (err error) {
+	listener, moved, err := demoListener(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	host, _, _ := net.SplitHostPort(address)
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	base := "http://" + net.JoinHostPort(host, port)
+
+	sb, err := sandbox.Start(ctx, sandbox.Options{RedirectURI: base + "/auth/callback", PostLogoutRedirectURI: base + "/signed-out", PortalURL: base})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sb.Close()) }()
+	dir, err := os.MkdirTemp("", "portal-demo-")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	cfg, err := demoConfig(base, dir, sb)
+	if err != nil {
+		return err
+	}
+	// Quiet, unless something is wrong: the terminal is for the addresses.
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelError}))
+	p, err := wire(ctx, cfg, log, guide(base, sb))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	p.background(ctx)
+
+	show := showDemo
+	if asJSON {
+		show = showDemoJSON
+	}
+	if err := show(out, base, moved, sb); err != nil {
+		return err
+	}
+	return server.Run(ctx, cfg.ShutdownTimeout, p.submissions, map[*http.Server]net.Listener{p.public: listener})
+}
+
+// demoListener listens on loopback only. Where the address is taken, it takes a free port and says so.
+func demoListener(ctx context.Context, address string) (l net.Listener, moved bool, err error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, false, usageError{errors.New("--listen: want HOST:PORT, such as 127.0.0.1:8080")}
+	}
+	if !config.Loopback(host) {
+		return nil, false, usageError{errors.New("--listen: the demo is open to everybody who reaches it, so it listens on loopback only, such as 127.0.0.1:8080")}
+	}
+	l, err = listen(ctx, address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		l, err = listen(ctx, net.JoinHostPort(host, "0"))
+		moved = true
+	}
+	return l, moved, err
+}
+
+// demoConfig makes the settings, by the same way as those of the production server.
+func demoConfig(base, dir string, sb *sandbox.Sandbox) (config.Config, error) {
+	settings := map[string]string{
+		"BASE_URL": base, "ADMIN_LISTEN": "", "OIDC_ISSUER": sb.Provider.Issuer(), "OIDC_CLIENT_ID": sb.Provider.ClientID(),
+		"OIDC_CLIENT_SECRET": sb.Provider.ClientSecret(), "MAIA_URL": sb.Maia.URL(), "DATABASE_URL": "sqlite:" + filepath.Join(dir, "portal.db"),
+		"SESSION_KEYS": newKey(), "ALLOWED_GROUPS": strings.Join(groupsOf(sb, "admin"), ","), "AUDITOR_GROUPS": strings.Join(groupsOf(sb, "auditor"), ","),
+		"NOTICE":      "This is a demo. Nothing leaves this computer, and everything is forgotten when it ends.",
+		"SUPPORT_URL": sb.Maia.StartPageURL(), "MAIA_TIMEOUT": "5s", "SHUTDOWN_TIMEOUT": "10s",
+	}
+	var environ []string
+	for k, v := range settings {
+		environ = append(environ, "PORTAL_"+k+"="+v)
+	}
+	return config.Load(nil, environ)
+}
+
+// groupsOf are the groups of the first account of a role.
+func groupsOf(sb *sandbox.Sandbox, role string) []string {
+	for _, a := range sb.Provider.Accounts() {
+		if a.Role == role {
+			return a.Groups
+		}
+	}
+	return nil
+}
+
+// deepLink is the address of a form with something filled in.
+func deepLink(base, page string, pairs ...string) string {
+	q := make([]string, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q = append(q, pairs[i]+"="+url.QueryEscape(pairs[i+1]))
+	}
+	return base + page + "?" + strings.Join(q, "&")
+}
+
+// guide is what the demo shows on the portal's start page: the names that make the sandbox fail.
+func guide(base string, sb *sandbox.Sandbox) *templates.Guide {
+	g := &templates.Guide{
+		Text:  []string{"In this demo some names make Maia answer in a special way, for references and for values alike. Put “-2” or the like behind a name to use it again."},
+		Links: []templates.Link{{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()}},
+	}
+	for _, r := range sandbox.ReservedNames() {
+		g.Entries = append(g.Entries, templates.GuideEntry{Name: r.Name, What: r.What, Href: strings.TrimPrefix(deepLink(base, "/secret-references/new",
+			"projectId", sandbox.ProjectFinance, "secretReferenceName", r.Name, "agentType", "AWS", "secretName", "prod/snowflake"), base)})
+	}
+	return g
+}
+
+// examples are deep links as a wiki would have them.
+func examples(base string) []struct{ what, address string } {
+	return []struct{ what, address string }{
+		{"a reference to AWS", deepLink(base, "/secret-references/new", "projectId", sandbox.ProjectFinance, "agentType", "AWS", "secretReferenceName", "SNOWFLAKE_PASSWORD", "secretName", "prod/snowflake")},
+		{"a value for a vault", deepLink(base, "/secret-values/new", "agentId", sandbox.AgentAWS, "name", "prod/snowflake", "type", "PASSWORD")},
+		{"an error of Maia", deepLink(base, "/secret-references/new", "projectId", sandbox.ProjectFinance, "agentType", "AWS", "secretReferenceName", "demo-conflict", "secretName", "prod/snowflake")},
+	}
+}
+
+func showDemo(out io.Writer, base string, moved bool, sb *sandbox.Sandbox) error {
+	var b strings.Builder
+	if moved {
+		b.WriteString("The address is taken, so the demo uses a free port.\n\n")
+	}
+	fmt.Fprintf(&b, "Open   %s\n\nSign in as\n", base)
+	for _, a := range sb.Provider.Accounts() {
+		fmt.Fprintf(&b, "  %-8s password %-18s %s: %s\n", a.Username, a.Password, a.Role, a.Purpose)
+	}
+	b.WriteString("\nProjects\n")
+	for _, p := range sandbox.Projects() {
+		fmt.Fprintf(&b, "  %s  %s\n", p.ID, p.Name)
+	}
+	b.WriteString("\nAgents\n")
+	for _, a := range sandbox.Agents() {
+		fmt.Fprintf(&b, "  %s  %s (%s)\n", a.ID, a.Name, a.AgentType)
+	}
+	b.WriteString("\nLinks, as a wiki would have them\n")
+	for _, e := range examples(base) {
+		fmt.Fprintf(&b, "  %s:\n    %s\n", e.what, e.address)
+	}
+	fmt.Fprintf(&b, "\nWhat arrives in the sandbox's vaults, and names that cause errors:\n  %s\n\nCtrl+C ends the demo and removes everything.\n", sb.Maia.StartPageURL())
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func showDemoJSON(out io.Writer, base string, _ bool, sb *sandbox.Sandbox) error {
+	type account struct {
+		Username string `json:"username"`
+		Password string `json:"password"`
+		Role     string `json:"role"`
+	}
+	type project struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	type agent struct {
+		ID        string `json:"id"`
+		Name      string `json:"name"`
+		AgentType string `json:"agentType"`
+	}
+	line := struct {
+		URL      string    `json:"url"`
+		Issuer   string    `json:"issuer"`
+		MaiaURL  string    `json:"maiaUrl"`
+		Accounts []account `json:"accounts"`
+		Projects []project `json:"projects"`
+		Agents   []agent   `json:"agents"`
+	}{URL: base, Issuer: sb.Provider.Issuer(), MaiaURL: sb.Maia.URL()}
+	for _, a := range sb.Provider.Accounts() {
+		line.Accounts = append(line.Accounts, account{a.Username, a.Password, a.Role})
+	}
+	for _, p := range sandbox.Projects() {
+		line.Projects = append(line.Projects, project{p.ID, p.Name})
+	}
+	for _, a := range sandbox.Agents() {
+		line.Agents = append(line.Agents, agent{a.ID, a.Name, a.AgentType})
+	}
+	return json.NewEncoder(out).Encode(line)
+}

@@ -1,0 +1,46 @@
+// Command portal is a self-service web portal for secrets of Maia, the Matillion Data Productivity
+// Cloud. See "portal help".
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes, by the contract with operators.
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2 // wrong usage or configuration
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// usageError is wrong usage or configuration; its message stands alone.
+type usageError struct{ error }
+
+// run carries out one command and gives its exit code. It is main for tests.
+func run(ctx context.Context, args, environ []string, out, logs io.Writer) int {
+	err := command(ctx, args, environ, out, logs)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &usage):
+		_, _ = fmt.Fprintln(logs, "portal:", usage.Error())
+		return exitUsage
+	default:
+		_, _ = fmt.Fprintln(logs, "portal:", err)
+		return exitFailed
+	}
+}

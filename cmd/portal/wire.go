@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"maiaportal/internal/auth"
+	"maiaportal/internal/config"
+	"maiaportal/internal/handlers"
+	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/server"
+	"maiaportal/internal/store"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates"
+)
+
+// sweepEvery is how often what has run out is removed.
+const sweepEvery = 10 * time.Minute
+
+// portal is the running system's parts.
+type portal struct {
+	cfg         config.Config
+	log         *slog.Logger
+	store       *store.Store
+	provider    *auth.Provider
+	sessions    *auth.Sessions
+	submissions *submission.Service
+	public      *http.Server
+	admin       *http.Server // nil where it is off
+	maia        *maiaclient.Client
+}
+
+// wire builds the parts in their order. guide is what the demo shows on its start page, else nil.
+func wire(ctx context.Context, cfg config.Config, log *slog.Logger, guide *templates.Guide) (*portal, error) {
+	st, err := store.Open(cfg.DatabaseURL, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	p := &portal{cfg: cfg, log: log, store: st}
+	if err := p.assemble(ctx, guide); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return p, nil
+}
+
+func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
+	cfg := p.cfg
+	if cfg.Migrate {
+		if err := p.store.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	holder := uuid.NewString()
+	n, err := p.store.SettleOrphans(ctx, holder)
+	if err != nil {
+		return fmt.Errorf("is the database migrated (portal migrate)? %w", err)
+	}
+	if n > 0 {
+		p.log.Warn("submissions settled that an earlier process left under way", "count", n)
+	}
+	formKeys, err := auth.FormTokenKeys(cfg.SessionKeys)
+	if err != nil {
+		return err
+	}
+	base := cfg.BaseURL.String()
+	cookies := auth.Cookies{Secure: cfg.BaseURL.Scheme == "https"}
+	policy := auth.Policy{Allowed: cfg.AllowedGroups, Auditors: cfg.AuditorGroups}
+	p.provider = auth.NewProvider(auth.Client{
+		Issuer: cfg.OIDC.Issuer, ID: cfg.OIDC.ClientID, Secret: cfg.OIDC.ClientSecret, Scopes: cfg.OIDC.Scopes,
+		RedirectURL: base + "/auth/callback", Audience: cfg.OIDC.Audience, Resource: cfg.OIDC.Resource,
+	}, p.log, time.Now)
+	rp := &auth.RelyingParty{
+		Provider: p.provider, Records: p.store, Keys: cfg.SessionKeys, GroupsClaim: cfg.OIDC.GroupsClaim, Policy: policy, Log: p.log, Now: time.Now,
+	}
+	p.sessions = &auth.Sessions{Rows: p.store, Keys: cfg.SessionKeys, Cookies: cookies, Idle: cfg.SessionIdle, Max: cfg.SessionMax, Now: time.Now}
+	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
+	p.submissions = submission.New(submission.Options{
+		Maia: p.maia, Records: p.store, FormTokens: submission.NewFormTokens(formKeys), Holder: holder,
+		Timeout: 2 * cfg.MaiaTimeout, PerMinute: cfg.SubmissionsPerMinute, Log: p.log, Now: time.Now,
+	})
+	h := &handlers.Handlers{
+		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, Guide: guide},
+		RP:   rp, Sessions: p.sessions, Tokens: &auth.Tokens{RP: rp, Sessions: p.sessions}, Policy: policy, Submissions: p.submissions,
+		Records: p.store, Pickers: &handlers.Pickers{Lists: p.maia, Now: time.Now}, Log: p.log, Now: time.Now,
+	}
+	p.public, err = server.New(server.Options{
+		BaseURL: base, HTTPS: cookies.Secure, Cookies: cookies, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Log: p.log,
+	}, h.Routes)
+	if err != nil {
+		return err
+	}
+	if cfg.AdminListen != "" {
+		p.admin = server.NewAdmin(p.log, handlers.Healthz, h.Readyz)
+	}
+	return nil
+}
+
+// background keeps the provider discovered and the tables swept until ctx ends.
+func (p *portal) background(ctx context.Context) {
+	go p.provider.Run(ctx)
+	go func() {
+		for tick := time.NewTicker(sweepEvery); ; {
+			if err := p.sessions.Sweep(ctx); err != nil && ctx.Err() == nil {
+				p.log.Warn("not swept", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+}
+
+// close releases what wire opened.
+func (p *portal) close() error {
+	p.maia.Close()
+	return p.store.Close()
+}

@@ -1,0 +1,384 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"maiaportal/internal/store"
+)
+
+// Config are the settings, checked.
+type Config struct {
+	BaseURL              *url.URL
+	Listen, AdminListen  string
+	OIDC                 OIDC
+	AllowedGroups        []string
+	AuditorGroups        []string
+	MaiaURL              *url.URL
+	MaiaRegion           string // "EU1"; empty where another address is configured
+	MaiaTimeout          time.Duration
+	DatabaseURL          string
+	Migrate              bool
+	SessionKeys          [][]byte
+	SessionIdle          time.Duration
+	SessionMax           time.Duration
+	LogLevel             slog.Level
+	LogFormat            string
+	SubmissionsPerMinute int
+	ShutdownTimeout      time.Duration
+	TrustedProxies       []netip.Prefix
+	Title                string
+	SupportURL           string
+	Notice               string
+}
+
+// OIDC are the settings of the relying party.
+type OIDC struct {
+	Issuer, ClientID, ClientSecret string
+	Scopes                         []string
+	Audience, Resource             string
+	GroupsClaim                    string
+}
+
+// servers are the published ones.
+var servers = map[string]string{
+	"eu1": "https://eu1.api.matillion.com/dpc",
+	"us1": "https://us1.api.matillion.com/dpc",
+}
+
+// Load reads all settings: flags (by their names) go before variables. environ is what os.Environ
+// gives. Its error joins all faults, one line each.
+func Load(flags map[string]string, environ []string) (Config, error) {
+	r := read(flags, environ)
+	r.checkUnknown(environ)
+	c := r.parse()
+	return c, errors.Join(r.faults...)
+}
+
+// LoadOnly reads the named settings and ignores the faults of all others: for commands that need just
+// a few. Names are variables without their prefix.
+func LoadOnly(flags map[string]string, environ []string, variables ...string) (Config, error) {
+	r := read(flags, environ)
+	c := r.parse()
+	var mine []error
+	for _, err := range r.faults {
+		var f *fault
+		if errors.As(err, &f) && slices.Contains(variables, strings.TrimPrefix(f.variable, prefix)) {
+			mine = append(mine, err)
+		}
+	}
+	return c, errors.Join(mine...)
+}
+
+// fault is what is wrong with one setting, and what to do. It never has the value.
+type fault struct{ variable, remedy string }
+
+func (f *fault) Error() string { return f.variable + ": " + f.remedy }
+
+// reader holds what was given while it is checked.
+type reader struct {
+	given  Settings
+	faults []error
+}
+
+func (r *reader) fault(variable, remedy string) {
+	r.faults = append(r.faults, &fault{variable, remedy})
+}
+
+// read takes every setting from its flag, its variable, its file or its default, in this order.
+func read(flags map[string]string, environ []string) *reader {
+	r := &reader{}
+	env := map[string]string{}
+	for _, line := range environ {
+		k, v, _ := strings.Cut(line, "=")
+		env[k] = v
+	}
+	for _, s := range All() {
+		value, set := flags[s.Flag]
+		if s.Secret() {
+			value, set = r.secret(s, env)
+		} else if !set {
+			value, set = env[s.Variable]
+			// An empty variable is how compose files leave something out. For the operator's
+			// listener it means off.
+			set = set && (value != "" || s.Variable == prefix+"ADMIN_LISTEN")
+		}
+		if !set {
+			value = s.Standard
+		}
+		*s.of(&r.given) = value
+	}
+	return r
+}
+
+// secret reads X or the file that X_FILE names; both at once is a fault.
+func (r *reader) secret(s Setting, env map[string]string) (string, bool) {
+	value, path := env[s.Variable], env[s.Variable+"_FILE"]
+	switch {
+	case value != "" && path != "":
+		r.fault(s.Variable, "set it or "+s.Variable+"_FILE, not both")
+	case path != "":
+		b, err := os.ReadFile(path)
+		if err != nil {
+			r.fault(s.Variable+"_FILE", "the file cannot be read; check the path and its permissions")
+			return "", false
+		}
+		text := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
+		return text, text != ""
+	}
+	return value, value != ""
+}
+
+// checkUnknown finds variables that look like settings and are none: a slip in a name must not leave a
+// default in force. Those that Kubernetes makes for a Service named "portal" are no slips.
+func (r *reader) checkUnknown(environ []string) {
+	known := map[string]bool{}
+	for _, s := range All() {
+		known[s.Variable] = true
+		if s.Secret() {
+			known[s.Variable+"_FILE"] = true
+		}
+	}
+	unknown := map[string]bool{}
+	for _, line := range environ {
+		k, _, _ := strings.Cut(line, "=")
+		if strings.HasPrefix(k, prefix) && !known[k] && !ofKubernetes(k) {
+			unknown[k] = true
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(unknown)) {
+		r.fault(k, "there is no such setting; see portal serve --help")
+	}
+}
+
+func ofKubernetes(k string) bool {
+	return k == "PORTAL_PORT" || strings.HasPrefix(k, "PORTAL_PORT_") || strings.HasPrefix(k, "PORTAL_SERVICE_")
+}
+
+func (r *reader) parse() Config {
+	g := r.given
+	c := Config{
+		BaseURL:     r.baseURL(g.BaseURL),
+		Listen:      r.address("LISTEN", g.Listen, true),
+		AdminListen: r.address("ADMIN_LISTEN", g.AdminListen, false),
+		OIDC: OIDC{
+			Issuer: r.issuer(g.OIDCIssuer), ClientID: g.OIDCClientID, ClientSecret: g.OIDCClientSecret,
+			Scopes: strings.Fields(g.OIDCScopes), Audience: g.OIDCAudience, Resource: g.OIDCResource, GroupsClaim: g.OIDCGroupsClaim,
+		},
+		AllowedGroups:        list(g.AllowedGroups),
+		AuditorGroups:        list(g.AuditorGroups),
+		MaiaTimeout:          r.duration("MAIA_TIMEOUT", g.MaiaTimeout),
+		DatabaseURL:          g.DatabaseURL,
+		SessionKeys:          r.keys(g.SessionKeys),
+		SessionIdle:          r.duration("SESSION_IDLE", g.SessionIdle),
+		SessionMax:           r.duration("SESSION_MAX", g.SessionMax),
+		LogFormat:            g.LogFormat,
+		ShutdownTimeout:      r.duration("SHUTDOWN_TIMEOUT", g.ShutdownTimeout),
+		TrustedProxies:       r.networks(g.TrustedProxies),
+		Title:                g.Title,
+		SupportURL:           g.SupportURL,
+		Notice:               g.Notice,
+		SubmissionsPerMinute: r.perMinute(g.SubmissionsPerMinute),
+	}
+	c.MaiaURL, c.MaiaRegion = r.maia(g)
+	if g.OIDCClientID == "" {
+		r.fault(prefix+"OIDC_CLIENT_ID", "is required: the client id that the provider gave to the portal")
+	}
+	if !slices.Contains(c.OIDC.Scopes, "openid") {
+		r.fault(prefix+"OIDC_SCOPES", "must contain openid")
+	}
+	if _, err := store.ParseURL(g.DatabaseURL); err != nil {
+		r.fault(prefix+"DATABASE_URL", err.Error())
+	}
+	var err error
+	if c.Migrate, err = strconv.ParseBool(g.Migrate); err != nil {
+		r.fault(prefix+"MIGRATE", "want true or false")
+	}
+	if err := c.LogLevel.UnmarshalText([]byte(g.LogLevel)); err != nil || strings.ContainsAny(g.LogLevel, "+-") {
+		r.fault(prefix+"LOG_LEVEL", "want debug, info, warn or error")
+	}
+	if g.LogFormat != "json" && g.LogFormat != "text" {
+		r.fault(prefix+"LOG_FORMAT", "want json or text")
+	}
+	if g.SupportURL != "" {
+		if u, err := url.Parse(g.SupportURL); err != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "mailto" {
+			r.fault(prefix+"SUPPORT_URL", "want an address that begins with https://, http:// or mailto:")
+		}
+	}
+	if strings.ContainsAny(g.Notice, "\r\n") {
+		r.fault(prefix+"NOTICE", "want one line")
+	}
+	if c.ShutdownTimeout > 0 && c.MaiaTimeout > 0 && c.ShutdownTimeout < 2*c.MaiaTimeout {
+		r.fault(prefix+"SHUTDOWN_TIMEOUT", "must be at least twice PORTAL_MAIA_TIMEOUT, or a submission could be cut")
+	}
+	if c.SessionIdle > 0 && c.SessionMax > 0 && c.SessionIdle > c.SessionMax {
+		r.fault(prefix+"SESSION_IDLE", "must not be longer than PORTAL_SESSION_MAX")
+	}
+	return c
+}
+
+// webAddress parses an absolute http or https URL without user, query and fragment; http only for a
+// loopback host.
+func (r *reader) webAddress(name, raw string) *url.URL {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		r.fault(prefix+name, "want an absolute address, such as https://host.example.com")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
+		r.fault(prefix+name, "must have no user, query or fragment")
+	case u.Scheme == "http" && !Loopback(u.Hostname()):
+		r.fault(prefix+name, "must begin with https://; http is for loopback hosts only")
+	default:
+		return u
+	}
+	return nil
+}
+
+// Loopback says whether a host names this machine by the loopback interface.
+func Loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func (r *reader) baseURL(raw string) *url.URL {
+	if raw == "" {
+		r.fault(prefix+"BASE_URL", "is required: the address that users open, such as https://secrets.example.com")
+		return nil
+	}
+	u := r.webAddress("BASE_URL", raw)
+	if u != nil && u.Path != "" && u.Path != "/" {
+		r.fault(prefix+"BASE_URL", "must have no path: the portal wants a host name of its own")
+		return nil
+	}
+	if u != nil {
+		u.Path = ""
+	}
+	return u
+}
+
+func (r *reader) issuer(raw string) string {
+	if raw == "" {
+		r.fault(prefix+"OIDC_ISSUER", "is required: the provider's issuer URL, exactly as the provider spells it")
+		return ""
+	}
+	r.webAddress("OIDC_ISSUER", raw)
+	return raw
+}
+
+func (r *reader) maia(g Settings) (*url.URL, string) {
+	if g.MaiaURL != "" {
+		return r.webAddress("MAIA_URL", g.MaiaURL), ""
+	}
+	server, ok := servers[g.MaiaRegion]
+	if !ok {
+		r.fault(prefix+"MAIA_REGION", "want eu1 or us1")
+		return nil, ""
+	}
+	u, _ := url.Parse(server)
+	return u, strings.ToUpper(g.MaiaRegion)
+}
+
+func (r *reader) address(name, raw string, required bool) string {
+	if raw == "" && !required {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(raw)
+	n, perr := strconv.Atoi(port)
+	if err != nil || perr != nil || n < 0 || n > 65535 || strings.ContainsAny(host, "/ ") {
+		r.fault(prefix+name, "want HOST:PORT, such as 127.0.0.1:8080")
+	}
+	return raw
+}
+
+func (r *reader) duration(name, raw string) time.Duration {
+	d, err := time.ParseDuration(raw)
+	if err != nil || d <= 0 {
+		r.fault(prefix+name, "want a length of time greater than 0, such as 20s, 30m or 8h")
+		return 0
+	}
+	return d
+}
+
+func (r *reader) perMinute(raw string) int {
+	n, err := strconv.Atoi(raw)
+	if err != nil || n < 1 || n > 1000 {
+		r.fault(prefix+"SUBMISSIONS_PER_MINUTE", "want a whole number from 1 to 1000")
+		return 0
+	}
+	return n
+}
+
+func (r *reader) keys(raw string) [][]byte {
+	if raw == "" {
+		r.fault(prefix+"SESSION_KEYS", "is required: base64 of 32 bytes; see portal keygen")
+		return nil
+	}
+	var keys [][]byte
+	for _, k := range strings.Split(raw, ",") {
+		b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(k))
+		if err != nil || len(b) != 32 {
+			r.fault(prefix+"SESSION_KEYS", "want base64 of 32 bytes each, comma-separated; see portal keygen")
+			return nil
+		}
+		if weak(b) {
+			r.fault(prefix+"SESSION_KEYS", "a key is not random; make one with portal keygen")
+			return nil
+		}
+		keys = append(keys, b)
+	}
+	return keys
+}
+
+// weak finds keys that somebody typed: 32 random bytes have fewer than 16 different ones once in very
+// many lifetimes.
+func weak(key []byte) bool {
+	different := map[byte]bool{}
+	for _, b := range key {
+		different[b] = true
+	}
+	return len(different) < 16
+}
+
+func (r *reader) networks(raw string) []netip.Prefix {
+	var nets []netip.Prefix
+	for _, s := range list(raw) {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			r.fault(prefix+"TRUSTED_PROXIES", "want networks such as 10.0.0.0/8, comma-separated")
+			return nil
+		}
+		nets = append(nets, p)
+	}
+	return nets
+}
+
+// list splits at commas and drops what is empty.
+func list(raw string) []string {
+	var out []string
+	for _, s := range strings.Split(raw, ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// String keeps a Config that is printed by accident from showing its secrets.
+func (c Config) String() string { return fmt.Sprintf("config for %v", c.BaseURL) }
+
+// LogValue is String for slog.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -1,0 +1,88 @@
+// Package config reads the portal's settings from the environment and from flags, checks all of them
+// at once, and gives typed values.
+//
+// Each setting is declared once, as a field of Settings, with its name, default and meaning: the
+// environment, the flags and the help come from there. No message ever prints a setting's value.
+package config
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Settings are the settings as they are given: text, unchecked. The tag flag names the flag and, in
+// capitals behind PORTAL_, the variable; secret ones have no flag, because flags can be read in ps, and
+// may come from a file instead.
+type Settings struct {
+	BaseURL string `flag:"base-url" meaning:"Address that users open, e.g. https://secrets.example.com. http only for a loopback host."`
+
+	Listen      string `flag:"listen" standard:"127.0.0.1:8080" meaning:"Address of the public listener."`
+	AdminListen string `flag:"admin-listen" standard:"127.0.0.1:9090" meaning:"Address of the operator's listener: /healthz, /readyz. Empty: off."`
+
+	OIDCIssuer       string `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
+	OIDCClientID     string `flag:"oidc-client-id" meaning:"The relying party's client id."`
+	OIDCClientSecret string `secret:"oidc-client-secret" meaning:"The relying party's client secret. None: a public client (PKCE alone)."`
+	OIDCScopes       string `flag:"oidc-scopes" standard:"openid profile email offline_access" meaning:"Requested scopes."`
+	OIDCAudience     string `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
+	OIDCResource     string `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
+	OIDCGroupsClaim  string `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
+	AllowedGroups    string `flag:"allowed-groups" meaning:"Groups that may log in and submit, comma-separated. Empty: everyone who can log in."`
+	AuditorGroups    string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, comma-separated."`
+
+	MaiaRegion  string `flag:"maia-region" standard:"eu1" meaning:"Region of the Maia account: eu1 or us1."`
+	MaiaURL     string `flag:"maia-url" meaning:"Another base URL of the Maia API, with its path prefix. http only for a loopback host."`
+	MaiaTimeout string `flag:"maia-timeout" standard:"20s" meaning:"Whole time that one call to Maia may take; a submission may take twice that."`
+
+	DatabaseURL string `secret:"database-url" standard:"sqlite:portal.db" meaning:"sqlite:PATH."`
+	Migrate     string `flag:"migrate" standard:"true" meaning:"Whether serve applies the database migrations."`
+
+	SessionKeys string `secret:"session-keys" meaning:"Comma-separated base64 keys of 32 bytes: the first seals, all of them open. See portal keygen."`
+	SessionIdle string `flag:"session-idle" standard:"30m" meaning:"A login that is not used ends after this."`
+	SessionMax  string `flag:"session-max" standard:"8h" meaning:"Each login ends after this."`
+
+	LogLevel  string `flag:"log-level" standard:"info" meaning:"debug, info, warn or error."`
+	LogFormat string `flag:"log-format" standard:"json" meaning:"json or text."`
+
+	SubmissionsPerMinute string `flag:"submissions-per-minute" standard:"30" meaning:"Submissions of one user: size and rate of a token bucket."`
+	ShutdownTimeout      string `flag:"shutdown-timeout" standard:"45s" meaning:"How long requests and submissions in flight may take to finish. At least twice maia-timeout."`
+	TrustedProxies       string `flag:"trusted-proxies" meaning:"CIDRs whose X-Forwarded-For is believed, comma-separated."`
+
+	Title      string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
+	SupportURL string `flag:"support-url" meaning:"Where 'Get help' leads."`
+	Notice     string `flag:"notice" meaning:"One line of notice on each page."`
+}
+
+// Setting describes one field of Settings.
+type Setting struct {
+	Flag     string // empty for a secret one
+	Variable string
+	Standard string
+	Meaning  string
+	index    int
+}
+
+const prefix = "PORTAL_"
+
+// All lists the settings in their order.
+func All() []Setting {
+	t := reflect.TypeFor[Settings]()
+	list := make([]Setting, t.NumField())
+	for i := range list {
+		tag := t.Field(i).Tag
+		name := tag.Get("flag")
+		list[i] = Setting{Flag: name, Standard: tag.Get("standard"), Meaning: tag.Get("meaning"), index: i}
+		if name == "" {
+			name = tag.Get("secret")
+		}
+		list[i].Variable = prefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	}
+	return list
+}
+
+// Secret says whether the setting has no flag and may come from a file.
+func (s Setting) Secret() bool { return s.Flag == "" }
+
+func (s Setting) of(v *Settings) *string {
+	p, _ := reflect.ValueOf(v).Elem().Field(s.index).Addr().Interface().(*string)
+	return p
+}

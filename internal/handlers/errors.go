@@ -1,0 +1,131 @@
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates"
+)
+
+// pageError is a refusal that says what happened and what to do.
+type pageError struct {
+	status     int
+	heading    string
+	text       []string
+	link       templates.Link
+	facts      []templates.Fact
+	factsName  string
+	retryAfter time.Duration
+	cause      error // for the log
+}
+
+func (e *pageError) Error() string {
+	if e.cause != nil {
+		return e.heading + ": " + e.cause.Error()
+	}
+	return e.heading
+}
+
+func (e *pageError) Unwrap() error { return e.cause }
+
+// RequestIDKey is where the request's id is in an echo context.
+const RequestIDKey = "request_id"
+
+func requestID(c echo.Context) string {
+	id, _ := c.Get(RequestIDKey).(string)
+	return id
+}
+
+// onError is the one place where an error becomes a page, and a line in the log.
+func (h *Handlers) onError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	e := asPageError(err)
+	level := slog.LevelDebug
+	switch {
+	case e.status == http.StatusInternalServerError:
+		level = slog.LevelError
+	case e.status > http.StatusInternalServerError:
+		level = slog.LevelWarn
+	}
+	h.Log.LogAttrs(c.Request().Context(), level, "request refused", slog.String("request_id", requestID(c)), slog.Int("status", e.status), slog.String("error", err.Error()))
+
+	// Who is signed in matters to the header only: where it cannot be told, the page does without.
+	s, sessionErr := h.Sessions.Current(c.Request())
+	if sessionErr != nil {
+		s = nil
+	}
+	setRetryAfter(c, e.retryAfter)
+	p := h.page(c, s, e.heading)
+	p.Error = true
+	m := templates.Message{Page: p, Heading: e.heading, Text: e.text, Facts: e.facts, FactsName: e.factsName, RequestID: requestID(c)}
+	if e.link.Href != "" {
+		e.link.Primary = true
+		m.Links = append(m.Links, e.link)
+	}
+	if s != nil && e.link.Href != "/" {
+		m.Links = append(m.Links, templates.Link{Label: "Go to the start page", Href: "/"})
+	}
+	if err := render(c, e.status, templates.MessagePage(m)); err != nil {
+		h.Log.LogAttrs(c.Request().Context(), slog.LevelError, "error page not drawn", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
+	}
+}
+
+func setRetryAfter(c echo.Context, d time.Duration) {
+	if d > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(d.Seconds()))))
+	}
+}
+
+// Refused makes an error that is a page of its own, for the middleware.
+func Refused(status int, heading string, text ...string) error {
+	return &pageError{status: status, heading: heading, text: text}
+}
+
+// asPageError finds the page for any error.
+func asPageError(err error) *pageError {
+	var page *pageError
+	var he *echo.HTTPError
+	switch {
+	case errors.As(err, &page):
+		return page
+	case errors.Is(err, errTooLarge):
+		return &pageError{status: http.StatusRequestEntityTooLarge, heading: "That was too much at once", cause: err,
+			text: []string{"A form may be up to 1 MiB large, and a secret value up to 256 KiB. Nothing was sent to Maia.", "Go back with your browser’s Back button and use a smaller value."}}
+	case errors.Is(err, errMediaType):
+		return &pageError{status: http.StatusUnsupportedMediaType, heading: "This is not a form", cause: err,
+			text: []string{"The portal takes what its own forms send, and nothing else. Nothing was sent to Maia."}}
+	case errors.Is(err, errMalformed):
+		return &pageError{status: http.StatusBadRequest, heading: "The form arrived damaged", cause: err,
+			text: []string{"The portal could not read what your browser sent. Nothing was sent to Maia.", "Open the form again and send it once more. If it happens again, a program between you and the portal may change what you send."}}
+	case errors.Is(err, submission.ErrFormToken):
+		return &pageError{status: http.StatusForbidden, heading: "This form was not made for you", cause: err,
+			text: []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form again and fill it in once more."}}
+	case errors.Is(err, auth.ErrProviderAway):
+		return &pageError{status: http.StatusServiceUnavailable, heading: "The login service does not answer", cause: err, retryAfter: 30 * time.Second,
+			text: []string{"Your company’s login service could not be reached, so nobody can sign in at the moment. This is usually over in a few minutes."}}
+	case errors.As(err, &he) && he.Code == http.StatusNotFound:
+		return &pageError{status: http.StatusNotFound, heading: "There is nothing here", cause: err,
+			text: []string{"The address leads nowhere, or to something that belongs to somebody else. Check the link that brought you here."}}
+	case errors.As(err, &he) && he.Code == http.StatusMethodNotAllowed:
+		return &pageError{status: http.StatusMethodNotAllowed, heading: "This address does not work that way", cause: err,
+			text: []string{"The page exists, but not for this kind of request. Start from the start page."}}
+	}
+	return &pageError{status: http.StatusInternalServerError, heading: "Something went wrong in the portal", cause: err,
+		text: []string{"This is a fault of the portal, not yours. Give the id below to whoever looks after the portal, so that they find it in the log."}}
+}
+
+// databaseAway is for pages that cannot do without the database.
+func databaseAway(err error) *pageError {
+	return &pageError{status: http.StatusServiceUnavailable, heading: "The portal’s database does not answer", cause: err, retryAfter: 30 * time.Second,
+		text: []string{"Without its database the portal can neither tell who is signed in nor record what is done, so it does nothing. Try again in a minute."}}
+}

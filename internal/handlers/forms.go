@@ -1,0 +1,266 @@
+package handlers
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/submission"
+)
+
+// The numbers of rows of key and value that a page draws.
+const (
+	standardRows = 8
+	moreRows     = 8
+)
+
+// formSpec describes a form: its addresses, and its fields that are not secret, in the page's order.
+type formSpec struct {
+	action string // where it is sent
+	page   string // where it is shown
+	fields []string
+}
+
+// valueFields are the fields of a value that are not secret.
+var valueFields = []string{"valueFormat", "key", "pairKey"}
+
+var (
+	referenceForm = formSpec{
+		action: "/secret-references", page: "/secret-references/new",
+		fields: append([]string{"projectId", "secretReferenceName", "agentType", "secretReferenceType", "vaultName", "secretName", "secretKey", "agentId"},
+			append(slices.Clone(valueFields), "description")...),
+	}
+	valueForm = formSpec{
+		action: "/secret-values", page: "/secret-values/new",
+		fields: append([]string{"agentId", "projectId", "name", "type"}, valueFields...),
+	}
+)
+
+// knownFields are all fields that any form has. Others are ignored.
+var knownFields = func() map[string]bool {
+	known := map[string]bool{"formToken": true}
+	for _, f := range slices.Concat(referenceForm.fields, valueForm.fields) {
+		known[f] = true
+	}
+	for f := range secretFields {
+		known[f] = true
+	}
+	return known
+}()
+
+// input is what was entered into a form, but the secrets: from a body, or from a deep link.
+type input struct {
+	values map[string][]string
+	rows   int // of key and value
+}
+
+func (in input) get(name string) string {
+	if v := in.values[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// plain is what a body has of a form, but the secrets.
+func (f formSpec) plain(b *formBody) input {
+	in := input{values: map[string][]string{}, rows: standardRows}
+	for _, name := range f.fields {
+		if v := b.text[name]; len(v) > 0 {
+			in.values[name] = v
+		}
+	}
+	in.rows = max(in.rows, min(len(b.secrets["pairValue"]), submission.MaxPairs))
+	return in.trimmed()
+}
+
+// trimmed drops the empty rows at the end.
+func (in input) trimmed() input {
+	keys := in.values["pairKey"]
+	for len(keys) > 0 && keys[len(keys)-1] == "" {
+		keys = keys[:len(keys)-1]
+	}
+	if len(keys) == 0 {
+		delete(in.values, "pairKey")
+	} else {
+		in.values["pairKey"] = keys
+		in.rows = max(in.rows, min(len(keys), submission.MaxPairs))
+	}
+	return in
+}
+
+// link is the form's own deep link with all that is not secret. What does not fit into the way back
+// from a login is left out, the longest first.
+func (f formSpec) link(in input) string {
+	const most = 7000
+	pairs := f.pairs(in)
+	for {
+		length := len(f.page)
+		longest := 0
+		for i, p := range pairs {
+			length += len(p) + 1
+			if len(p) > len(pairs[longest]) {
+				longest = i
+			}
+		}
+		// The link stands in a return_to itself, where each percent sign becomes three characters; the
+		// limit there counts the decoded address.
+		if length <= most {
+			break
+		}
+		pairs = slices.Delete(pairs, longest, longest+1)
+	}
+	if len(pairs) == 0 {
+		return f.page
+	}
+	return f.page + "?" + strings.Join(pairs, "&")
+}
+
+func (f formSpec) pairs(in input) []string {
+	var pairs []string
+	for _, name := range f.fields {
+		for _, v := range in.values[name] {
+			if v != "" || name == "pairKey" {
+				pairs = append(pairs, name+"="+url.QueryEscape(v))
+			}
+		}
+	}
+	if in.rows > standardRows {
+		pairs = append(pairs, "rows="+strconv.Itoa(in.rows))
+	}
+	return pairs
+}
+
+// The query parameter that tells the page what was taken out of its address, and its values.
+const (
+	removedParam  = "removed"
+	removedSecret = "secret"
+	removedOther  = "other"
+)
+
+// passive are parameters of a deep link that are no fields.
+var passive = map[string]bool{"rows": true, "recipe": true, "preset": true, removedParam: true}
+
+// fromQuery reads a deep link. A parameter that does not belong there is never read: then clean is the
+// same address without it, to go to first. twice names a single-valued field that stands there twice.
+func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice string) {
+	in = input{values: map[string][]string{}, rows: standardRows}
+	var kept []string
+	dropped := ""
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err1 := url.QueryUnescape(rawName)
+		known := slices.Contains(f.fields, name) || passive[name]
+		if err1 != nil || !known {
+			dropped = worse(dropped, name)
+			continue
+		}
+		value, err2 := url.QueryUnescape(rawValue)
+		if err2 != nil || !utf8.ValidString(value) {
+			dropped = worse(dropped, "")
+			continue
+		}
+		if name == removedParam {
+			removed = value
+			continue
+		}
+		kept = append(kept, pair)
+		if passive[name] {
+			if n, err := strconv.Atoi(value); name == "rows" && err == nil {
+				in.rows = min(max(n, 1), submission.MaxPairs)
+			}
+			continue
+		}
+		if len(in.values[name]) > 0 && !repeated[name] {
+			twice = name
+		}
+		in.values[name] = append(in.values[name], submission.Line(value))
+	}
+	if dropped != "" {
+		if dropped != "utm" {
+			kept = append(kept, removedParam+"="+dropped)
+		} else if removed != "" {
+			kept = append(kept, removedParam+"="+url.QueryEscape(removed))
+		}
+		clean = f.page
+		if len(kept) > 0 {
+			clean += "?" + strings.Join(kept, "&")
+		}
+		return in, removed, clean, twice
+	}
+	return in.trimmed(), removed, "", twice
+}
+
+// worse tells what to say of the parameters that were dropped: a secret counts more than any other,
+// and those of campaigns go without a word.
+func worse(so, name string) string {
+	switch {
+	case secretFields[name] || so == removedSecret:
+		return removedSecret
+	case strings.HasPrefix(name, "utm_"):
+		if so == "" {
+			return "utm"
+		}
+		return so
+	}
+	return removedOther
+}
+
+// reference makes the domain's order of a body.
+func reference(b *formBody) submission.Reference {
+	r := submission.Reference{
+		ProjectID: b.get("projectId"), Name: b.get("secretReferenceName"), AgentType: b.get("agentType"), Type: b.get("secretReferenceType"),
+		Description: b.get("description"), VaultName: b.get("vaultName"), SecretName: b.get("secretName"), SecretKey: b.get("secretKey"),
+		AgentID: b.get("agentId"),
+	}
+	r.Value = value(b)
+	return r
+}
+
+// secretValue makes the domain's order of a body.
+func secretValue(b *formBody) submission.Value {
+	return submission.Value{AgentID: b.get("agentId"), ProjectID: b.get("projectId"), Name: b.get("name"), Type: b.get("type"), Value: value(b)}
+}
+
+// value collects what was entered as a value; key and value of a pair belong together by position.
+func value(b *formBody) submission.ValueInput {
+	v := submission.ValueInput{
+		Format: b.get("valueFormat"), Key: b.get("key"),
+		Text: b.secret("valueText"), JSON: b.secret("valueJSON"), File: b.secret("valueFile"),
+	}
+	keys, values := b.text["pairKey"], b.secrets["pairValue"]
+	for i := range max(len(keys), len(values)) {
+		var p submission.Pair
+		if i < len(keys) {
+			p.Key = keys[i]
+		}
+		if i < len(values) {
+			p.Value = values[i]
+		}
+		v.Pairs = append(v.Pairs, p)
+	}
+	for len(v.Pairs) > 0 && v.Pairs[len(v.Pairs)-1].Key == "" && v.Pairs[len(v.Pairs)-1].Value.Empty() {
+		v.Pairs = v.Pairs[:len(v.Pairs)-1]
+	}
+	return v
+}
+
+// hasSecret says whether any secret was entered.
+func (b *formBody) hasSecret() bool {
+	for _, list := range b.secrets {
+		for _, v := range list {
+			if !v.Empty() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// takesValue says whether a reference of this type carries a value.
+func takesValue(agentType string) bool { return agentType == maiaclient.MatillionHosted }

@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates"
+)
+
+// showReference draws the reference form, for a GET and for every refusal.
+func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) error {
+	v := formView{st: st, order: referenceForm.fields}
+	lists := h.Pickers.For(c.Request().Context(), s, h.Tokens)
+	m := templates.ReferenceForm{
+		Page:                h.page(c, s, "Create a secret reference"),
+		ProjectID:           v.field("projectId", lists.projects),
+		SecretReferenceName: v.field("secretReferenceName", nil),
+		AgentType:           v.choice("agentType"),
+		SecretReferenceType: templates.Field{Name: "secretReferenceType", Value: "PASSWORD"},
+		Description:         v.field("description", nil),
+		VaultName:           v.field("vaultName", nil),
+		SecretName:          v.field("secretName", nil),
+		SecretKey:           v.field("secretKey", nil),
+		AgentID:             v.field("agentId", lists.agents),
+		Value:               v.value(referenceForm),
+	}
+	m.Form = v.form()
+	m.Page.Error = v.failed()
+	return render(c, st.status, templates.ReferenceFormPage(m))
+}
+
+// kinds are the types of secret values that Maia's documents name. Any other may be typed.
+var kinds = []templates.Option{{Value: "PASSWORD", Label: "One password"}, {Value: "OAUTH_CLIENT_CREDENTIALS", Label: "Client id and client secret"}}
+
+// showValue draws the value form, for a GET and for every refusal.
+func (h *Handlers) showValue(c echo.Context, s *auth.Session, st formState) error {
+	v := formView{st: st, order: valueForm.fields}
+	lists := h.Pickers.For(c.Request().Context(), s, h.Tokens)
+	m := templates.ValueForm{
+		Page:      h.page(c, s, "Store a secret value"),
+		AgentID:   v.field("agentId", lists.agents),
+		ProjectID: v.field("projectId", lists.projects),
+		Name:      v.field("name", nil),
+		Type:      v.field("type", kinds),
+		Value:     v.value(valueForm),
+	}
+	m.Form = v.form()
+	m.Page.Error = v.failed()
+	return render(c, st.status, templates.ValueFormPage(m))
+}
+
+// formView makes view models of a form's state.
+type formView struct {
+	st    formState
+	order []string
+}
+
+func (v formView) field(name string, options []templates.Option) templates.Field {
+	return templates.Field{Name: name, Value: v.st.in.get(name), Errors: v.st.errs[name], Options: options}
+}
+
+func (v formView) secret(name string) templates.SecretField {
+	return templates.SecretField{Name: name, Errors: v.st.errs[name]}
+}
+
+func (v formView) choice(name string) templates.Choice {
+	return templates.Choice{Name: name, Chosen: v.st.in.get(name), Errors: v.st.errs[name]}
+}
+
+func (v formView) value(f formSpec) templates.ValueFields {
+	m := templates.ValueFields{
+		Format: v.choice("valueFormat"), Key: v.field("key", nil),
+		Text: v.secret("valueText"), JSON: v.secret("valueJSON"), File: v.secret("valueFile"), PairsErr: v.st.errs["pairKey"],
+	}
+	if m.Format.Chosen == "" && v.st.fresh {
+		m.Format.Chosen = submission.FormatText
+	}
+	keys := v.st.in.values["pairKey"]
+	for i := range v.st.in.rows {
+		p := templates.Pair{KeyErrors: v.st.errs["pairKey-"+strconv.Itoa(i+1)], ValueErrors: v.st.errs["pairValue-"+strconv.Itoa(i+1)]}
+		if i < len(keys) {
+			p.Key = keys[i]
+		}
+		m.Pairs = append(m.Pairs, p)
+	}
+	if v.st.in.rows < submission.MaxPairs {
+		more := v.st.in
+		more.rows = min(more.rows+moreRows, submission.MaxPairs)
+		m.MoreRows = f.link(more)
+	}
+	return m
+}
+
+// failed says whether the page is an answer to something that went wrong.
+func (v formView) failed() bool { return v.st.status >= 400 }
+
+func (v formView) form() templates.Form {
+	return templates.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
+}
+
+// summary lists the messages in the order of the fields, each with a link to its control.
+func (v formView) summary() []templates.SummaryItem {
+	order := slices.Concat([]string{""}, v.order, []string{"valueText", "valueJSON", "valueFile"})
+	rank := func(field string) int {
+		// Rows of pairs stand together, at the place of their first control.
+		name, row, isRow := strings.Cut(field, "-")
+		n, _ := strconv.Atoi(row)
+		if isRow {
+			return 1000*(1+slices.Index(order, "pairKey")) + 2*n + len(name)%2
+		}
+		return 1000 * (1 + slices.Index(order, field))
+	}
+	fields := slices.SortedFunc(maps.Keys(v.st.errs), func(a, b string) int { return rank(a) - rank(b) })
+	var items []templates.SummaryItem
+	for _, f := range fields {
+		for _, text := range v.st.errs[f] {
+			items = append(items, templates.SummaryItem{Text: text, Href: control(f)})
+		}
+	}
+	return items
+}
+
+// control is where a message's link leads: the field's own control, the first one of a group, nothing
+// for what has no visible control.
+func control(field string) string {
+	switch field {
+	case "", "secretReferenceType":
+		return ""
+	case "agentType":
+		return "#" + templates.Choice{Name: field}.ID(maiaclient.AWS)
+	case "valueFormat":
+		return "#" + templates.Choice{Name: field}.ID(submission.FormatText)
+	case "pairKey":
+		return "#pairKey-1"
+	}
+	return "#" + field
+}

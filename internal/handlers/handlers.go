@@ -1,0 +1,167 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/internal/store"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates"
+)
+
+// Records is what pages read of the submissions.
+type Records interface {
+	SubmissionByID(ctx context.Context, id string) (store.Submission, error)
+	Submissions(ctx context.Context, issuer, subject, before string, limit int) ([]store.Submission, error)
+	Ping(ctx context.Context) error
+}
+
+// Site is what every page shows, from the settings.
+type Site struct {
+	BaseURL string // no slash at its end
+	Title   string
+	Region  string
+	Notice  string
+	Support string
+	Guide   *templates.Guide // the demo's list of things to try; nil elsewhere
+}
+
+// Handlers are the portal's pages. All fields are needed.
+type Handlers struct {
+	Site        Site
+	RP          *auth.RelyingParty
+	Sessions    *auth.Sessions
+	Tokens      *auth.Tokens
+	Policy      auth.Policy
+	Submissions *submission.Service
+	Records     Records
+	Pickers     *Pickers
+	Log         *slog.Logger
+	Now         func() time.Time
+}
+
+// Routes registers every address.
+func (h *Handlers) Routes(e *echo.Echo) {
+	e.HTTPErrorHandler = h.onError
+	page := func(path string, handle echo.HandlerFunc) {
+		e.GET(path, handle)
+		e.HEAD(path, handle) // link checkers ask so, and echo does not by itself
+	}
+	page("/", h.withLogin(h.home))
+	page(referenceForm.page, h.form(referenceForm, h.showReference))
+	page(valueForm.page, h.form(valueForm, h.showValue))
+	page(referenceForm.action, toForm(referenceForm))
+	page(valueForm.action, toForm(valueForm))
+	e.POST(referenceForm.action, h.createReference)
+	e.POST(valueForm.action, h.storeValue)
+	page("/activity", h.withLogin(h.activity))
+	page("/activity/:id", h.withLogin(h.receipt))
+
+	e.GET("/login", h.login)
+	e.HEAD("/login", func(c echo.Context) error { return c.NoContent(http.StatusOK) }) // begins nothing
+	e.GET("/auth/callback", h.callback)
+	e.POST("/logout", h.logout)
+	page("/signed-out", h.signedOut)
+
+	page("/healthz", Healthz)
+	page("/readyz", h.Readyz)
+	page("/static/*", staticFile)
+}
+
+// toForm is for people who reload or retype the address after an error.
+func toForm(f formSpec) echo.HandlerFunc {
+	return func(c echo.Context) error { return c.Redirect(http.StatusSeeOther, f.page) }
+}
+
+// withLogin hands a page the session, and asks for a login where there is none.
+func (h *Handlers) withLogin(handle func(echo.Context, *auth.Session) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		s, err := h.Sessions.Current(c.Request())
+		if err != nil {
+			return databaseAway(err)
+		}
+		if s == nil {
+			return c.Redirect(http.StatusSeeOther, loginLink(c.Request().URL.RequestURI(), ""))
+		}
+		return handle(c, s)
+	}
+}
+
+// form is a form's GET: it cleans the address, wants a login that lasts long enough, and shows.
+func (h *Handlers) form(f formSpec, show func(echo.Context, *auth.Session, formState) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		in, removed, clean, twice := f.fromQuery(c.Request().URL.RawQuery)
+		if clean != "" {
+			return c.Redirect(http.StatusSeeOther, clean)
+		}
+		if twice != "" {
+			return &pageError{status: http.StatusBadRequest, heading: "This link cannot be read",
+				text: []string{"It gives the field " + twice + " twice, and nobody can say which one counts. Correct the link, or open the empty form."},
+				link: templates.Link{Label: "Open the form", Href: f.page}}
+		}
+		return h.withLogin(func(c echo.Context, s *auth.Session) error {
+			if err := h.maySubmit(s); err != nil {
+				return err
+			}
+			if err := h.Tokens.For(s).ForForm(c.Request().Context()); errors.Is(err, auth.ErrLoginRequired) {
+				return c.Redirect(http.StatusSeeOther, loginLink(c.Request().URL.RequestURI(), ""))
+			} else if err != nil {
+				return databaseAway(err)
+			}
+			st := formState{in: in, status: http.StatusOK, token: h.Submissions.FormToken(actor(s)), fresh: true}
+			if removed != "" {
+				st.notices = append(st.notices, removedNotice(removed))
+			}
+			return show(c, s, st)
+		})(c)
+	}
+}
+
+// maySubmit refuses those who may only look.
+func (h *Handlers) maySubmit(s *auth.Session) error {
+	if h.Policy.MaySubmit(s.Login.Groups) {
+		return nil
+	}
+	return &pageError{
+		status: http.StatusForbidden, heading: "Your account may look, not submit",
+		text: []string{
+			"You are signed in as " + s.Login.Name + ". You may see the activity of everybody, but creating references and storing values is for members of " + groupWords(h.Policy.Allowed) + ".",
+			"If you need this, ask whoever looks after these groups to add you, then sign out and in again.",
+		},
+		link: templates.Link{Label: "See the activity", Href: "/activity"},
+	}
+}
+
+// actor is the user of a session, as the domain knows users.
+func actor(s *auth.Session) submission.Actor {
+	return submission.Actor{Issuer: s.Login.Issuer, Subject: s.Login.Subject, Name: s.Login.Name}
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// render draws a page into a buffer before anything goes out, so that a page that fails is an error
+// and not half a page.
+func render(c echo.Context, status int, page templ.Component) error {
+	b, _ := buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	defer buffers.Put(b)
+	if err := page.Render(c.Request().Context(), b); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, "text/html; charset=utf-8")
+	h.Set(echo.HeaderContentLength, strconv.Itoa(b.Len()))
+	c.Response().WriteHeader(status)
+	_, err := c.Response().Write(b.Bytes())
+	return err
+}

@@ -1,0 +1,157 @@
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/web/templates"
+)
+
+// login begins a new login, for somebody with a session too.
+func (h *Handlers) login(c echo.Context) error {
+	q := c.Request().URL.Query()
+	returnTo, prompt := auth.ReturnTo(q.Get("return_to")), ""
+	if q.Get("prompt") == "login" {
+		prompt = "login"
+	}
+	browser := h.Sessions.Cookies.Browser(c.Response(), c.Request())
+	to, err := h.RP.Begin(c.Request().Context(), browser, returnTo, prompt)
+	if errors.Is(err, auth.ErrProviderAway) {
+		e := asPageError(err)
+		e.link = templates.Link{Label: "Try again", Href: loginLink(returnTo, prompt)}
+		return e
+	}
+	if err != nil {
+		return databaseAway(err)
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// callback takes the provider's answer and begins a session.
+func (h *Handlers) callback(c echo.Context) error {
+	r := c.Request()
+	login, returnTo, err := h.RP.Finish(r.Context(), h.Sessions.Cookies.BrowserOf(r), r.URL.Query())
+	if err != nil {
+		return h.loginFailed(c, login, returnTo, err)
+	}
+	if err := h.Sessions.Start(r, c.Response(), login); err != nil {
+		return databaseAway(err)
+	}
+	h.Log.LogAttrs(r.Context(), slog.LevelInfo, "login", slog.String("request_id", requestID(c)), slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))
+	return c.Redirect(http.StatusSeeOther, auth.ReturnTo(returnTo))
+}
+
+// loginFailed tells why a login did not succeed, and how to try again.
+func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo string, err error) error {
+	again := templates.Link{Label: "Sign in", Href: loginLink(auth.ReturnTo(returnTo), "")}
+	var refused *auth.RefusedError
+	switch {
+	case errors.Is(err, auth.ErrState):
+		h.Log.LogAttrs(c.Request().Context(), slog.LevelWarn, "login answer without a login of this browser", slog.String("request_id", requestID(c)))
+		return h.staleLogin(c, returnTo, again, err)
+	case errors.As(err, &refused):
+		text := []string{"The login service said: " + strangersWords(refused.Code) + "."}
+		if d := strangersWords(refused.Description); d != "" {
+			text[0] = "The login service said: " + d + " (" + strangersWords(refused.Code) + ")."
+		}
+		return &pageError{status: http.StatusForbidden, heading: "The login service did not let you in", cause: err, link: again,
+			text: append(text, "If you stopped the login yourself, just sign in again. If not, ask whoever looks after the login service.")}
+	case errors.Is(err, auth.ErrNotAllowed):
+		h.Log.LogAttrs(c.Request().Context(), slog.LevelWarn, "login of somebody in no allowed group", slog.String("request_id", requestID(c)),
+			slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))
+		groups := append(append([]string{}, h.Policy.Allowed...), h.Policy.Auditors...)
+		return &pageError{status: http.StatusForbidden, heading: "Your account may not use this portal", cause: err,
+			link: templates.Link{Label: "Sign in with another account", Href: loginLink(auth.ReturnTo(returnTo), "login")},
+			text: []string{
+				"You are known to the login service as " + login.Name + ", but the portal is for members of " + groupWords(groups) + ".",
+				"Ask whoever looks after these groups to add you, then sign in again.",
+			}}
+	case errors.Is(err, auth.ErrBadAnswer):
+		return &pageError{status: http.StatusBadRequest, heading: "The login could not be completed", cause: err, link: again,
+			text: []string{"The login service’s answer did not pass the portal’s checks, so it was not used. Try once more. If it happens again, give the id below to whoever looks after the portal."}}
+	case errors.Is(err, auth.ErrProviderAway):
+		e := asPageError(err)
+		e.link = templates.Link{Label: "Try again", Href: again.Href}
+		return e
+	}
+	return databaseAway(err)
+}
+
+// staleLogin is the answer to a reloaded or old call-back. It ends nobody's session.
+func (h *Handlers) staleLogin(c echo.Context, returnTo string, again templates.Link, cause error) error {
+	s, err := h.Sessions.Current(c.Request())
+	if err != nil {
+		return databaseAway(err)
+	}
+	e := &pageError{status: http.StatusBadRequest, heading: "This login is over", cause: cause, link: again,
+		text: []string{"The page that you came from has been used already, is older than ten minutes, or was begun in another browser. Nothing was changed."}}
+	if s != nil {
+		e.text = append(e.text, "You are signed in as "+s.Login.Name+".")
+		e.link = templates.Link{Label: "Go on", Href: auth.ReturnTo(returnTo)}
+	}
+	return e
+}
+
+// strangersWords shortens what came in an address and takes out what cannot be seen.
+func strangersWords(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200]) + "…"
+	}
+	return strings.TrimRight(s, ".")
+}
+
+// logout ends the session here, then at the provider.
+func (h *Handlers) logout(c echo.Context) error {
+	r := c.Request()
+	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		// No form token stands in for the two: whoever sends neither could be anybody's page.
+		return Refused(http.StatusForbidden, "This request was not made by the portal’s own page", "Use the button “Sign out” in the portal’s menu.")
+	}
+	s, err := h.Sessions.Current(r)
+	if err != nil {
+		return databaseAway(err)
+	}
+	if err := h.Sessions.End(r, c.Response()); err != nil {
+		return databaseAway(err)
+	}
+	// Never "cookies": that would clear the company's whole domain.
+	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	if s == nil {
+		return c.Redirect(http.StatusSeeOther, "/signed-out")
+	}
+	h.Log.LogAttrs(r.Context(), slog.LevelInfo, "logout", slog.String("request_id", requestID(c)), slog.String("issuer", s.Login.Issuer), slog.String("subject", s.Login.Subject))
+	to := h.Tokens.Logout(r.Context(), s, h.Site.BaseURL+"/signed-out")
+	if to == "" {
+		return c.Redirect(http.StatusSeeOther, "/signed-out")
+	}
+	// A redirect would be subject to form-action, which cannot list a provider's hosts.
+	c.Response().Header().Set("Refresh", "0; url="+to)
+	return render(c, http.StatusOK, templates.MessagePage(templates.Message{
+		Page: h.page(c, nil, "Signing out"), Heading: "You are signed out of the portal",
+		Text:  []string{"Your browser now goes on to your company’s login service, to end the login there too."},
+		Links: []templates.Link{{Label: "Go on", Href: to, Primary: true}},
+	}))
+}
+
+func (h *Handlers) signedOut(c echo.Context) error {
+	s, err := h.Sessions.Current(c.Request())
+	if err != nil {
+		s = nil
+	}
+	m := templates.Message{Page: h.page(c, s, "Signed out"), Heading: "You are signed out",
+		Text:  []string{"Your session in the portal has ended. On a shared computer, close the browser as well."},
+		Links: []templates.Link{{Label: "Sign in again", Href: loginLink("/", ""), Primary: true}}}
+	if s != nil {
+		m.Page.Title, m.Heading = "Signed in", "You are signed in"
+		m.Text = []string{"This browser has a session of " + s.Login.Name + "."}
+		m.Links = []templates.Link{{Label: "Go to the start page", Href: "/", Primary: true}}
+	}
+	return render(c, http.StatusOK, templates.MessagePage(m))
+}

@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/web/static"
+	"maiaportal/web/templates"
+)
+
+// page is what the layout needs; s may be nil.
+func (h *Handlers) page(c echo.Context, s *auth.Session, title string) templates.Page {
+	p := templates.Page{
+		Title: title, Product: h.Site.Title, Region: h.Site.Region, Notice: h.Site.Notice, Support: h.Site.Support,
+		Assets: templates.Assets{Stylesheet: static.Path("portal.css"), Icon: static.Path("icon.svg")},
+	}
+	if s == nil {
+		return p
+	}
+	p.User = &templates.User{Name: s.Login.Name, Initials: initials(s.Login.Name), Detail: s.Login.Email, Until: clock(s.Until)}
+	if p.User.Detail == "" {
+		p.User.Detail = s.Login.Subject
+	}
+	here := c.Request().URL.Path
+	add := func(label, href string, prefixes ...string) {
+		item := templates.NavItem{Label: label, Href: href}
+		for _, prefix := range prefixes {
+			item.Current = item.Current || here == prefix || strings.HasPrefix(here, prefix+"/")
+		}
+		p.Nav = append(p.Nav, item)
+	}
+	if h.Policy.MaySubmit(s.Login.Groups) {
+		add("Create a reference", referenceForm.page, referenceForm.action)
+		add("Store a value", valueForm.page, valueForm.action)
+	}
+	add("Activity", "/activity", "/activity")
+	return p
+}
+
+// loginLink begins a login that comes back to an address of the portal.
+func loginLink(returnTo, prompt string) string {
+	q := ""
+	if prompt != "" {
+		q = "prompt=" + url.QueryEscape(prompt) + "&"
+	}
+	return "/login?" + q + "return_to=" + url.QueryEscape(returnTo)
+}
+
+// initials are up to two letters for a person.
+func initials(name string) string {
+	var out []rune
+	for _, word := range strings.Fields(name) {
+		r := []rune(word)[0]
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			out = append(out, unicode.ToUpper(r))
+		}
+	}
+	if len(out) > 2 {
+		out = []rune{out[0], out[len(out)-1]}
+	}
+	return string(out)
+}
+
+// clock is a time of day for people. The server cannot know their zone, so it names its own.
+func clock(t time.Time) string { return t.UTC().Format("15:04") + " UTC" }
+
+// moment is a date and time for people.
+func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05") + " UTC" }
+
+// groupWords names groups in a sentence.
+func groupWords(groups []string) string {
+	switch len(groups) {
+	case 0:
+		return "no group"
+	case 1:
+		return "the group " + groups[0]
+	}
+	return "one of the groups " + strings.Join(groups[:len(groups)-1], ", ") + " and " + groups[len(groups)-1]
+}

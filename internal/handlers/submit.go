@@ -1,0 +1,189 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates"
+)
+
+// formState is a form as it is about to be shown: for a GET, or again after a POST.
+type formState struct {
+	in      input
+	status  int
+	token   string
+	fresh   bool // a GET: what is not chosen gets a default
+	errs    submission.FieldErrors
+	notices []templates.Notice
+	dropped bool // a secret was entered and is gone
+}
+
+// createReference handles POST /secret-references.
+func (h *Handlers) createReference(c echo.Context) error {
+	return h.submit(c, referenceForm, func(b *formBody) submission.Order { return reference(b) }, h.showReference)
+}
+
+// storeValue handles POST /secret-values.
+func (h *Handlers) storeValue(c echo.Context) error {
+	return h.submit(c, valueForm, func(b *formBody) submission.Order { return secretValue(b) }, h.showValue)
+}
+
+// submit is the way of every form: read, ask who it is, submit, show.
+func (h *Handlers) submit(c echo.Context, f formSpec, order func(*formBody) submission.Order, show func(echo.Context, *auth.Session, formState) error) error {
+	s, err := h.Sessions.Current(c.Request())
+	if err != nil {
+		return databaseAway(err)
+	}
+	if s != nil {
+		if err := h.maySubmit(s); err != nil {
+			return err
+		}
+	}
+	body, err := readForm(c.Request())
+	defer body.wipe()
+	if err != nil {
+		return err
+	}
+	in := f.plain(body)
+	if s == nil {
+		return loginRanOut(f, in, body.hasSecret(), "")
+	}
+	record, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
+		Actor: actor(s), FormToken: body.get("formToken"), RequestID: requestID(c), ClientAddress: c.RealIP(), Tokens: delegation{h.Tokens.For(s)},
+	}, order(body))
+	if err == nil {
+		return c.Redirect(http.StatusSeeOther, receiptPath(record.ID))
+	}
+	st := formState{in: in, token: body.get("formToken"), dropped: body.hasSecret()}
+	refused, page := h.onForm(c, f, s, &st, err)
+	if page != nil {
+		return page
+	}
+	if refused {
+		return show(c, s, st)
+	}
+	return err
+}
+
+func receiptPath(id string) string { return "/activity/" + id }
+
+// onForm decides how a submission that did not succeed is told: on the form (shown is true), or on
+// another page.
+func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formState, err error) (shown bool, page error) {
+	var fields submission.FieldErrors
+	var refused *submission.RefusedError
+	var tooMany *submission.TooManyError
+	var used *submission.UsedTokenError
+	var underWay *submission.UnderWayError
+	var unrecorded *submission.UnrecordedError
+	switch {
+	case errors.As(err, &fields):
+		st.status, st.errs = http.StatusUnprocessableEntity, fields
+	case errors.As(err, &used):
+		st.status, st.token = http.StatusUnprocessableEntity, h.Submissions.FormToken(actor(s))
+		st.notices = append(st.notices, usedNotice(used))
+	case errors.As(err, &tooMany):
+		st.status = http.StatusTooManyRequests
+		setRetryAfter(c, tooMany.Wait)
+		st.notices = append(st.notices, tooManyNotice(tooMany.Wait))
+	case errors.As(err, &underWay):
+		return false, c.Redirect(http.StatusSeeOther, receiptPath(underWay.First.ID))
+	case errors.As(err, &unrecorded):
+		return false, unrecordedPage(unrecorded)
+	case errors.Is(err, submission.ErrNotRecorded):
+		st.status = http.StatusServiceUnavailable
+		st.notices = append(st.notices, notRecordedNotice())
+	case errors.As(err, &refused) && refused.Record.Outcome == submission.Unauthenticated:
+		if refused.Again {
+			return false, refusedAgainPage(refused, h.Site.Region)
+		}
+		prompt := ""
+		if refused.Record.Status == http.StatusUnauthorized {
+			prompt = "login"
+		}
+		return false, loginRanOut(f, st.in, st.dropped, prompt)
+	case errors.As(err, &refused):
+		h.refusedForm(c, f, st, refused)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// refusedForm puts Maia's refusal on the form.
+func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *submission.RefusedError) {
+	st.errs = submission.FieldErrors{}
+	switch r.Record.Outcome {
+	case submission.Rejected:
+		st.status = http.StatusUnprocessableEntity
+		for field, messages := range byField(f, st.in, r.Violations) {
+			st.errs[field] = messages
+		}
+		if r.Detail != "" {
+			st.errs[""] = append([]string{"Maia says: " + r.Detail}, st.errs[""]...)
+		}
+		if len(st.errs) == 0 {
+			st.errs[""] = []string{"Maia refused this without saying why. Check every field, the project and the agent above all."}
+		}
+	case submission.NotFound:
+		st.status = http.StatusUnprocessableEntity
+		st.errs = notFoundErrors(f, st.in)
+	case submission.Conflict:
+		st.status = http.StatusConflict
+		st.errs = conflictErrors(f, r)
+	case submission.Forbidden:
+		st.status = http.StatusForbidden
+		st.notices = append(st.notices, forbiddenNotice(r))
+	case submission.RateLimited:
+		wait := retryAfter(r)
+		st.status = http.StatusServiceUnavailable
+		setRetryAfter(c, wait)
+		st.notices = append(st.notices, rateLimitedNotice(wait))
+	default:
+		st.status = http.StatusServiceUnavailable
+		st.notices = append(st.notices, failedNotice(f, r))
+	}
+}
+
+// loginRanOut is the answer to a POST whose login is over: a page, not a redirect, because browsers
+// apply form-action to what follows a POST. Its link brings everything back but the secret.
+func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
+	e := &pageError{
+		status: http.StatusUnauthorized, heading: "Sign in again to go on",
+		text:      []string{"Your login ended before this was sent, so nothing was created."},
+		link:      templates.Link{Label: "Sign in and go on", Href: loginLink(f.link(in), prompt)},
+		factsName: "What you entered is kept in the link below",
+	}
+	if prompt != "" {
+		e.text = []string{"Maia did not accept your login, so nothing was created. A fresh login usually helps."}
+	}
+	if secret {
+		e.text = append(e.text, "After signing in you find the form filled in again, but for the secret: it was not kept, and has to be entered once more.")
+	} else {
+		e.text = append(e.text, "After signing in you find the form filled in again.")
+	}
+	for _, name := range f.fields {
+		if v := strings.Join(in.values[name], ", "); strings.Trim(v, ", ") != "" && !defaulted[name] {
+			e.facts = append(e.facts, templates.Fact{Label: labels[name], Value: v})
+		}
+	}
+	if len(e.facts) == 0 {
+		e.factsName = ""
+	}
+	return e
+}
+
+// defaulted are fields that say nothing to people when they come back.
+var defaulted = map[string]bool{"secretReferenceType": true, "valueFormat": true}
+
+// labels name the fields for people.
+var labels = map[string]string{
+	"projectId": "Project", "secretReferenceName": "Name of the reference", "agentType": "Where the secret is kept", "description": "Description",
+	"vaultName": "Key Vault", "secretName": "Secret in the vault", "secretKey": "Key inside the secret", "agentId": "Agent",
+	"name": "Name in the vault", "type": "Kind of secret", "key": "Name of the property", "pairKey": "Names of the properties",
+}

@@ -1,0 +1,223 @@
+package handlers
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates"
+)
+
+// This file has the words for what can go wrong on the way to Maia.
+
+// defaultWait is what people are told where Maia does not say how long to wait.
+const defaultWait = time.Minute
+
+func retryAfter(r *submission.RefusedError) time.Duration {
+	if r.RetryAfter > 0 {
+		return r.RetryAfter
+	}
+	return defaultWait
+}
+
+// waitWords is a length of time for people.
+func waitWords(d time.Duration) string {
+	if s := int(math.Ceil(d.Seconds())); s < 90 {
+		if s == 1 {
+			return "one second"
+		}
+		return fmt.Sprintf("%d seconds", s)
+	}
+	return fmt.Sprintf("%d minutes", int(math.Ceil(d.Minutes())))
+}
+
+// byField puts Maia's violations at the fields that this form shows.
+func byField(f formSpec, in input, violations []string) map[string][]string {
+	shown := map[string]string{}
+	value := valueControl(in.get("valueFormat"))
+	if f.action == valueForm.action {
+		for _, n := range []string{"agentId", "projectId", "name", "type", "key"} {
+			shown[n] = n
+		}
+		shown["value"] = value
+	} else {
+		for _, n := range []string{"projectId", "secretReferenceName", "agentType", "description"} {
+			shown[n] = n
+		}
+		shown["name"] = "secretReferenceName"
+		switch in.get("agentType") {
+		case maiaclient.Azure:
+			shown["vaultName"] = "vaultName"
+			fallthrough
+		case maiaclient.AWS:
+			shown["secretName"], shown["secretKey"] = "secretName", "secretKey"
+		case maiaclient.MatillionHosted:
+			shown["agentId"], shown["secretValue"] = "agentId", value
+		}
+	}
+	out := maiaclient.ByField(violations, shown)
+	for field, messages := range out {
+		for i, m := range messages {
+			out[field][i] = "Maia says: " + m
+		}
+	}
+	return out
+}
+
+// valueControl is the control that takes the value in a format.
+func valueControl(format string) string {
+	switch format {
+	case submission.FormatPairs:
+		return "pairKey-1"
+	case submission.FormatJSON:
+		return "valueJSON"
+	case submission.FormatFile:
+		return "valueFile"
+	}
+	return "valueText"
+}
+
+func notFoundErrors(f formSpec, in input) submission.FieldErrors {
+	e := submission.FieldErrors{}
+	agent := "Maia knows no such agent, or your account may not see it. Copy its id again from the list of agents (“runners”) in Maia."
+	project := "Maia knows no such project, or your account may not see it. Copy the id again from the address of the project in Maia."
+	switch {
+	case f.action == valueForm.action:
+		e["agentId"] = []string{agent}
+		if in.get("projectId") != "" {
+			e["projectId"] = []string{"It may also be the project that Maia does not find. Leave it empty if the agent is not restricted to projects."}
+		}
+	case takesValue(in.get("agentType")):
+		e["projectId"] = []string{project}
+		e["agentId"] = []string{"It may also be the agent that Maia does not find."}
+	default:
+		e["projectId"] = []string{project}
+	}
+	return e
+}
+
+func conflictErrors(f formSpec, r *submission.RefusedError) submission.FieldErrors {
+	field, text := "secretReferenceName", "A reference of this name exists in the project already. Choose another name, or use the one that is there."
+	if f.action == valueForm.action {
+		field, text = "name", "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
+	}
+	if r.Earlier {
+		text = "This name exists already: most likely your own earlier attempt, whose end was not known, did create it. Look there before you try another name."
+	}
+	return submission.FieldErrors{field: {text}}
+}
+
+func forbiddenNotice(r *submission.RefusedError) templates.Notice {
+	n := templates.Notice{Kind: templates.KindWarning, Title: "Your own account may not do this"}
+	if r.Record.Action == submission.ActionValue {
+		n.Text = []string{
+			"Maia refused to store a value through the agent " + r.Record.AgentID + ". Nothing was stored.",
+			"What usually helps: an account role with the permission “Create Vault Secrets”, and, for an agent that is restricted to projects, naming one of them. Ask an administrator of your Maia account.",
+		}
+	} else {
+		n.Text = []string{
+			"Maia refused to create a reference in the project " + r.Record.ProjectID + ". Nothing was created.",
+			"What usually helps: the role Owner or Contributor in this project. Ask one of its owners.",
+		}
+	}
+	if r.Detail != "" {
+		n.Text = append(n.Text, "Maia says: "+r.Detail)
+	}
+	n.Text = append(n.Text, "If Maia speaks of an IP address: it means the portal’s address, which an administrator has to put on the account’s allow list.")
+	return n
+}
+
+func rateLimitedNotice(wait time.Duration) templates.Notice {
+	return templates.Notice{Kind: templates.KindWarning, Title: "Maia is busy: wait " + waitWords(wait),
+		Text: []string{"Your company’s account has made too many requests to Maia in a short time. Nothing was created. Send the form again after " + waitWords(wait) + "."}}
+}
+
+func failedNotice(f formSpec, r *submission.RefusedError) templates.Notice {
+	if !r.Record.Sent || r.Record.Status == 0 || r.Record.Status == http.StatusUnauthorized {
+		n := templates.Notice{Kind: templates.KindProblem, Title: "Nothing was sent to Maia",
+			Text: []string{"The portal could not reach Maia, so nothing was created. Send the form again in a minute. If it happens again, tell whoever looks after the portal."}}
+		if providerAway(r) {
+			n.Title = "Nothing was created"
+			n.Text = []string{"Your login has to be renewed for this, and your company’s login service does not answer. Send the form again in a minute."}
+		}
+		return n
+	}
+	n := templates.Notice{Kind: templates.KindProblem, Title: "Maia failed",
+		Text: []string{fmt.Sprintf("Maia answered that it has a problem of its own (status %d). Most likely nothing was created.", r.Record.Status)}}
+	if f.action == valueForm.action {
+		n.Text = append(n.Text, "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.")
+	} else {
+		n.Text = append(n.Text, "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again.")
+	}
+	if r.Detail != "" {
+		n.Text = append(n.Text, "Maia says: "+r.Detail)
+	}
+	return n
+}
+
+func tooManyNotice(wait time.Duration) templates.Notice {
+	return templates.Notice{Kind: templates.KindWarning, Title: "Too many submissions: wait " + waitWords(wait),
+		Text: []string{"One person can send a limited number of forms in a minute, so that Maia stays usable for the others. Nothing was sent now."}}
+}
+
+func usedNotice(u *submission.UsedTokenError) templates.Notice {
+	what := "the reference "
+	if u.First.Action == submission.ActionValue {
+		what = "the value "
+	}
+	n := templates.Notice{Kind: templates.KindWarning, Title: "This form was already used for " + what + u.First.Name,
+		Text: []string{"Nothing was sent now. Perhaps your browser’s Back button brought an old page. If you want to send what stands here now, send it again."}}
+	if u.First.ID != "" {
+		n.Links = []templates.Link{{Label: "See what became of " + u.First.Name, Href: receiptPath(u.First.ID)}}
+	}
+	return n
+}
+
+func notRecordedNotice() templates.Notice {
+	return templates.Notice{Kind: templates.KindProblem, Title: "Nothing was sent to Maia",
+		Text: []string{"The portal writes down who does what before it sends anything, and its database does not take it at the moment. Send the form again in a minute."}}
+}
+
+func removedNotice(removed string) templates.Notice {
+	if removed == removedSecret {
+		return templates.Notice{Kind: templates.KindProblem, Title: "The link carried a secret",
+			Text: []string{"A secret value in an address is in browser histories and logs. It was not read and not used, but it must be regarded as disclosed: change it at its source. Then correct the link, and never put a secret into one."}}
+	}
+	return templates.Notice{Kind: templates.KindInfo, Title: "Part of the link was left out",
+		Text: []string{"The link carried something that is no field of this form. The link should not carry it; the rest is filled in below."}}
+}
+
+// unrecordedPage is for a submission that went out but whose end the database did not take.
+func unrecordedPage(u *submission.UnrecordedError) error {
+	text := "Whether it was created is not known."
+	switch {
+	case u.Record.Outcome == submission.Created:
+		text = "Maia said that it was created."
+	case submission.Definite(u.Record.Outcome):
+		text = "It was not created."
+	}
+	return &pageError{status: http.StatusServiceUnavailable, heading: "Sent, but not written down", cause: u, retryAfter: 30 * time.Second,
+		text: []string{"“" + u.Record.Name + "” was sent to Maia. " + text, "The portal’s database failed before this could be recorded, so the activity list shows it as under way until it is settled. Do not send it again before you have looked in Maia."}}
+}
+
+// refusedAgainPage is for a fresh token that Maia refuses like the one before: another login would be
+// refused too.
+func refusedAgainPage(r *submission.RefusedError, region string) error {
+	where := "the address of Maia that the portal is set up for"
+	if region != "" {
+		where = "the region " + region + " that the portal is set up for"
+	}
+	e := &pageError{status: http.StatusUnauthorized, heading: "Maia does not accept your login", cause: r,
+		text: []string{
+			"You have just signed in, and Maia refused that login as well. Signing in once more will not help. Nothing was created.",
+			"One of these is the cause: your account is not known in Maia; your company’s Maia account is in another region than " + where + "; or the login service issues tokens that are not meant for Maia (their audience). Give this page to whoever looks after the portal.",
+		},
+		link: templates.Link{Label: "See your activity", Href: "/activity"}}
+	if r.Detail != "" {
+		e.text = append(e.text, "Maia says: "+r.Detail)
+	}
+	return e
+}

@@ -1,0 +1,141 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/handlers"
+)
+
+// policy forbids everything that a page does not need: all script above all. form-action covers the
+// redirects that follow a POST, which is why none of them leaves the portal.
+const policy = "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// permissions switches every powerful feature off that browsers know by name.
+const permissions = "accelerometer=(), ambient-light-sensor=(), autoplay=(), battery=(), bluetooth=(), browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(), " +
+	"compute-pressure=(), cross-origin-isolated=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), " +
+	"identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), " +
+	"picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), speaker-selection=(), storage-access=(), " +
+	"sync-xhr=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=()"
+
+type middleware struct {
+	o      Options
+	origin *http.CrossOriginProtection
+}
+
+func newMiddleware(o Options) (*middleware, error) {
+	m := &middleware{o: o, origin: http.NewCrossOriginProtection()}
+	// A proxy that rewrites Host would break browsers that send no Sec-Fetch-Site.
+	if err := m.origin.AddTrustedOrigin(o.BaseURL); err != nil {
+		return nil, fmt.Errorf("server: base URL: %w", err)
+	}
+	return m, nil
+}
+
+// requestID gives each request an id of our own: one that a client sends could be anything.
+func (m *middleware) requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Set(handlers.RequestIDKey, uuid.NewString())
+		return next(c)
+	}
+}
+
+// accessLog writes one line for a request: the path, never the query or a body. An error becomes its
+// page here, so that the line has the status that went out.
+func (m *middleware) accessLog(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		begun := time.Now()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		r := c.Request()
+		id, _ := c.Get(handlers.RequestIDKey).(string)
+		m.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size), slog.Duration("took", time.Since(begun)), slog.String("client", c.RealIP()))
+		return nil
+	}
+}
+
+// headers sets what every answer has, errors too.
+func (m *middleware) headers(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "same-origin") // no-referrer would make browsers send "Origin: null"
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", permissions)
+		h.Set("Cache-Control", "no-store")
+		if m.o.HTTPS {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		return next(c)
+	}
+}
+
+// recover turns a panic into a plain error page. The panic's value is not logged: it may quote what
+// was in hand. Where it happened is.
+func (m *middleware) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if e, ok := v.(error); ok && errors.Is(e, http.ErrAbortHandler) {
+				panic(v)
+			}
+			err = errPanic
+			id, _ := c.Get(handlers.RequestIDKey).(string)
+			m.o.Log.LogAttrs(c.Request().Context(), slog.LevelError, "panic", slog.String("request_id", id), slog.String("kind", fmt.Sprintf("%T", v)), slog.Any("at", callers()))
+		}()
+		return next(c)
+	}
+}
+
+var errPanic = errors.New("server: panic")
+
+// callers names the functions on the way to a panic, without their arguments.
+func callers() []string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)])
+	var out []string
+	for {
+		f, more := frames.Next()
+		out = append(out, fmt.Sprintf("%s:%d", f.Function, f.Line))
+		if !more {
+			return out
+		}
+	}
+}
+
+// repeatCookie sets the session's cookie again on every answer to a POST, refusals included: with
+// no-store, this keeps a typed secret out of Chromium's back/forward cache.
+func (m *middleware) repeatCookie(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Request().Method == http.MethodPost {
+			m.o.Cookies.Repeat(c.Response(), c.Request())
+		}
+		return next(c)
+	}
+}
+
+// sameOrigin refuses what another site's page sends, before the body is read.
+func (m *middleware) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if m.origin.Check(c.Request()) != nil {
+			return handlers.Refused(http.StatusForbidden, "This was not sent by the portal’s own page",
+				"Another web site tried to send something here in your name, or your browser hides where it came from. Nothing was done.", "Open the portal’s own form and send it from there.")
+		}
+		return next(c)
+	}
+}

@@ -1,0 +1,118 @@
+// Package server runs the portal's listeners: time-outs, the order of the middleware, the headers that
+// every answer has, and the drain at the end.
+//
+// It knows no page and no form: what an address does is the business of handlers.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+)
+
+const (
+	maxHeader     = 32 << 10
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 60 * time.Second // for 1 MiB over a slow line
+	idleTimeout   = 2 * time.Minute
+)
+
+// Options are what the public server needs.
+type Options struct {
+	BaseURL        string // scheme and host that users open
+	HTTPS          bool   // users come over TLS
+	Cookies        auth.Cookies
+	TrustedProxies []netip.Prefix
+	AnswerTimeout  time.Duration // how long an answer may take: longer than a whole submission
+	Log            *slog.Logger
+}
+
+// New makes the public server; routes registers the pages and their error handler.
+func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = clientAddress(o.TrustedProxies)
+	m, err := newMiddleware(o)
+	if err != nil {
+		return nil, err
+	}
+	// From the outside in. The panic handler sits inside the log, so that a panic has its line there,
+	// and outside everything that can fail.
+	e.Pre(m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie, m.sameOrigin)
+	routes(e)
+	return &http.Server{
+		Handler:           e,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
+		WriteTimeout:      bodyTimeout + o.AnswerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}, nil
+}
+
+// NewAdmin makes the operator's server.
+func NewAdmin(log *slog.Logger, healthz, readyz echo.HandlerFunc) *http.Server {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		e.Add(method, "/healthz", healthz)
+		e.Add(method, "/readyz", readyz)
+	}
+	return &http.Server{
+		Handler: e, ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// clientAddress believes X-Forwarded-For from the given networks only, and nobody else's.
+func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	opts := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		p = p.Masked()
+		opts = append(opts, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
+	}
+	return echo.ExtractIPFromXFFHeader(opts...)
+}
+
+// Drainer is what has to end before the process may.
+type Drainer interface{ Drain(ctx context.Context) }
+
+// Run serves until ctx ends, then drains: no new connections, requests and submissions in flight finish
+// within limit, what still runs then is cut.
+func Run(ctx context.Context, limit time.Duration, submissions Drainer, servers map[*http.Server]net.Listener) error {
+	failed := make(chan error, len(servers))
+	for s, l := range servers {
+		go func() { failed <- s.Serve(l) }()
+	}
+	select {
+	case err := <-failed:
+		return err // a listener broke
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	drained := make(chan struct{})
+	go func() { submissions.Drain(ctx); close(drained) }()
+	var errs []error
+	for s := range servers {
+		if err := s.Shutdown(ctx); err != nil {
+			// The submissions have been cut and recorded by now; their connections go too.
+			<-drained
+			errs = append(errs, s.Close())
+		}
+	}
+	<-drained
+	return errors.Join(errs...)
+}

@@ -1,0 +1,24 @@
+// Package telemetry makes the portal's logs.
+//
+// It does not decide what is logged: every line is written where something happens, with the path and
+// never the query, and never a body.
+package telemetry
+
+import (
+	"io"
+	"log/slog"
+)
+
+// NewLogger writes lines of a format ("json" or "text") from a level on. Times are UTC.
+func NewLogger(w io.Writer, level slog.Level, format string) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey && len(groups) == 0 {
+			a.Value = slog.TimeValue(a.Value.Time().UTC())
+		}
+		return a
+	}}
+	if format == "text" {
+		return slog.New(slog.NewTextHandler(w, o))
+	}
+	return slog.New(slog.NewJSONHandler(w, o))
+}
