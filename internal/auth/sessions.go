@@ -148,6 +148,7 @@ func (s *Sessions) unseal(id string, sealed []byte) (Login, error) {
 type Session struct {
 	id    string
 	Login Login
+	Begun time.Time
 	Until time.Time // when it ends at the latest
 }
 
@@ -163,7 +164,7 @@ func (s *Sessions) Current(r *http.Request) (*Session, error) {
 		return nil, nil //nolint:nilnil // nobody is logged in: there is nothing to give, and nothing went wrong
 	}
 	begun, _ := g.Values[begunValue].(time.Time)
-	return &Session{id: g.ID, Login: login, Until: begun.Add(s.Max)}, nil
+	return &Session{id: g.ID, Login: login, Begun: begun, Until: begun.Add(s.Max)}, nil
 }
 
 // Start begins a session under a new id. The one that this browser had ends.

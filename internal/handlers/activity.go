@@ -249,11 +249,11 @@ func facts(r store.Submission) []templates.Fact {
 		}
 	}
 	if r.Action == submission.ActionReference {
-		add("Name of the reference", r.Name, true)
+		add("Reference name", r.Name, true)
 		add("Project", r.ProjectID, true)
-		add("Where the secret is kept", agentTypes[r.AgentType], false)
+		add("Agent type", agentTypes[r.AgentType], false)
 	} else {
-		add("Name that was sent", r.Name, true)
+		add("Secret name", r.Name, true)
 		add("Name in the vault", r.VaultSecretName, true)
 		add("Resolver reference", r.ResolverRef, true)
 	}
@@ -261,10 +261,10 @@ func facts(r store.Submission) []templates.Fact {
 	if r.Action == submission.ActionValue {
 		add("Project", r.ProjectID, true)
 	}
-	add("Key Vault", r.VaultName, true)
-	add("Secret in the vault", r.SecretName, true)
-	add("Key inside the secret", r.SecretKey, true)
-	add("Kind of secret", r.Type, false)
+	add("Vault name", r.VaultName, true)
+	add("Secret name", r.SecretName, true)
+	add("Secret key", r.SecretKey, true)
+	add("Secret type", r.Type, false)
 	add("By", r.ActorName, false)
 	add("When", moment(r.CreatedAt), false)
 	add("Request id", r.RequestID, true)

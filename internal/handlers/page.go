@@ -35,8 +35,8 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) templates
 		p.Nav = append(p.Nav, item)
 	}
 	if h.Policy.MaySubmit(s.Login.Groups) {
-		add("Create a reference", referenceForm.page, referenceForm.action)
-		add("Store a value", valueForm.page, valueForm.action)
+		add("New reference", referenceForm.page, referenceForm.action)
+		add("New value", valueForm.page, valueForm.action)
 	}
 	add("Activity", "/activity", "/activity")
 	return p

@@ -54,7 +54,7 @@ func (h *Handlers) submit(c echo.Context, f formSpec, order func(*formBody) subm
 		return loginRanOut(f, in, body.hasSecret(), "")
 	}
 	record, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
-		Actor: actor(s), FormToken: body.get("formToken"), RequestID: requestID(c), ClientAddress: c.RealIP(), Tokens: delegation{h.Tokens.For(s)},
+		Actor: actor(s), FormToken: body.get("formToken"), LoggedIn: s.Begun, RequestID: requestID(c), ClientAddress: c.RealIP(), Tokens: delegation{h.Tokens.For(s)},
 	}, order(body))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptPath(record.ID))
@@ -157,7 +157,7 @@ func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
 		status: http.StatusUnauthorized, heading: "Sign in again to go on",
 		text:      []string{"Your login ended before this was sent, so nothing was created."},
 		link:      templates.Link{Label: "Sign in and go on", Href: loginLink(f.link(in), prompt)},
-		factsName: "What you entered is kept in the link below",
+		factsName: "What comes back with you",
 	}
 	if prompt != "" {
 		e.text = []string{"Maia did not accept your login, so nothing was created. A fresh login usually helps."}
@@ -181,9 +181,9 @@ func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
 // defaulted are fields that say nothing to people when they come back.
 var defaulted = map[string]bool{"secretReferenceType": true, "valueFormat": true}
 
-// labels name the fields for people.
+// labels name the fields as the forms do.
 var labels = map[string]string{
-	"projectId": "Project", "secretReferenceName": "Name of the reference", "agentType": "Where the secret is kept", "description": "Description",
-	"vaultName": "Key Vault", "secretName": "Secret in the vault", "secretKey": "Key inside the secret", "agentId": "Agent",
-	"name": "Name in the vault", "type": "Kind of secret", "key": "Name of the property", "pairKey": "Names of the properties",
+	"projectId": "Project", "secretReferenceName": "Reference name", "agentType": "Agent type", "description": "Description",
+	"vaultName": "Vault name", "secretName": "Secret name", "secretKey": "Secret key", "agentId": "Agent",
+	"name": "Secret name", "type": "Secret type", "key": "Name of the property", "pairKey": "Names of the properties",
 }

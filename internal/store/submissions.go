@@ -148,11 +148,11 @@ func (s *Store) EarlierAttempt(ctx context.Context, r Submission) (bool, error) 
 	return true, nil
 }
 
-// RefusedSince counts an actor's submissions since t that Maia answered with 401, but for one.
-func (s *Store) RefusedSince(ctx context.Context, issuer, subject string, t time.Time, but string) (int, error) {
+// RefusedBetween counts an actor's submissions from one instant to another that Maia answered with 401.
+func (s *Store) RefusedBetween(ctx context.Context, issuer, subject string, from, to time.Time) (int, error) {
 	var n int
-	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND created_at > $3 AND id <> $4
-		AND outcome = 'unauthenticated' AND status = 401`, issuer, subject, millis(t), but).Scan(&n)
+	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND created_at >= $3 AND created_at <= $4
+		AND outcome = 'unauthenticated' AND status = 401`, issuer, subject, millis(from), millis(to)).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("store: refused submissions: %w", err)
 	}

@@ -71,8 +71,8 @@ type RefusedError struct {
 	RetryAfter time.Duration
 	// Earlier says, of a conflict, that an own earlier attempt may have stored it.
 	Earlier bool
-	// Again says, of a refused token, that a fresh one was refused a short while ago as well: another
-	// login will not help.
+	// Again says, of a refused token, that Maia refused one a short while before this login, too:
+	// another login will not help.
 	Again bool
 	cause error
 }

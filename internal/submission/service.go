@@ -29,7 +29,7 @@ type Records interface {
 	FinishSubmission(ctx context.Context, r store.Submission) error
 	TakeSubmission(ctx context.Context, actor string, perMinute int) (wait time.Duration, err error)
 	EarlierAttempt(ctx context.Context, r store.Submission) (bool, error)
-	RefusedSince(ctx context.Context, issuer, subject string, t time.Time, but string) (int, error)
+	RefusedBetween(ctx context.Context, issuer, subject string, from, to time.Time) (int, error)
 }
 
 // Delegation hands over one user's own token. Its errors are ErrLogin and ErrProviderAway.
@@ -44,6 +44,7 @@ type Delegation interface {
 type Request struct {
 	Actor         Actor
 	FormToken     string
+	LoggedIn      time.Time // when the user's login began
 	RequestID     string
 	ClientAddress string
 	Tokens        Delegation
@@ -291,7 +292,7 @@ func (s *Service) send(ctx context.Context, req Request, j job, r store.Submissi
 	if r.Outcome == Created || r.Outcome == Unknown {
 		return r, nil
 	}
-	return r, s.refused(r, problem, scrub, callErr)
+	return r, s.refused(r, req.LoggedIn, problem, scrub, callErr)
 }
 
 // answerName is a name out of Maia's answer, or nothing where it repeats the value or is no name.
@@ -352,7 +353,7 @@ func (s *Service) finish(r store.Submission) (err error) {
 }
 
 // refused makes the error that the form shows.
-func (s *Service) refused(r store.Submission, p *maiaclient.Problem, scrub *scrubber, cause error) *RefusedError {
+func (s *Service) refused(r store.Submission, loggedIn time.Time, p *maiaclient.Problem, scrub *scrubber, cause error) *RefusedError {
 	e := &RefusedError{Record: r, cause: cause}
 	if p != nil {
 		e.RetryAfter = p.RetryAfter
@@ -370,7 +371,7 @@ func (s *Service) refused(r store.Submission, p *maiaclient.Problem, scrub *scru
 	case Conflict:
 		e.Earlier, _ = s.o.Records.EarlierAttempt(ctx, r)
 	case Unauthenticated:
-		n, err := s.o.Records.RefusedSince(ctx, r.ActorIssuer, r.ActorSubject, r.CreatedAt.Add(-refusedAgain), r.ID)
+		n, err := s.o.Records.RefusedBetween(ctx, r.ActorIssuer, r.ActorSubject, r.CreatedAt.Add(-refusedAgain), loggedIn)
 		e.Again = err == nil && n > 0 && r.Status == 401
 	}
 	return e
