@@ -31,7 +31,7 @@ type keySet struct {
 
 // VerifySignature checks a token's signature and gives its payload.
 func (k *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
-	jws, err := jose.ParseSigned(jwt, k.algs)
+	jws, err := jose.ParseSignedCompact(jwt, k.algs)
 	if err != nil {
 		return nil, errors.New("auth: not a token signed by one of the provider's algorithms")
 	}

@@ -34,7 +34,7 @@ func (p *Provider) post(ctx context.Context, d *discovered, endpoint string, par
 	if err != nil {
 		return &awayError{what: "no answer", cause: err}
 	}
-	drain(resp.Body)
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("auth: the provider answered %d", resp.StatusCode)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -159,7 +158,7 @@ func (p *Provider) discover(ctx context.Context) error {
 		if first {
 			p.log.LogAttrs(ctx, slog.LevelInfo, "provider discovered", slog.String("issuer", p.client.Issuer))
 		}
-		return nil, nil
+		return d, nil
 	})
 	return err
 }
@@ -240,11 +239,6 @@ func (p *Provider) revoke(ctx context.Context, d *discovered, token, hint string
 	if err := p.post(ctx, d, d.revoke, map[string]string{"token": token, "token_type_hint": hint}); err != nil {
 		p.log.LogAttrs(ctx, slog.LevelInfo, "token not revoked", slog.String("hint", hint), slog.String("error", err.Error()))
 	}
-}
-
-func drain(r io.ReadCloser) {
-	_, _ = io.Copy(io.Discard, io.LimitReader(r, providerAnswer))
-	_ = r.Close()
 }
 
 // errorCode is what may be logged of an error of oauth2: its text can quote a whole token answer.

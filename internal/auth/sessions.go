@@ -65,7 +65,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 	session.IsNew = true
 	c, err := r.Cookie(name)
 	if err != nil || !ValidID(c.Value) {
-		return session, nil
+		return session, nil //nolint:nilerr // no cookie: the session is new
 	}
 	now := s.Now()
 	row, err := s.Rows.Session(r.Context(), hash(c.Value), now.Add(-s.Max), now.Add(-s.Idle))
@@ -77,8 +77,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 	}
 	login, err := s.unseal(c.Value, row.Sealed)
 	if err != nil {
-		// Its key is gone, so nobody can use it any more.
-		return session, nil
+		return session, nil //nolint:nilerr // its key is gone, so nobody can use it any more
 	}
 	if now.Sub(row.SeenAt) > touchEvery {
 		if err := s.Rows.TouchSession(r.Context(), hash(c.Value)); err != nil && !errors.Is(err, store.ErrNotFound) {

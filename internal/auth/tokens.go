@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -179,7 +180,7 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 	if err != nil {
 		t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "token not refreshed", slog.String("error", errorCode(err)))
 		var refused *oauth2.RetrieveError
-		if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode < 500 && refused.Response.StatusCode != 429 {
+		if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode < 500 && refused.Response.StatusCode != http.StatusTooManyRequests {
 			login.RefreshToken = ""
 			return login, true, ErrLoginRequired
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -154,7 +153,7 @@ func failure(err error) string {
 	case errors.As(err, &cert):
 		return "certificate not trusted"
 	case errors.As(err, &op):
-		return fmt.Sprintf("network: %s", op.Op)
+		return "network: " + op.Op
 	default:
 		return "connection lost"
 	}

@@ -26,14 +26,17 @@ const permissions = "accelerometer=(), ambient-light-sensor=(), autoplay=(), bat
 	"sync-xhr=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=()"
 
 type middleware struct {
-	o      Options
-	origin *http.CrossOriginProtection
+	o Options
+	// bySite judges requests that carry Sec-Fetch-Site, byOrigin all others. They are two, because a
+	// trusted origin counts more than Sec-Fetch-Site in http.CrossOriginProtection, and only where that
+	// is missing it should.
+	bySite, byOrigin *http.CrossOriginProtection
 }
 
 func newMiddleware(o Options) (*middleware, error) {
-	m := &middleware{o: o, origin: http.NewCrossOriginProtection()}
+	m := &middleware{o: o, bySite: http.NewCrossOriginProtection(), byOrigin: http.NewCrossOriginProtection()}
 	// A proxy that rewrites Host would break browsers that send no Sec-Fetch-Site.
-	if err := m.origin.AddTrustedOrigin(o.BaseURL); err != nil {
+	if err := m.byOrigin.AddTrustedOrigin(o.BaseURL); err != nil {
 		return nil, fmt.Errorf("server: base URL: %w", err)
 	}
 	return m, nil
@@ -132,7 +135,11 @@ func (m *middleware) repeatCookie(next echo.HandlerFunc) echo.HandlerFunc {
 // sameOrigin refuses what another site's page sends, before the body is read.
 func (m *middleware) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if m.origin.Check(c.Request()) != nil {
+		judge := m.byOrigin
+		if c.Request().Header.Get("Sec-Fetch-Site") != "" {
+			judge = m.bySite
+		}
+		if judge.Check(c.Request()) != nil {
 			return handlers.Refused(http.StatusForbidden, "This was not sent by the portal’s own page",
 				"Another web site tried to send something here in your name, or your browser hides where it came from. Nothing was done.", "Open the portal’s own form and send it from there.")
 		}

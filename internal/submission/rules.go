@@ -30,14 +30,6 @@ func (e FieldErrors) Error() string {
 
 func (e FieldErrors) add(field, message string) { e[field] = append(e[field], message) }
 
-// orNil is e as an error, nil where there is nothing in it.
-func (e FieldErrors) orNil() error {
-	if len(e) == 0 {
-		return nil
-	}
-	return e
-}
-
 var (
 	uuidRule  = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
 	nameRule  = regexp.MustCompile(`\A[0-9A-Za-z_()-]{1,128}\z`)

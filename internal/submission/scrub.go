@@ -206,7 +206,7 @@ var spellings = []func([]byte) []byte{
 	func(b []byte) []byte { return percent(b, "0123456789ABCDEF", false) },
 	func(b []byte) []byte { return percent(b, "0123456789abcdef", false) },
 	func(b []byte) []byte { return percent(b, "0123456789ABCDEF", true) },
-	func(b []byte) []byte { return entities(b) },
+	entities,
 	func(b []byte) []byte { return inHex(b, "0123456789abcdef") },
 	func(b []byte) []byte { return inHex(b, "0123456789ABCDEF") },
 	func(b []byte) []byte { return inBase64(b, base64.StdEncoding, 0) },
@@ -220,8 +220,8 @@ var spellings = []func([]byte) []byte{
 // asciiJSON escapes all that is not ASCII, and what careful encoders escape for HTML.
 func asciiJSON(b []byte, hex string) []byte {
 	out := make([]byte, 0, 6*len(b))
-	unit := func(u uint16) {
-		out = append(out, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
+	unit := func(u rune) {
+		out = append(out, '\\', 'u', hex[u>>12&15], hex[u>>8&15], hex[u>>4&15], hex[u&15])
 	}
 	for len(b) > 0 {
 		c, n := utf8.DecodeRune(b)
@@ -231,10 +231,10 @@ func asciiJSON(b []byte, hex string) []byte {
 			out = append(out, q[1:len(q)-1]...)
 		case c > 0xffff:
 			hi, lo := utf16.EncodeRune(c)
-			unit(uint16(hi))
-			unit(uint16(lo))
+			unit(hi)
+			unit(lo)
 		default:
-			unit(uint16(c))
+			unit(c)
 		}
 		b = b[n:]
 	}

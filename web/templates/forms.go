@@ -11,8 +11,10 @@ type Field struct {
 	Options []Option // suggestions; none: a plain text field
 }
 
-// HintID and ErrorID are the ids that aria-describedby refers to.
-func (f Field) HintID() string  { return f.Name + "-hint" }
+// HintID is the id of the hint, for aria-describedby.
+func (f Field) HintID() string { return f.Name + "-hint" }
+
+// ErrorID is the id of the messages at the control.
 func (f Field) ErrorID() string { return f.Name + "-error" }
 
 // Invalid says whether there is something to put right.

@@ -16,8 +16,10 @@ func (c Choice) ID(value string) string {
 // ErrorID is the id of what is wrong with the group as a whole.
 func (c Choice) ErrorID() string { return c.Name + "-error" }
 
-// HintID and ErrorID are the ids that aria-describedby refers to.
-func (f SecretField) HintID() string  { return f.Name + "-hint" }
+// HintID is the id of the hint, for aria-describedby.
+func (f SecretField) HintID() string { return f.Name + "-hint" }
+
+// ErrorID is the id of the messages at the control.
 func (f SecretField) ErrorID() string { return f.Name + "-error" }
 
 // droppedID is the id of the sentence at the secret fields which says that the secret was not kept.

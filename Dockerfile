@@ -1,0 +1,26 @@
+# The static binary and nothing else: no shell, no package manager, no root.
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=development
+ARG COMMIT=unknown
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.Version=$VERSION -X main.Commit=$COMMIT" -o /out/portal ./cmd/portal \
+ && mkdir -p /out/data
+
+FROM scratch
+# Certificates, to trust the provider and Maia. A private CA goes there too, or into SSL_CERT_FILE.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/portal /portal
+# A volume that is mounted here takes over the owner of this folder.
+COPY --from=build --chown=65532:65532 /out/data /data
+USER 65532:65532
+ENV PORTAL_LISTEN=0.0.0.0:8080 \
+    PORTAL_DATABASE_URL=sqlite:/data/portal.db
+EXPOSE 8080
+VOLUME /data
+# Liveness only: a container must not be restarted because the provider is down.
+HEALTHCHECK --interval=30s --timeout=6s --start-period=10s CMD ["/portal", "healthcheck"]
+ENTRYPOINT ["/portal"]
+CMD ["serve"]

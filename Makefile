@@ -1,0 +1,54 @@
+# Everything that is done to this project by hand or by CI. "make" alone explains it.
+
+# The race detector needs cgo; the released binary does without.
+GO        ?= go
+TOOLS     := tools/go.mod
+TEMPL     := $(GO) tool -modfile=$(TOOLS) templ
+LINT      := $(GO) tool -modfile=$(TOOLS) golangci-lint
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+COMMIT    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS   := -s -w -X main.Version=$(VERSION) -X main.Commit=$(COMMIT)
+FUZZTIME  ?= 1m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test test-go test-browser deps lint generate verify fuzz shots image
+
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Start the whole system on loopback, with nothing to configure.
+	$(GO) run ./cmd/portal demo
+
+build: ## Build the static binary bin/portal.
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/portal ./cmd/portal
+
+test: test-go test-browser ## Run all tests: Go with the race detector, then the browser.
+
+test-go: ## Run the Go tests with the race detector.
+	$(GO) test -race -count=1 ./...
+
+test-browser: deps ## Run the browser tests in Chromium, with JavaScript switched off.
+	cd e2e && npm test
+
+deps: ## Install what the browser tests need: npm packages, and Chromium where apt-get can.
+	@scripts/browser-deps
+
+lint: ## Run the linters.
+	$(LINT) run ./...
+	$(TEMPL) fmt -fail web/templates
+
+generate: ## Generate Go from the templ files.
+	$(TEMPL) generate -path web/templates
+
+verify: generate ## Check that the generated code is committed and current, and go.mod tidy.
+	$(GO) mod tidy
+	git diff --exit-code -- web/templates go.mod go.sum
+
+fuzz: ## Run each fuzz target for FUZZTIME (1m).
+	@scripts/fuzz $(FUZZTIME)
+
+shots: deps ## Take screenshots of all pages into e2e/shots.
+	cd e2e && npm run shots
+
+image: ## Build the container image portal:VERSION.
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t portal:$(VERSION) .

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"maiaportal/internal/sandbox"
+)
+
+// spellings are the ways in which a canary could leak.
+func spellings(canary string) map[string][]byte {
+	quoted, _ := json.Marshal(canary)
+	inner := strings.Trim(string(quoted), `"`)
+	// In base64 the canary may begin at any of three places.
+	b64 := func(shift int) []byte {
+		enc := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + canary + "xx"))
+		return []byte(enc[4 : len(enc)-4])
+	}
+	return map[string][]byte{
+		"plain": []byte(canary), "JSON": []byte(inner), "URL": []byte(url.QueryEscape(canary)), "URL path": []byte(url.PathEscape(canary)),
+		"HTML": []byte(html.EscapeString(canary)), "hex": []byte(hex.EncodeToString([]byte(canary))), "base64": b64(0), "base64, shifted by 1": b64(1), "base64, shifted by 2": b64(2),
+		"its end": []byte(canary[len(canary)-12:]),
+	}
+}
+
+// S-32, S-33: a secret that goes through every form and format, with every kind of end, is found in no
+// answer, header, log line, database file or temporary file.
+func TestCanaryIsFoundNowhere(t *testing.T) {
+	problem := func(status int) *sandbox.Fault {
+		return &sandbox.Fault{Status: status, Echo: true, ContentType: "application/problem+json"}
+	}
+	ends := map[string]struct {
+		fault  *sandbox.Fault
+		change []string // of the form
+		status int
+	}{
+		"created":               {nil, nil, 303},
+		"created, echoed":       {&sandbox.Fault{Status: 201, Echo: true}, nil, 303},
+		"rejected":              {problem(400), nil, 422},
+		"refused token":         {problem(401), nil, 401},
+		"forbidden":             {problem(403), nil, 403},
+		"not found":             {problem(404), nil, 422},
+		"conflict":              {problem(409), nil, 409},
+		"rate limited":          {problem(429), nil, 503},
+		"failed":                {problem(500), nil, 503},
+		"gateway":               {problem(502), nil, 303},
+		"unknown":               {problem(504), nil, 303},
+		"redirect":              {problem(307), nil, 303},
+		"hang":                  {&sandbox.Fault{Hang: true}, nil, 303},
+		"lost":                  {&sandbox.Fault{Reset: true}, nil, 303},
+		"half an answer":        {&sandbox.Fault{Status: 400, Echo: true, HalfAnswer: true}, nil, 422},
+		"field error":           {nil, []string{"projectId", "no uuid", "agentId", "?"}, 422},
+		"key that is not there": {nil, []string{"key", "nowhere"}, 0},
+		"foreign form token":    {nil, []string{"formToken", "x.y"}, 403},
+		"field twice":           {nil, []string{"agentId", "a", "agentId", "b"}, 400},
+	}
+	formats := map[string]func(canary string) []string{
+		"text":  func(c string) []string { return []string{"valueFormat", "text", "valueText", c} },
+		"pairs": func(c string) []string { return []string{"valueFormat", "pairs", "pairKey", "k", "pairValue", c} },
+		"json": func(c string) []string {
+			q, _ := json.Marshal(c)
+			return []string{"valueFormat", "json", "valueJSON", `{"k":{"deep":[` + string(q) + `]}}`}
+		},
+		"file": func(c string) []string { return []string{"valueFormat", "file", "valueFile", c} },
+		"hidden fields too": func(c string) []string {
+			return []string{"valueFormat", "text", "valueText", c, "valueJSON", c, "pairKey", "k", "pairValue", c}
+		},
+		"broken JSON": func(c string) []string { return []string{"valueFormat", "json", "valueJSON", `{"k": ` + c + `}`} },
+	}
+	r := newRig(t, "MAIA_TIMEOUT", "1s", "LOG_LEVEL", "debug")
+	t.Setenv("TMPDIR", r.dir)
+	b := r.browser()
+	b.login("ada", "/")
+	var canaries []string
+	n := 0
+	for end, tc := range ends {
+		for format, fields := range formats {
+			for _, path := range []string{"/secret-references", "/secret-values"} {
+				for _, way := range []string{"multipart", "urlencoded"} {
+					if format == "file" && way == "urlencoded" {
+						continue
+					}
+					if tc.fault != nil && tc.fault.Hang && format != "text" && format != "json" {
+						continue // each of these costs the whole time-out
+					}
+					n++
+					canary := fmt.Sprintf("Canary \"%d\" <&> ü+/= %x", n, 7919*n*n+104729)
+					canaries = append(canaries, canary)
+					var form url.Values
+					if path == "/secret-references" {
+						form = b.reference(fmt.Sprintf("R%d", n), append([]string{"agentType", "Matillion hosted", "agentId", sandbox.AgentHosted}, fields(canary)...)...)
+					} else {
+						form = b.value(fmt.Sprintf("v%d", n), fields(canary)...)
+					}
+					for i := 0; i+1 < len(tc.change); i += 2 {
+						form.Del(tc.change[i])
+					}
+					for i := 0; i+1 < len(tc.change); i += 2 {
+						form.Add(tc.change[i], tc.change[i+1])
+					}
+					r.sb.Maia.SetFault(tc.fault)
+					var p page
+					switch {
+					case format == "file":
+						p = b.send(path, form, "valueFile")
+					case way == "multipart":
+						p = b.send(path, form)
+					default:
+						p = b.sendPlain(path, form)
+					}
+					r.sb.Maia.SetFault(nil)
+					if want := tc.status; want != 0 && format != "broken JSON" && p.status != want {
+						t.Fatalf("%s, %s, %s, %s: %d, want %d: %s", path, format, way, end, p.status, want, p.text())
+					}
+					if p.location() != "" && strings.HasPrefix(p.location(), "/activity/") {
+						b.get(p.location())
+					}
+				}
+			}
+		}
+	}
+	// Nor on the ways on which nothing is submitted: without a login, from elsewhere, too large, no form.
+	stranger := r.browser()
+	foreign := r.browser()
+	foreign.bare = true
+	for i, send := range []func(form url.Values) page{
+		func(f url.Values) page { return stranger.send("/secret-values", f) },
+		func(f url.Values) page { return foreign.sendPlain("/secret-values", f) },
+		func(f url.Values) page {
+			f.Set("valueJSON", strings.Repeat("x", 2<<20))
+			return b.send("/secret-values", f)
+		},
+		func(f url.Values) page {
+			req := b.request(http.MethodPost, "/secret-values", strings.NewReader(f.Encode()))
+			req.Header.Set("Content-Type", "text/plain")
+			return b.do(req)
+		},
+		func(f url.Values) page {
+			return b.get("/secret-values/new?valueText=" + url.QueryEscape(f.Get("valueText")))
+		},
+	} {
+		canary := fmt.Sprintf("Canary elsewhere %d %x", i, 15485863*(i+1))
+		canaries = append(canaries, canary)
+		p := send(b.value("elsewhere", "valueFormat", "text", "valueText", canary))
+		if p.status == http.StatusOK {
+			t.Errorf("way %d was not refused", i)
+		}
+	}
+	b.get("/activity")
+	b.get("/")
+
+	places := map[string][]byte{"log": []byte(r.logs.String())}
+	for _, who := range []*browser{b, stranger, foreign} {
+		places["answers"] = append(places["answers"], who.seen.String()...)
+	}
+	for path, content := range r.files() {
+		places[path] = content
+	}
+	if len(places) < 3 || !bytes.Contains(places["log"], []byte("submission ended")) {
+		t.Fatal("there is nothing to search in")
+	}
+	for _, canary := range canaries {
+		for how, spelled := range spellings(canary) {
+			for where, content := range places {
+				if bytes.Contains(content, spelled) {
+					t.Errorf("found in %s, spelled as %s: %s", where, how, spelled)
+				}
+			}
+		}
+		if t.Failed() {
+			break
+		}
+	}
+	t.Logf("%d canaries in %d places", len(canaries), len(places))
+}
