@@ -172,7 +172,7 @@ func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice st
 		kept = append(kept, pair)
 		if passive[name] {
 			if n, err := strconv.Atoi(value); name == "rows" && err == nil {
-				in.rows = min(max(n, 1), submission.MaxPairs)
+				in.rows = min(max(n, standardRows), submission.MaxPairs)
 			}
 			continue
 		}

@@ -1,0 +1,129 @@
+package server_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/server"
+)
+
+// serve runs the public server with routes of the test's own.
+func serve(t *testing.T, o server.Options, routes func(*echo.Echo)) (base string, logs *bytes.Buffer) {
+	t.Helper()
+	logs = &bytes.Buffer{}
+	o.Log = slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if o.BaseURL == "" {
+		o.BaseURL = "http://portal.test"
+	}
+	s, err := server.New(o, routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := httptest.NewUnstartedServer(nil)
+	ts.Config = s
+	ts.Start()
+	t.Cleanup(ts.Close)
+	return ts.URL, logs
+}
+
+func get(t *testing.T, address string, header http.Header) (int, http.Header, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, string(body)
+}
+
+// S-43: a panic is a plain error with the headers of every answer, the process lives, and the log has
+// the place but not what the panic said.
+func TestPanic(t *testing.T) {
+	base, logs := serve(t, server.Options{}, func(e *echo.Echo) {
+		e.HTTPErrorHandler = func(err error, c echo.Context) { _ = c.String(http.StatusInternalServerError, "plain page") }
+		e.GET("/panic", func(echo.Context) error { panic(errors.New("canary in hand")) })
+		e.GET("/fine", func(c echo.Context) error { return c.String(http.StatusOK, "fine") })
+	})
+	status, header, body := get(t, base+"/panic", nil)
+	if status != http.StatusInternalServerError || body != "plain page" || header.Get("Content-Security-Policy") == "" {
+		t.Errorf("%d %q %v", status, body, header)
+	}
+	if status, _, _ := get(t, base+"/fine", nil); status != http.StatusOK {
+		t.Errorf("after the panic: %d", status)
+	}
+	if log := logs.String(); !strings.Contains(log, "TestPanic") || strings.Contains(log, "canary") || !strings.Contains(log, `"status":500`) {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// S-48: X-Forwarded-For counts from trusted proxies only.
+func TestClientAddress(t *testing.T) {
+	for name, tc := range map[string]struct {
+		trusted   []netip.Prefix
+		forwarded []string
+		want      string
+	}{
+		"nobody is trusted":                       {nil, []string{"203.0.113.9"}, "127.0.0.1"},
+		"another network is trusted":              {[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, []string{"203.0.113.9"}, "127.0.0.1"},
+		"the proxy is trusted":                    {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, []string{"203.0.113.9"}, "203.0.113.9"},
+		"what the client made up is before it":    {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
+		"a private address is no proxy by itself": {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, []string{"203.0.113.9, 10.1.1.1"}, "10.1.1.1"},
+	} {
+		base, _ := serve(t, server.Options{TrustedProxies: tc.trusted}, func(e *echo.Echo) {
+			e.GET("/", func(c echo.Context) error { return c.String(http.StatusOK, c.RealIP()) })
+		})
+		if _, _, got := get(t, base+"/", http.Header{"X-Forwarded-For": tc.forwarded}); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
+	}
+}
+
+// On https browsers are told to stay there; on loopback http that would lock the developer out.
+func TestStrictTransportSecurity(t *testing.T) {
+	for _, https := range []bool{true, false} {
+		base, _ := serve(t, server.Options{HTTPS: https, BaseURL: "https://portal.test"}, func(e *echo.Echo) {
+			e.GET("/", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
+		})
+		if _, h, _ := get(t, base+"/", nil); (h.Get("Strict-Transport-Security") != "") != https {
+			t.Errorf("https %v: %q", https, h.Get("Strict-Transport-Security"))
+		}
+	}
+}
+
+// S-44: headers over 32 KiB are refused.
+func TestHeaderLimit(t *testing.T) {
+	base, _ := serve(t, server.Options{}, func(e *echo.Echo) {
+		e.GET("/", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
+	})
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: "+strings.Repeat("x", 64<<10)+"\r\n\r\n")
+	answer, _ := io.ReadAll(conn)
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 431") {
+		t.Errorf("%.80q", answer)
+	}
+}
