@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -31,7 +32,35 @@ type rig struct {
 	p    *portal
 	dir  string // the database's folder
 	logs *syncBuffer
-	stop func() // drains the portal; may be called more than once
+	gone chan struct{} // gets a value whenever the portal notices that a client has gone
+	stop func()        // drains the portal; may be called more than once
+}
+
+// watched is a listener that tells when a client has gone.
+type watched struct {
+	net.Listener
+	gone chan struct{}
+}
+
+func (w watched) Accept() (net.Conn, error) {
+	c, err := w.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return watchedConn{c, w.gone}, nil
+}
+
+type watchedConn struct {
+	net.Conn
+	gone chan struct{}
+}
+
+func (c watchedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if errors.Is(err, io.EOF) {
+		c.gone <- struct{}{}
+	}
+	return n, err
 }
 
 // syncBuffer collects log lines of many goroutines.
@@ -65,8 +94,8 @@ func newRig(t *testing.T, settings ...string) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sb.Close() })
-	r := &rig{t: t, base: base, sb: sb, dir: t.TempDir(), logs: &syncBuffer{}}
-	r.serve(listener, settings...)
+	r := &rig{t: t, base: base, sb: sb, dir: t.TempDir(), logs: &syncBuffer{}, gone: make(chan struct{}, 1000)}
+	r.serve(watched{listener, r.gone}, settings...)
 	return r
 }
 

@@ -263,37 +263,39 @@ func TestBodyIsWiped(t *testing.T) {
 	const size = 8 << 20 // more than sockets hold, so that it is still being sent
 	created := func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n") }
 	for why, tc := range map[string]struct {
-		handle  func(c *net.TCPConn, r *bufio.Reader)
+		handle  func(c *net.TCPConn, r *bufio.Reader, stop <-chan struct{})
 		timeout time.Duration
 		class   error
 	}{
-		"created": {func(c *net.TCPConn, r *bufio.Reader) { readRequest(r); created(c) }, patient, nil},
-		"refused before the body was read": {func(c *net.TCPConn, r *bufio.Reader) {
+		"created": {func(c *net.TCPConn, r *bufio.Reader, _ <-chan struct{}) { readRequest(r); created(c) }, patient, nil},
+		"refused before the body was read": {func(c *net.TCPConn, r *bufio.Reader, stop <-chan struct{}) {
 			_, _ = http.ReadRequest(r)
 			_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}")
 			waitForClose(r)
 		}, patient, ErrRejected},
-		"refused, and the body is never read": {func(c *net.TCPConn, r *bufio.Reader) {
+		"refused, and the body is never read": {func(c *net.TCPConn, r *bufio.Reader, stop <-chan struct{}) {
 			_, _ = http.ReadRequest(r)
 			_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}")
-			<-t.Context().Done()
+			<-stop
 		}, patient, ErrRejected},
-		"refused with a connection that closes": {func(c *net.TCPConn, r *bufio.Reader) {
+		"refused with a connection that closes": {func(c *net.TCPConn, r *bufio.Reader, stop <-chan struct{}) {
 			_, _ = http.ReadRequest(r)
 			_, _ = io.WriteString(c, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 			waitForClose(r)
 		}, patient, ErrRejected},
-		"time is over while it is sent": {func(_ *net.TCPConn, r *bufio.Reader) {
+		"time is over while it is sent": {func(_ *net.TCPConn, r *bufio.Reader, stop <-chan struct{}) {
 			_, _ = http.ReadRequest(r)
-			<-t.Context().Done()
+			<-stop
 		}, soon, ErrUnknown},
-		"reset while it is sent": {func(c *net.TCPConn, r *bufio.Reader) {
+		"reset while it is sent": {func(c *net.TCPConn, r *bufio.Reader, stop <-chan struct{}) {
 			_, _ = http.ReadRequest(r)
 			_ = c.SetLinger(0)
 		}, patient, ErrUnknown},
 	} {
 		t.Run(why, func(t *testing.T) {
-			c := newClient(t, rawServer(t, func(_ int, conn *net.TCPConn, r *bufio.Reader) { tc.handle(conn, r) }), tc.timeout)
+			stop := make(chan struct{})
+			c := newClient(t, rawServer(t, func(_ int, conn *net.TCPConn, r *bufio.Reader) { tc.handle(conn, r, stop) }), tc.timeout)
+			defer close(stop)
 			body := bigBody(size)
 			_, err := c.post(t.Context(), "/v1/x", token, body)
 			mustBeWiped(t, body)
