@@ -71,12 +71,17 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	base := cfg.BaseURL.String()
 	cookies := auth.Cookies{Secure: cfg.BaseURL.Scheme == "https"}
 	policy := auth.Policy{Allowed: cfg.AllowedGroups, Auditors: cfg.AuditorGroups}
-	p.provider = auth.NewProvider(auth.Client{
+	p.provider, err = auth.NewProvider(auth.Client{
 		Issuer: cfg.OIDC.Issuer, ID: cfg.OIDC.ClientID, Secret: cfg.OIDC.ClientSecret, Scopes: cfg.OIDC.Scopes,
 		RedirectURL: base + "/auth/callback", Audience: cfg.OIDC.Audience, Resource: cfg.OIDC.Resource,
+		Key: cfg.OIDC.ClientKey, Prompt: cfg.OIDC.Prompt, ACRValues: cfg.OIDC.ACRValues, MaxAge: cfg.OIDC.MaxAge,
 	}, p.log, time.Now)
+	if err != nil {
+		return err
+	}
 	rp := &auth.RelyingParty{
 		Provider: p.provider, Records: p.store, Keys: cfg.SessionKeys, GroupsClaim: cfg.OIDC.GroupsClaim, Policy: policy, Log: p.log, Now: time.Now,
+		ExchangesTokens: cfg.OIDC.Exchange != nil,
 	}
 	p.sessions = &auth.Sessions{Rows: p.store, Keys: cfg.SessionKeys, Cookies: cookies, Idle: cfg.SessionIdle, Max: cfg.SessionMax, Now: time.Now}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
@@ -86,7 +91,7 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	})
 	h := &handlers.Handlers{
 		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, Guide: guide},
-		RP:   rp, Sessions: p.sessions, Tokens: &auth.Tokens{RP: rp, Sessions: p.sessions}, Policy: policy, Submissions: p.submissions,
+		RP:   rp, Sessions: p.sessions, Tokens: &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}, Policy: policy, Submissions: p.submissions,
 		Records: p.store, Pickers: &handlers.Pickers{Lists: p.maia, Now: time.Now}, Log: p.log, Now: time.Now,
 	}
 	p.public, err = server.New(server.Options{

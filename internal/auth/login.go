@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ var (
 	ErrState = errors.New("auth: not the answer to a login of this browser")
 	// ErrBadAnswer: the provider's answer or ID token cannot be trusted.
 	ErrBadAnswer = errors.New("auth: the provider's answer is not valid")
+	// ErrAudience: the access token is meant for somebody else than the Maia API.
+	ErrAudience = errors.New("auth: the access token is meant for another audience than the configured one")
 	// ErrNotAllowed: the user is in none of the groups that may use the portal.
 	ErrNotAllowed = errors.New("auth: not in an allowed group")
 )
@@ -65,8 +68,10 @@ type RelyingParty struct {
 	Keys        [][]byte // session keys
 	GroupsClaim string
 	Policy      Policy
-	Log         *slog.Logger
-	Now         func() time.Time
+	// ExchangesTokens says that the login's access token is not the one that goes to Maia.
+	ExchangesTokens bool
+	Log             *slog.Logger
+	Now             func() time.Time
 }
 
 // pendingLogin is sealed in the database while its user is at the provider.
@@ -90,6 +95,8 @@ type Login struct {
 	Expires      time.Time `json:"expires"` // zero where the provider did not say
 	RefreshToken string    `json:"refresh_token,omitempty"`
 	IDToken      string    `json:"id_token"`
+
+	Exchanged exchanged `json:"exchanged,omitzero"` // the token for Maia, where tokens are exchanged
 }
 
 // NewID makes a random id of 256 bits.
@@ -131,7 +138,17 @@ func (rp *RelyingParty) Begin(ctx context.Context, browser, returnTo, prompt str
 		return "", err
 	}
 	opts := []oauth2.AuthCodeOption{oidc.Nonce(p.Nonce), oauth2.S256ChallengeOption(p.Verifier)}
-	for name, value := range map[string]string{"prompt": prompt, "audience": rp.Provider.client.Audience, "resource": rp.Provider.client.Resource} {
+	c := rp.Provider.client
+	if prompt == "" {
+		prompt = c.Prompt
+	}
+	maxAge := ""
+	if c.MaxAge >= 0 {
+		maxAge = strconv.Itoa(int(c.MaxAge.Seconds()))
+	}
+	for name, value := range map[string]string{
+		"prompt": prompt, "audience": c.Audience, "resource": c.Resource, "acr_values": strings.Join(c.ACRValues, " "), "max_age": maxAge,
+	} {
 		if value != "" {
 			opts = append(opts, oauth2.SetAuthURLParam(name, value))
 		}
@@ -164,14 +181,16 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 	// The code is good once: a browser that goes away must not leave it half redeemed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
 	defer cancel()
-	token, err := d.oauth.Exchange(rp.Provider.context(ctx), q.Get("code"), oauth2.VerifierOption(pending.Verifier))
+	token, err := rp.Provider.token(ctx, d.tokenURL, d.credentials, url.Values{
+		"grant_type": {"authorization_code"}, "code": {q.Get("code")}, "redirect_uri": {d.oauth.RedirectURL}, "code_verifier": {pending.Verifier},
+	})
 	if err != nil {
-		rp.Log.LogAttrs(ctx, slog.LevelWarn, "code not redeemed", slog.String("error", errorCode(err)))
-		var refused *oauth2.RetrieveError
-		if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode < 500 {
+		rp.Log.LogAttrs(ctx, slog.LevelWarn, "code not redeemed", slog.String("error", err.Error()))
+		var refused *endpointError
+		if errors.As(err, &refused) {
 			return Login{}, returnTo, fmt.Errorf("%w: the code was refused", ErrBadAnswer)
 		}
-		return Login{}, returnTo, &awayError{what: "no token", cause: err}
+		return Login{}, returnTo, err
 	}
 	login, err = rp.login(ctx, d, token, pending.Nonce)
 	if err != nil {
@@ -210,9 +229,9 @@ func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pen
 }
 
 // login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7.
-func (rp *RelyingParty) login(ctx context.Context, d *discovered, token *oauth2.Token, nonce string) (Login, error) {
-	raw, _ := token.Extra("id_token").(string)
-	if raw == "" || token.AccessToken == "" {
+func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAnswer, nonce string) (Login, error) {
+	raw := token.IDToken
+	if raw == "" {
 		return Login{}, fmt.Errorf("%w: a token is missing", ErrBadAnswer)
 	}
 	id, err := d.verifier.Verify(ctx, raw)
@@ -228,6 +247,8 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token *oauth2.
 		User  string `json:"preferred_username"`
 		Email string `json:"email"`
 		SID   string `json:"sid"`
+		ACR   string `json:"acr"`
+		Auth  int64  `json:"auth_time"`
 	}
 	var all map[string]json.RawMessage
 	if id.Claims(&all) != nil {
@@ -245,10 +266,17 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token *oauth2.
 		return Login{}, fmt.Errorf("%w: several audiences without azp", ErrBadAnswer)
 	case id.IssuedAt.After(rp.Now().Add(clockSkew)):
 		return Login{}, fmt.Errorf("%w: issued in the future", ErrBadAnswer)
+	case len(rp.Provider.client.ACRValues) > 0 && !slices.Contains(rp.Provider.client.ACRValues, claims.ACR):
+		return Login{}, fmt.Errorf("%w: acr is none of those that were asked for", ErrBadAnswer)
+	case rp.Provider.client.MaxAge >= 0 && rp.Now().Sub(time.Unix(claims.Auth, 0)) > rp.Provider.client.MaxAge+clockSkew:
+		return Login{}, fmt.Errorf("%w: auth_time is missing or older than max_age", ErrBadAnswer)
+	}
+	if !rp.ExchangesTokens && !meantFor(token.AccessToken, rp.Provider.client.Audience, rp.Provider.client.Resource) {
+		return Login{}, ErrAudience
 	}
 	groups, ok := groupsIn(all, rp.GroupsClaim)
 	if !ok {
-		groups = rp.userinfoGroups(ctx, d, token, id.Subject)
+		groups = rp.userinfoGroups(ctx, d, token.AccessToken, id.Subject)
 	}
 	l := Login{
 		Issuer: id.Issuer, Subject: id.Subject, Email: claims.Email, SID: claims.SID, Groups: groups,
@@ -259,11 +287,11 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token *oauth2.
 }
 
 // userinfoGroups asks for the groups where the ID token has none. What cannot be had counts as none.
-func (rp *RelyingParty) userinfoGroups(ctx context.Context, d *discovered, token *oauth2.Token, subject string) []string {
+func (rp *RelyingParty) userinfoGroups(ctx context.Context, d *discovered, accessToken, subject string) []string {
 	if len(rp.Policy.Allowed)+len(rp.Policy.Auditors) == 0 || d.provider.UserInfoEndpoint() == "" {
 		return nil
 	}
-	info, err := d.provider.UserInfo(rp.Provider.context(ctx), oauth2.StaticTokenSource(token))
+	info, err := d.provider.UserInfo(rp.Provider.context(ctx), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: accessToken}))
 	if err != nil || info.Subject != subject {
 		rp.Log.LogAttrs(ctx, slog.LevelWarn, "no groups from userinfo")
 		return nil
@@ -277,8 +305,11 @@ func (rp *RelyingParty) userinfoGroups(ctx context.Context, d *discovered, token
 }
 
 // take puts an answer of the token endpoint into l.
-func (l *Login) take(t *oauth2.Token, now time.Time) {
-	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, t.Expiry
+func (l *Login) take(t tokenAnswer, now time.Time) {
+	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, time.Time{}
+	if t.Life > 0 {
+		l.Expires = now.Add(t.Life)
+	}
 	if t.RefreshToken != "" {
 		l.RefreshToken = t.RefreshToken
 	}

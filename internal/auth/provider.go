@@ -2,11 +2,12 @@ package auth
 
 import (
 	"context"
+	"crypto"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -39,10 +40,14 @@ func (e *awayError) Is(target error) bool { return target == ErrProviderAway }
 type Client struct {
 	Issuer      string
 	ID, Secret  string
+	Key         crypto.Signer // for private_key_jwt in place of the secret; may be nil
 	Scopes      []string
 	RedirectURL string
-	Audience    string // sent as audience; may be empty
-	Resource    string // sent as resource (RFC 8707); may be empty
+	Audience    string        // sent as audience; may be empty
+	Resource    string        // sent as resource (RFC 8707); may be empty
+	Prompt      string        // sent as prompt; may be empty
+	ACRValues   []string      // sent as acr_values, and one of them must come back; may be empty
+	MaxAge      time.Duration // sent as max_age and checked; negative: not at all
 }
 
 // discovered is what a provider's metadata leads to.
@@ -52,13 +57,15 @@ type discovered struct {
 	provider           *oidc.Provider
 	issInResponse      bool // RFC 9207: answers to the authorization request carry iss
 	endSession, revoke string
-	basic              bool // client authentication at the token endpoint by HTTP Basic
+	tokenURL           string
+	credentials        credentials
 }
 
 // Provider is the OpenID provider, discovered when it is first needed and again on a schedule, so that
 // the portal starts without it and recovers by itself.
 type Provider struct {
 	client Client
+	signer jose.Signer // of the client's key; nil without one
 	http   *http.Client
 	log    *slog.Logger
 	now    func() time.Time
@@ -68,14 +75,21 @@ type Provider struct {
 	found  *discovered
 }
 
-// NewProvider makes a Provider without asking anything yet.
-func NewProvider(c Client, log *slog.Logger, now func() time.Time) *Provider {
-	return &Provider{client: c, log: log, now: now, http: &http.Client{
+// NewProvider makes a Provider without asking anything yet. Its error is a client key that cannot sign.
+func NewProvider(c Client, log *slog.Logger, now func() time.Time) (*Provider, error) {
+	p := &Provider{client: c, log: log, now: now, http: &http.Client{
 		Timeout:   providerTimeout,
 		Transport: limited{providerTransport()},
 		// A code, a refresh token or a client secret must not follow a redirect.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+	if c.Key != nil {
+		var err error
+		if p.signer, err = newSigner(c.Key); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 func providerTransport() *http.Transport {
@@ -194,13 +208,11 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 		return nil, &awayError{what: "metadata lacks an endpoint"}
 	}
 	d := &discovered{provider: op, issInResponse: meta.IssInResponse, endSession: meta.EndSession, revoke: meta.Revocation}
-	// Left to itself, oauth2 tries one way of client authentication after the other and sends the
-	// code twice. The metadata's default is Basic (OpenID Connect Discovery section 3).
-	endpoint.AuthStyle = oauth2.AuthStyleInParams
-	if p.client.Secret != "" && (len(meta.AuthMethods) == 0 || slices.Contains(meta.AuthMethods, "client_secret_basic")) {
-		endpoint.AuthStyle, d.basic = oauth2.AuthStyleInHeader, true
-	}
-	d.oauth = oauth2.Config{ClientID: p.client.ID, ClientSecret: p.client.Secret, Endpoint: endpoint, RedirectURL: p.client.RedirectURL, Scopes: p.client.Scopes}
+	// The metadata's default is Basic (OpenID Connect Discovery section 3).
+	basic := len(meta.AuthMethods) == 0 || slices.Contains(meta.AuthMethods, "client_secret_basic")
+	d.tokenURL = endpoint.TokenURL
+	d.credentials = credentials{id: p.client.ID, secret: p.client.Secret, basic: basic, signer: p.signer, audience: endpoint.TokenURL, now: p.now}
+	d.oauth = oauth2.Config{ClientID: p.client.ID, Endpoint: endpoint, RedirectURL: p.client.RedirectURL, Scopes: p.client.Scopes}
 	algs := asymmetric(meta.Algs)
 	keys := &keySet{url: meta.JWKS, client: p.http, now: p.now}
 	for _, a := range algs {
@@ -236,24 +248,7 @@ func (p *Provider) revoke(ctx context.Context, d *discovered, token, hint string
 	if d.revoke == "" || token == "" {
 		return
 	}
-	if err := p.post(ctx, d, d.revoke, map[string]string{"token": token, "token_type_hint": hint}); err != nil {
+	if _, err := p.ask(ctx, d.revoke, d.credentials, url.Values{"token": {token}, "token_type_hint": {hint}}); err != nil {
 		p.log.LogAttrs(ctx, slog.LevelInfo, "token not revoked", slog.String("hint", hint), slog.String("error", err.Error()))
 	}
-}
-
-// errorCode is what may be logged of an error of oauth2: its text can quote a whole token answer.
-func errorCode(err error) string {
-	var re *oauth2.RetrieveError
-	if errors.As(err, &re) {
-		status := 0
-		if re.Response != nil {
-			status = re.Response.StatusCode
-		}
-		return fmt.Sprintf("%d %.60q", status, re.ErrorCode)
-	}
-	var away *awayError
-	if errors.As(err, &away) {
-		return away.Error()
-	}
-	return "no answer"
 }

@@ -21,15 +21,20 @@ var ErrSessionEnded = errors.New("auth: the session has ended")
 
 // sessionRows is what the sessions are kept in.
 type sessionRows interface {
-	CreateSession(ctx context.Context, idHash, sealed []byte) error
+	CreateSession(ctx context.Context, idHash []byte, r store.Session) error
 	Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
+	Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]store.Session, error)
 	TouchSession(ctx context.Context, idHash []byte) error
 	SaveSession(ctx context.Context, idHash, sealed []byte) error
 	DeleteSession(ctx context.Context, idHash []byte) error
+	EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error)
+	EndSessionsBySID(ctx context.Context, issuer, sid string) (int64, error)
 	LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
 	ReleaseSession(ctx context.Context, idHash []byte, by string, sealed []byte) error
+	UseLogoutToken(ctx context.Context, jtiHash []byte) (bool, error)
 	SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error)
 	SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)
+	SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error)
 	SweepLimits(ctx context.Context) (int64, error)
 }
 
@@ -48,8 +53,9 @@ var _ sessions.Store = (*Sessions)(nil)
 
 // The keys of a gorilla session's Values.
 const (
-	loginValue = "login" // Login
-	begunValue = "begun" // time.Time
+	loginValue  = "login"  // Login
+	begunValue  = "begun"  // time.Time
+	handleValue = "handle" // string
 )
 
 // Get gives the request's session, looked up once for a request.
@@ -85,7 +91,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 		}
 	}
 	session.ID, session.IsNew = c.Value, false
-	session.Values[loginValue], session.Values[begunValue] = login, row.CreatedAt
+	session.Values[loginValue], session.Values[begunValue], session.Values[handleValue] = login, row.CreatedAt, row.Handle
 	return session, nil
 }
 
@@ -103,15 +109,22 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 	if !ok {
 		return errors.New("auth: a session without a login is not kept")
 	}
-	id, save := session.ID, s.Rows.SaveSession
+	id := session.ID
 	if id == "" {
-		id, save = NewID(), s.Rows.CreateSession
+		id = NewID()
 	}
 	sealed, err := s.seal(id, login)
 	if err != nil {
 		return err
 	}
-	err = save(r.Context(), hash(id), sealed)
+	if session.ID != "" {
+		err = s.Rows.SaveSession(r.Context(), hash(id), sealed)
+	} else {
+		err = s.Rows.CreateSession(r.Context(), hash(id), store.Session{
+			Handle: NewID()[:16], Sealed: sealed, ActorIssuer: login.Issuer, ActorSubject: login.Subject, ActorName: login.Name,
+			SID: login.SID, Browser: browserName(r.UserAgent()),
+		})
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return ErrSessionEnded
@@ -145,10 +158,11 @@ func (s *Sessions) unseal(id string, sealed []byte) (Login, error) {
 
 // Session is a login while it lasts.
 type Session struct {
-	id    string
-	Login Login
-	Begun time.Time
-	Until time.Time // when it ends at the latest
+	id     string
+	Handle string // names it to people; it opens nothing
+	Login  Login
+	Begun  time.Time
+	Until  time.Time // when it ends at the latest
 }
 
 // Current gives the request's session, or nil where nobody is logged in. An error means that the
@@ -163,7 +177,8 @@ func (s *Sessions) Current(r *http.Request) (*Session, error) {
 		return nil, nil //nolint:nilnil // nobody is logged in: there is nothing to give, and nothing went wrong
 	}
 	begun, _ := g.Values[begunValue].(time.Time)
-	return &Session{id: g.ID, Login: login, Begun: begun, Until: begun.Add(s.Max)}, nil
+	handle, _ := g.Values[handleValue].(string)
+	return &Session{id: g.ID, Handle: handle, Login: login, Begun: begun, Until: begun.Add(s.Max)}, nil
 }
 
 // Start begins a session under a new id. The one that this browser had ends.
@@ -190,11 +205,24 @@ func (s *Sessions) End(r *http.Request, w http.ResponseWriter) error {
 	return s.Save(r, w, g)
 }
 
+// Own lists the sessions of a session's user that have not run out, those used last first.
+func (s *Sessions) Own(ctx context.Context, of *Session) ([]store.Session, error) {
+	now := s.Now()
+	return s.Rows.Sessions(ctx, of.Login.Issuer, of.Login.Subject, now.Add(-s.Max), now.Add(-s.Idle))
+}
+
+// EndOwn ends sessions of a session's user: the one of a handle, or all where handle is empty.
+func (s *Sessions) EndOwn(ctx context.Context, of *Session, handle string) error {
+	_, err := s.Rows.EndSessions(ctx, of.Login.Issuer, of.Login.Subject, handle)
+	return err
+}
+
 // Sweep removes what has run out.
 func (s *Sessions) Sweep(ctx context.Context) error {
 	now := s.Now()
 	_, err1 := s.Rows.SweepSessions(ctx, now.Add(-s.Max), now.Add(-s.Idle))
 	_, err2 := s.Rows.SweepPendingLogins(ctx, now.Add(-loginKept))
 	_, err3 := s.Rows.SweepLimits(ctx)
-	return errors.Join(err1, err2, err3)
+	_, err4 := s.Rows.SweepLogoutTokens(ctx, now.Add(-logoutTokenMemory))
+	return errors.Join(err1, err2, err3, err4)
 }

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
-	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
 	"maiaportal/internal/store"
@@ -35,6 +33,7 @@ const (
 type Tokens struct {
 	RP       *RelyingParty
 	Sessions *Sessions
+	Exchange *Exchange // nil: the login's access token goes to Maia
 
 	renewing singleflight.Group
 }
@@ -50,30 +49,40 @@ type Delegated struct {
 // For gives the delegated token of a session.
 func (t *Tokens) For(s *Session) *Delegated { return &Delegated{t: t, s: s} }
 
-// Token gives an access token that lives long enough for a call; it is renewed where the one at hand
-// does not. Errors: ErrLoginRequired, ErrProviderAway.
+// need says what is of no use any more of a login.
+type need struct {
+	// login: its own tokens have to be refreshed.
+	login func(Login) bool
+	// maia: another token for Maia is needed. Where tokens are not exchanged it is the login's own.
+	maia func(Login) bool
+	// refreshFirst: a token for Maia that is exchanged anew must not come from the same login token.
+	refreshFirst bool
+}
+
+func (n need) any(l Login) bool { return n.login != nil && n.login(l) || n.maia != nil && n.maia(l) }
+
+// Token gives a token for Maia that lives long enough for a call; it is renewed where the one at hand
+// does not. Errors: ErrLoginRequired, ErrProviderAway, ErrExchangeRefused.
 func (d *Delegated) Token(ctx context.Context) (string, error) {
-	return d.unless(ctx, func(l Login) bool { return d.t.ends(l, callMargin) })
+	return d.meet(ctx, need{maia: func(l Login) bool { return d.t.ends(l, callMargin) }})
 }
 
-// Renew gives another access token than refused, which Maia did not accept. Errors: ErrLoginRequired,
-// ErrProviderAway.
+// Renew gives another token than refused, which Maia did not accept. Errors as for Token.
 func (d *Delegated) Renew(ctx context.Context, refused string) (string, error) {
-	return d.unless(ctx, func(l Login) bool { return l.AccessToken == refused })
+	return d.meet(ctx, need{maia: func(l Login) bool { return d.t.forMaia(l) == refused || d.t.ends(l, 0) }, refreshFirst: true})
 }
 
-// ForForm makes sure that a form can be filled in: a token that ends soon is renewed. ErrLoginRequired
+// ForForm makes sure that a form can be filled in: a login that ends soon is renewed. ErrLoginRequired
 // where it cannot be, so that nobody types a secret into a form whose token is dead.
 func (d *Delegated) ForForm(ctx context.Context) error {
-	soon := func(l Login) bool {
+	_, err := d.meet(ctx, need{login: func(l Login) bool {
 		left := l.Expires.Sub(d.t.RP.Now())
-		return !l.Expires.IsZero() && left < formMargin && left < l.Expires.Sub(l.Obtained)/2
-	}
-	_, err := d.unless(ctx, soon)
+		return l.AccessToken == "" || !l.Expires.IsZero() && left < formMargin && left < l.Expires.Sub(l.Obtained)/2
+	}})
 	if errors.Is(err, ErrProviderAway) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.t.ends(d.s.Login, 0) {
+		if endsWithin(d.s.Login.Obtained, d.s.Login.Expires, d.t.RP.Now(), 0) {
 			return ErrLoginRequired
 		}
 		return nil
@@ -81,59 +90,74 @@ func (d *Delegated) ForForm(ctx context.Context) error {
 	return err
 }
 
-// ends says whether a token ends within margin. A provider with very short tokens gets a margin that
-// fits them.
-func (t *Tokens) ends(l Login, margin time.Duration) bool {
-	if l.Expires.IsZero() {
-		return false
+// forMaia is the token at hand that goes to Maia; empty where none has been had yet.
+func (t *Tokens) forMaia(l Login) string {
+	if t.Exchange != nil {
+		return l.Exchanged.Token
 	}
-	return t.RP.Now().Add(min(margin, l.Expires.Sub(l.Obtained)/4)).After(l.Expires)
+	return l.AccessToken
 }
 
-// unless gives the token at hand unless it is stale; then a renewed one.
-func (d *Delegated) unless(ctx context.Context, stale func(Login) bool) (string, error) {
+// ends says whether the token for Maia ends within margin, or is not there.
+func (t *Tokens) ends(l Login, margin time.Duration) bool {
+	now := t.RP.Now()
+	if t.Exchange != nil {
+		return l.Exchanged.Token == "" || endsWithin(l.Exchanged.Obtained, l.Exchanged.Expires, now, margin)
+	}
+	return l.AccessToken == "" || endsWithin(l.Obtained, l.Expires, now, margin)
+}
+
+// endsWithin compares instants. A provider with very short tokens gets a margin that fits them.
+func endsWithin(obtained, expires, now time.Time, margin time.Duration) bool {
+	return !expires.IsZero() && now.Add(min(margin, expires.Sub(obtained)/4)).After(expires)
+}
+
+// meet gives the token at hand, or a renewed one where there is a need.
+func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	// Two rounds, for the renewal that this one joins may have begun for another reason.
 	for range 2 {
-		if !stale(d.s.Login) {
-			return d.s.Login.AccessToken, nil
+		if !n.any(d.s.Login) {
+			return d.t.forMaia(d.s.Login), nil
 		}
 		// A refresh token is good once at most providers: a renewal that has begun is finished,
 		// whoever goes away meanwhile.
 		v, err, _ := d.t.renewing.Do(d.s.id, func() (any, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
 			defer cancel()
-			return d.t.renew(ctx, d.s.id, stale)
+			return d.t.renew(ctx, d.s.id, n)
 		})
 		if err != nil {
 			return "", err
 		}
 		d.s.Login, _ = v.(Login)
 	}
-	if stale(d.s.Login) {
+	if n.any(d.s.Login) {
 		return "", ErrLoginRequired
 	}
-	return d.s.Login.AccessToken, nil
+	return d.t.forMaia(d.s.Login), nil
 }
 
-// renew refreshes a session's token, or waits for the process that does.
-func (t *Tokens) renew(ctx context.Context, id string, stale func(Login) bool) (Login, error) {
+// renew meets a need of a session, or waits for the process that does.
+func (t *Tokens) renew(ctx context.Context, id string, n need) (Login, error) {
 	me := NewID()
 	for {
 		sealed, err := t.Sessions.Rows.LeaseSession(ctx, hash(id), me, t.RP.Now().Add(leaseTime))
 		if err == nil {
-			return t.refreshLeased(ctx, id, me, sealed, stale)
+			return t.renewLeased(ctx, id, me, sealed, n)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
 		}
 		row, err := t.Sessions.Rows.Session(ctx, hash(id), time.Time{}, time.Time{})
-		if err != nil {
+		if errors.Is(err, store.ErrNotFound) {
 			return Login{}, ErrLoginRequired
 		}
-		if login, err := t.Sessions.unseal(id, row.Sealed); err == nil && !stale(login) {
-			return login, nil
+		if err == nil {
+			if login, err := t.Sessions.unseal(id, row.Sealed); err == nil && !n.any(login) {
+				return login, nil
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -143,27 +167,61 @@ func (t *Tokens) renew(ctx context.Context, id string, stale func(Login) bool) (
 	}
 }
 
-// refreshLeased refreshes under the lease, unless another process has done it just before.
-func (t *Tokens) refreshLeased(ctx context.Context, id, me string, sealed []byte, stale func(Login) bool) (Login, error) {
+// renewLeased renews under the lease, unless another process has done it just before.
+func (t *Tokens) renewLeased(ctx context.Context, id, me string, sealed []byte, n need) (Login, error) {
 	login, err := t.Sessions.unseal(id, sealed)
 	if err != nil {
 		return Login{}, ErrLoginRequired
 	}
-	changed := false
+	var save []byte // nil: the lease alone is given back
 	var failed error
-	if stale(login) {
-		login, changed, failed = t.refresh(ctx, login)
-	}
-	var again []byte
-	if changed {
-		if again, err = t.Sessions.seal(id, login); err != nil {
-			return Login{}, err
+	if n.any(login) {
+		var changed bool
+		if login, changed, failed = t.fresh(ctx, login, n); changed {
+			if save, err = t.Sessions.seal(id, login); err != nil {
+				return Login{}, err
+			}
 		}
 	}
-	if err := t.Sessions.Rows.ReleaseSession(ctx, hash(id), me, again); err != nil && !errors.Is(err, store.ErrNotFound) {
-		t.RP.Log.LogAttrs(ctx, slog.LevelError, "session not saved after a refresh", slog.String("error", err.Error()))
+	// Not under ctx, which may have ended meanwhile: a refresh token that is used up and not replaced
+	// ends the login.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
+	defer cancel()
+	if err := t.Sessions.Rows.ReleaseSession(ctx, hash(id), me, save); err != nil && !errors.Is(err, store.ErrNotFound) {
+		t.RP.Log.LogAttrs(ctx, slog.LevelError, "session not saved after a renewal", slog.String("error", err.Error()))
 	}
 	return login, failed
+}
+
+// fresh meets a need. changed says that the login has to be saved, also where it failed: a refresh token
+// that was refused is not tried again.
+func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, changed bool, err error) {
+	if t.Exchange == nil {
+		return t.refresh(ctx, login)
+	}
+	exchange := n.maia != nil && n.maia(login)
+	refresh := n.login != nil && n.login(login) ||
+		exchange && (endsWithin(login.Obtained, login.Expires, t.RP.Now(), callMargin) || n.refreshFirst && login.RefreshToken != "")
+	if refresh {
+		if login, changed, err = t.refresh(ctx, login); err != nil {
+			return login, changed, err
+		}
+	}
+	if !exchange {
+		return login, changed, nil
+	}
+	e, err := t.exchange(ctx, login)
+	if errors.Is(err, ErrExchangeRefused) && !refresh && login.RefreshToken != "" {
+		// Perhaps the login's token has ended, and nobody said when it would.
+		if login, changed, err = t.refresh(ctx, login); err == nil {
+			e, err = t.exchange(ctx, login)
+		}
+	}
+	if err != nil {
+		return login, changed, err
+	}
+	login.Exchanged = e
+	return login, true, nil
 }
 
 // refresh asks the provider for a new access token. changed says that the login has to be saved: also
@@ -176,26 +234,39 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 	if err != nil {
 		return login, false, err
 	}
-	token, err := d.oauth.TokenSource(t.RP.Provider.context(ctx), &oauth2.Token{RefreshToken: login.RefreshToken}).Token()
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {login.RefreshToken}}
+	if r := t.RP.Provider.client.Resource; r != "" {
+		form.Set("resource", r) // RFC 8707 section 2.2: else the new token is for any of them
+	}
+	token, err := t.RP.Provider.token(ctx, d.tokenURL, d.credentials, form)
 	if err != nil {
-		t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "token not refreshed", slog.String("error", errorCode(err)))
-		var refused *oauth2.RetrieveError
-		if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode < 500 && refused.Response.StatusCode != http.StatusTooManyRequests {
+		t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "token not refreshed", slog.String("error", err.Error()))
+		var refused *endpointError
+		if errors.As(err, &refused) {
 			login.RefreshToken = ""
 			return login, true, ErrLoginRequired
 		}
-		return login, false, &awayError{what: "refresh", cause: err}
+		return login, false, err
 	}
-	if raw, _ := token.Extra("id_token").(string); raw != "" {
-		id, err := d.verifier.Verify(ctx, raw)
-		if err != nil || id.Subject != login.Subject || id.Issuer != login.Issuer {
+	if token.IDToken != "" {
+		id, err := d.verifier.Verify(ctx, token.IDToken)
+		if errors.Is(err, ErrProviderAway) {
+			// The refresh token is used up: keep what came, the ID token alone is missing.
+			token.IDToken = ""
+		} else if err != nil || id.Subject != login.Subject || id.Issuer != login.Issuer {
 			// Somebody else's token must never serve this session.
-			login.RefreshToken, login.AccessToken, login.Expires = "", "", t.RP.Now()
-			return login, true, ErrLoginRequired
+			return Login{Issuer: login.Issuer, Subject: login.Subject, Name: login.Name, Expires: t.RP.Now()}, true, ErrLoginRequired
 		}
-		login.IDToken = raw
+		if token.IDToken != "" {
+			login.IDToken = token.IDToken
+		}
 	}
 	login.take(token, t.RP.Now())
+	if t.Exchange == nil && !meantFor(login.AccessToken, t.RP.Provider.client.Audience, t.RP.Provider.client.Resource) {
+		t.RP.Log.LogAttrs(ctx, slog.LevelError, "refreshed token is meant for another audience than the configured one")
+		login.AccessToken, login.RefreshToken = "", ""
+		return login, true, ErrLoginRequired
+	}
 	return login, true, nil
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"maiaportal/internal/auth"
 	"maiaportal/internal/store"
 )
 
@@ -49,6 +51,11 @@ type OIDC struct {
 	Scopes                         []string
 	Audience, Resource             string
 	GroupsClaim                    string
+	ClientKey                      crypto.Signer // nil: none
+	MaxAge                         time.Duration // negative: not asked for
+	ACRValues                      []string
+	Prompt                         string
+	Exchange                       *auth.Exchange // nil: the login's token goes to Maia
 }
 
 // servers are the published ones.
@@ -175,6 +182,8 @@ func (r *reader) parse() Config {
 		OIDC: OIDC{
 			Issuer: r.issuer(g.OIDCIssuer), ClientID: g.OIDCClientID, ClientSecret: g.OIDCClientSecret,
 			Scopes: strings.Fields(g.OIDCScopes), Audience: g.OIDCAudience, Resource: g.OIDCResource, GroupsClaim: g.OIDCGroupsClaim,
+			ClientKey: r.clientKey(g), MaxAge: r.maxAge(g.OIDCMaxAge), ACRValues: strings.Fields(g.OIDCACRValues), Prompt: g.OIDCPrompt,
+			Exchange: r.exchange(g),
 		},
 		AllowedGroups:        list(g.AllowedGroups),
 		AuditorGroups:        list(g.AuditorGroups),

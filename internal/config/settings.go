@@ -19,15 +19,28 @@ type Settings struct {
 	Listen      string `flag:"listen" standard:"127.0.0.1:8080" meaning:"Address of the public listener."`
 	AdminListen string `flag:"admin-listen" standard:"127.0.0.1:9090" meaning:"Address of the operator's listener: /healthz, /readyz. Empty: off."`
 
-	OIDCIssuer       string `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
-	OIDCClientID     string `flag:"oidc-client-id" meaning:"The relying party's client id."`
-	OIDCClientSecret string `secret:"oidc-client-secret" meaning:"The relying party's client secret. None: a public client (PKCE alone)."`
-	OIDCScopes       string `flag:"oidc-scopes" standard:"openid profile email offline_access" meaning:"Requested scopes."`
-	OIDCAudience     string `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
-	OIDCResource     string `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
-	OIDCGroupsClaim  string `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
-	AllowedGroups    string `flag:"allowed-groups" meaning:"Groups that may log in and submit, comma-separated. Empty: everyone who can log in."`
-	AuditorGroups    string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, comma-separated."`
+	OIDCIssuer        string `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
+	OIDCClientID      string `flag:"oidc-client-id" meaning:"The relying party's client id."`
+	OIDCClientSecret  string `secret:"oidc-client-secret" meaning:"The relying party's client secret. None: a public client (PKCE alone)."`
+	OIDCClientKeyFile string `flag:"oidc-client-key-file" meaning:"PEM file of a private key, for private_key_jwt in place of the secret."`
+	OIDCMaxAge        string `flag:"oidc-max-age" meaning:"Sent as max_age: seconds since which the user must have authenticated."`
+	OIDCACRValues     string `flag:"oidc-acr-values" meaning:"Sent as acr_values, separated by blanks; one of them must come back."`
+	OIDCPrompt        string `flag:"oidc-prompt" meaning:"Sent as prompt: login, consent, select_account."`
+	OIDCScopes        string `flag:"oidc-scopes" standard:"openid profile email offline_access" meaning:"Requested scopes."`
+	OIDCAudience      string `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
+	OIDCResource      string `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
+	OIDCGroupsClaim   string `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
+	AllowedGroups     string `flag:"allowed-groups" meaning:"Groups that may log in and submit, comma-separated. Empty: everyone who can log in."`
+	AuditorGroups     string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, comma-separated."`
+
+	TokenMode                 string `flag:"token-mode" standard:"login" meaning:"Which token goes to Maia: login (the access token of the login) or exchange (RFC 8693 token exchange of it)."`
+	TokenExchangeURL          string `flag:"token-exchange-url" meaning:"Where tokens are exchanged; default: the provider's token endpoint."`
+	TokenExchangeAudience     string `flag:"token-exchange-audience" meaning:"Sent as audience."`
+	TokenExchangeResource     string `flag:"token-exchange-resource" meaning:"Sent as resource."`
+	TokenExchangeScope        string `flag:"token-exchange-scope" meaning:"Sent as scope."`
+	TokenExchangeClientID     string `flag:"token-exchange-client-id" meaning:"Client id there. Required where the URL is not at the origin of the provider's token endpoint."`
+	TokenExchangeClientSecret string `secret:"token-exchange-client-secret" meaning:"Client secret there. The login's own is never sent to another origin."`
+	TokenExchangeSubject      string `flag:"token-exchange-subject" standard:"access_token" meaning:"Token that is exchanged: access_token or id_token."`
 
 	MaiaRegion  string `flag:"maia-region" standard:"eu1" meaning:"Region of the Maia account: eu1 or us1."`
 	MaiaURL     string `flag:"maia-url" meaning:"Another base URL of the Maia API, with its path prefix. http only for a loopback host."`

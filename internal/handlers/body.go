@@ -110,13 +110,21 @@ func (b *formBody) read(r *http.Request) error {
 		size = maxBody
 	}
 	b.buf = make([]byte, size+1)
-	n, err := io.ReadFull(r.Body, b.buf)
+	// Not io.ReadFull: its io.ErrUnexpectedEOF is also what a chunked body gives that broke off, and half
+	// a secret must not be taken for a whole one.
+	n := 0
+	var err error
+	for err == nil && n < len(b.buf) {
+		var m int
+		m, err = r.Body.Read(b.buf[n:])
+		n += m
+	}
 	b.buf = b.buf[:n]
 	switch {
-	case err == nil && int64(n) > size:
+	case int64(n) > size:
 		discard(r.Body)
 		return errTooLarge
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && (r.ContentLength < 0 || int64(n) == r.ContentLength):
+	case err == io.EOF && (r.ContentLength < 0 || int64(n) == r.ContentLength): //nolint:errorlint // a reader's end is io.EOF itself
 		return nil
 	}
 	return fmt.Errorf("%w: it broke off", errMalformed)

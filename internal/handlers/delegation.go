@@ -25,6 +25,8 @@ func inDomain(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, auth.ErrExchangeRefused):
+		return submission.ErrNoToken
 	case errors.Is(err, auth.ErrLoginRequired):
 		return submission.ErrLogin
 	}

@@ -41,7 +41,7 @@ var (
 
 // knownFields are all fields that any form has. Others are ignored.
 var knownFields = func() map[string]bool {
-	known := map[string]bool{"formToken": true}
+	known := map[string]bool{"formToken": true, "session": true}
 	for _, f := range slices.Concat(referenceForm.fields, valueForm.fields) {
 		known[f] = true
 	}
@@ -180,6 +180,9 @@ func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice st
 			twice = name
 		}
 		in.values[name] = append(in.values[name], submission.Line(value))
+	}
+	if dropped == removedOther && removed == removedSecret {
+		dropped = removedSecret // said before, and still the graver one
 	}
 	if dropped != "" {
 		if dropped != "utm" {

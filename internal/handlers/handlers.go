@@ -72,6 +72,9 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	e.GET("/auth/callback", h.callback)
 	e.POST("/logout", h.logout)
 	page("/signed-out", h.signedOut)
+	e.POST(BackchannelPath, h.backchannelLogout)
+	page("/sessions", h.withLogin(h.sessions))
+	e.POST("/sessions", h.endSessions)
 
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)

@@ -2,8 +2,12 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode"
 
@@ -72,6 +76,13 @@ func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo string
 				"You are known to the login service as " + login.Name + ", but the portal is for members of " + groupWords(groups) + ".",
 				"Ask whoever looks after these groups to add you, then sign in again.",
 			}}
+	case errors.Is(err, auth.ErrAudience):
+		h.Log.LogAttrs(c.Request().Context(), slog.LevelError, "the access token is meant for another audience than PORTAL_OIDC_AUDIENCE or PORTAL_OIDC_RESOURCE", slog.String("request_id", requestID(c)))
+		return &pageError{status: http.StatusForbidden, heading: "The login service’s token is not meant for Maia", cause: err, link: again,
+			text: []string{
+				"You are known to the login service, but the access token that it issued names another audience than the one that the portal is set up for. Maia would refuse it, so the portal does not use it.",
+				"This is for whoever looks after the portal: compare PORTAL_OIDC_AUDIENCE and PORTAL_OIDC_RESOURCE with what the login service puts into the aud claim for this client.",
+			}}
 	case errors.Is(err, auth.ErrBadAnswer):
 		return &pageError{status: http.StatusBadRequest, heading: "The login could not be completed", cause: err, link: again,
 			text: []string{"The login service’s answer did not pass the portal’s checks, so it was not used. Try once more. If it happens again, give the id below to whoever looks after the portal."}}
@@ -110,9 +121,8 @@ func strangersWords(s string) string {
 // logout ends the session here, then at the provider.
 func (h *Handlers) logout(c echo.Context) error {
 	r := c.Request()
-	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
-		// No form token stands in for the two: whoever sends neither could be anybody's page.
-		return Refused(http.StatusForbidden, "This request was not made by the portal’s own page", "Use the button “Sign out” in the portal’s menu.")
+	if err := sentByPage(c); err != nil {
+		return err
 	}
 	s, err := h.Sessions.Current(r)
 	if err != nil {
@@ -138,6 +148,39 @@ func (h *Handlers) logout(c echo.Context) error {
 		Text:  []string{"Your browser now goes on to your company’s login service, to end the login there too."},
 		Links: []templates.Link{{Label: "Go on", Href: to, Primary: true}},
 	}))
+}
+
+// BackchannelPath is where the provider sends its logout tokens.
+const BackchannelPath = "/auth/backchannel-logout"
+
+// maxLogoutToken bounds the body of a back-channel logout: one JWT.
+const maxLogoutToken = 64 << 10
+
+// backchannelLogout takes a logout token from the provider (Back-Channel Logout 1.0 section 2.8).
+func (h *Handlers) backchannelLogout(c echo.Context) error {
+	media, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" {
+		return errMediaType
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Request().Body, maxLogoutToken+1))
+	if err != nil || len(body) > maxLogoutToken {
+		return errMalformed
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil || len(form["logout_token"]) != 1 {
+		return fmt.Errorf("%w: want one logout_token", errMalformed)
+	}
+	_, err = h.Tokens.BackchannelLogout(c.Request().Context(), form.Get("logout_token"))
+	switch {
+	case errors.Is(err, auth.ErrLogoutToken):
+		return &pageError{status: http.StatusBadRequest, heading: "The logout token was not accepted", cause: err,
+			text: []string{"It is not valid for this portal, is too old, or was used before. No session was ended."}}
+	case errors.Is(err, auth.ErrProviderAway):
+		return err
+	case err != nil:
+		return databaseAway(err)
+	}
+	return c.NoContent(http.StatusOK)
 }
 
 func (h *Handlers) signedOut(c echo.Context) error {

@@ -22,7 +22,7 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) templates
 	if s == nil {
 		return p
 	}
-	p.User = &templates.User{Name: s.Login.Name, Initials: initials(s.Login.Name), Detail: s.Login.Email, Until: clock(s.Until)}
+	p.User = &templates.User{Name: s.Login.Name, Initials: initials(s.Login.Name), Detail: s.Login.Email, Until: clock(lasts(s))}
 	if p.User.Detail == "" {
 		p.User.Detail = s.Login.Subject
 	}
@@ -64,6 +64,14 @@ func initials(name string) string {
 		out = []rune{out[0], out[len(out)-1]}
 	}
 	return string(out)
+}
+
+// lasts is until when a login lasts: as long as the session, or the token that nothing can renew.
+func lasts(s *auth.Session) time.Time {
+	if l := s.Login; l.RefreshToken == "" && !l.Expires.IsZero() && l.Expires.Before(s.Until) {
+		return l.Expires
+	}
+	return s.Until
 }
 
 // clock is a time of day for people. The server cannot know their zone, so it names its own.

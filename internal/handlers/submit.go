@@ -99,7 +99,10 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 		st.status = http.StatusServiceUnavailable
 		st.notices = append(st.notices, notRecordedNotice())
 	case errors.As(err, &refused) && refused.Record.Outcome == submission.Unauthenticated:
-		if refused.Again {
+		switch {
+		case errors.Is(err, submission.ErrNoToken):
+			return false, noTokenPage(refused)
+		case refused.Again:
 			return false, refusedAgainPage(refused, h.Site.Region)
 		}
 		prompt := ""

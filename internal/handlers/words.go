@@ -203,6 +203,16 @@ func unrecordedPage(u *submission.UnrecordedError) error {
 		text: []string{"“" + u.Record.Name + "” was sent to Maia. " + text, "The portal’s database failed before this could be recorded, so the activity list shows it as under way until it is settled. Do not send it again before you have looked in Maia."}}
 }
 
+// noTokenPage is for a provider that does not exchange a user's token for one for Maia.
+func noTokenPage(r *submission.RefusedError) error {
+	return &pageError{status: http.StatusUnauthorized, heading: "The login service gives you no token for Maia", cause: r,
+		text: []string{
+			"The portal asked your company’s login service for a token that Maia accepts, in your name, and was refused. Nothing was sent to Maia. Signing in once more will hardly help.",
+			"Either your account may not use Maia, or the token exchange is not set up for the portal. Give this page to whoever looks after the portal: the log has the reason under the id below.",
+		},
+		link: templates.Link{Label: "See your activity", Href: "/activity"}}
+}
+
 // refusedAgainPage is for a fresh token that Maia refuses like the one before: another login would be
 // refused too.
 func refusedAgainPage(r *submission.RefusedError, region string) error {

@@ -28,7 +28,7 @@ const (
 type Client struct {
 	base    string // no slash at its end
 	timeout time.Duration
-	http    *http.Client
+	http    *http.Transport
 	now     func() time.Time
 }
 
@@ -39,11 +39,7 @@ func New(base *url.URL, timeout time.Duration) *Client {
 		base:    strings.TrimRight(base.String(), "/"),
 		timeout: timeout,
 		now:     time.Now,
-		http: &http.Client{
-			Transport: newTransport(),
-			// A bearer token must not travel to wherever an answer points.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		http:    newTransport(),
 	}
 }
 
@@ -109,7 +105,9 @@ func (c *Client) call(ctx context.Context, method, path, token string, body []by
 		req.Header.Set("Content-Type", "application/json")
 	}
 
-	resp, err := c.http.Do(req)
+	// The transport itself, not an http.Client: a bearer token must not travel to wherever an answer
+	// points, and a Client opens the body anew for a 307 or 308 even where it is told not to follow it.
+	resp, err := c.http.RoundTrip(req)
 	if err != nil {
 		e := &transportError{class: ErrNotSent, what: failure(err), cause: err}
 		if wrote.Load() {

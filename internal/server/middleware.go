@@ -125,7 +125,8 @@ func callers() []string {
 // no-store, this keeps a typed secret out of Chromium's back/forward cache.
 func (m *middleware) repeatCookie(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Request().Method == http.MethodPost {
+		// The provider's own call has no browser behind it.
+		if c.Request().Method == http.MethodPost && c.Request().URL.Path != handlers.BackchannelPath {
 			m.o.Cookies.Repeat(c.Response(), c.Request())
 		}
 		return next(c)

@@ -10,15 +10,35 @@ import (
 
 // Session is a row of the table of sessions. Sealed is opaque here.
 type Session struct {
-	Sealed    []byte
-	CreatedAt time.Time
-	SeenAt    time.Time
+	Handle                               string // names the session to people; it opens nothing
+	Sealed                               []byte
+	ActorIssuer, ActorSubject, ActorName string
+	SID                                  string // the provider's own id of its session; may be empty
+	Browser                              string
+	CreatedAt                            time.Time
+	SeenAt                               time.Time
 }
 
-// CreateSession adds a session under the hash of its id.
-func (s *Store) CreateSession(ctx context.Context, idHash, sealed []byte) error {
-	now := millis(s.now())
-	_, err := s.db.ExecContext(ctx, `INSERT INTO sessions (id_hash, sealed, created_at, seen_at) VALUES ($1, $2, $3, $3)`, idHash, sealed, now)
+const sessionColumns = `handle, sealed, actor_issuer, actor_subject, actor_name, sid, browser, created_at, seen_at`
+
+func scanSession(row interface{ Scan(...any) error }) (Session, error) {
+	var r Session
+	var created, seen int64
+	err := row.Scan(&r.Handle, &r.Sealed, &r.ActorIssuer, &r.ActorSubject, &r.ActorName, &r.SID, &r.Browser, &created, &seen)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Session{}, ErrNotFound
+	case err != nil:
+		return Session{}, fmt.Errorf("store: session: %w", err)
+	}
+	r.CreatedAt, r.SeenAt = instant(created), instant(seen)
+	return r, nil
+}
+
+// CreateSession adds a session under the hash of its id. Its instants are now.
+func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session) error {
+	_, err := s.db.ExecContext(ctx, `INSERT INTO sessions (id_hash, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+		idHash, r.Handle, r.Sealed, r.ActorIssuer, r.ActorSubject, r.ActorName, r.SID, r.Browser, millis(s.now()))
 	if err != nil {
 		return fmt.Errorf("store: create session: %w", err)
 	}
@@ -27,18 +47,68 @@ func (s *Store) CreateSession(ctx context.Context, idHash, sealed []byte) error 
 
 // Session gives a session that was begun after begun and used after seen, or ErrNotFound.
 func (s *Store) Session(ctx context.Context, idHash []byte, begun, seen time.Time) (Session, error) {
-	var row Session
-	var created, used int64
-	err := s.db.QueryRowContext(ctx, `SELECT sealed, created_at, seen_at FROM sessions WHERE id_hash = $1 AND created_at > $2 AND seen_at > $3`,
-		idHash, millis(begun), millis(seen)).Scan(&row.Sealed, &created, &used)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return Session{}, ErrNotFound
-	case err != nil:
-		return Session{}, fmt.Errorf("store: session: %w", err)
+	return scanSession(s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id_hash = $1 AND created_at > $2 AND seen_at > $3`,
+		idHash, millis(begun), millis(seen)))
+}
+
+// Sessions lists sessions that were begun after begun and used after seen, those used last first: one
+// user's, or everybody's where subject is empty. Sealed is left out.
+func (s *Store) Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]Session, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions
+		WHERE ($2 = '' OR (actor_issuer = $1 AND actor_subject = $2)) AND created_at > $3 AND seen_at > $4 ORDER BY seen_at DESC, handle`,
+		issuer, subject, millis(begun), millis(seen))
+	if err != nil {
+		return nil, fmt.Errorf("store: sessions: %w", err)
 	}
-	row.CreatedAt, row.SeenAt = instant(created), instant(used)
-	return row, nil
+	defer func() { _ = rows.Close() }()
+	var list []Session
+	for rows.Next() {
+		r, err := scanSession(rows)
+		if err != nil {
+			return nil, err
+		}
+		r.Sealed = nil
+		list = append(list, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: sessions: %w", err)
+	}
+	return list, nil
+}
+
+// EndSessions ends sessions of one user and tells how many: the one of a handle, or all where handle is
+// empty.
+func (s *Store) EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error) {
+	return s.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
+}
+
+// EndSessionByHandle ends a session, whoever's it is, and tells how many there were.
+func (s *Store) EndSessionByHandle(ctx context.Context, handle string) (int64, error) {
+	return s.change(ctx, `DELETE FROM sessions WHERE handle = $1`, handle)
+}
+
+// EndSessionsBySID ends the sessions that hang on a session of the provider, and tells how many.
+func (s *Store) EndSessionsBySID(ctx context.Context, issuer, sid string) (int64, error) {
+	return s.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND sid = $2`, issuer, sid)
+}
+
+func (s *Store) change(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := s.db.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	return res.RowsAffected()
+}
+
+// UseLogoutToken notes the hash of a logout token's jti. It is false where the token was used before.
+func (s *Store) UseLogoutToken(ctx context.Context, jtiHash []byte) (bool, error) {
+	n, err := s.change(ctx, `INSERT INTO logout_tokens (jti_hash, created_at) VALUES ($1, $2) ON CONFLICT (jti_hash) DO NOTHING`, jtiHash, millis(s.now()))
+	return n == 1, err
+}
+
+// SweepLogoutTokens forgets logout tokens used before t, which are too old to be accepted again.
+func (s *Store) SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error) {
+	return s.change(ctx, `DELETE FROM logout_tokens WHERE created_at <= $1`, millis(t))
 }
 
 // TouchSession notes that a session was used now.
@@ -86,9 +156,5 @@ func (s *Store) ReleaseSession(ctx context.Context, idHash []byte, by string, se
 
 // SweepSessions removes sessions begun before begun or not used since seen, and tells how many.
 func (s *Store) SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error) {
-	res, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2`, millis(begun), millis(seen))
-	if err != nil {
-		return 0, fmt.Errorf("store: sweep sessions: %w", err)
-	}
-	return res.RowsAffected()
+	return s.change(ctx, `DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2`, millis(begun), millis(seen))
 }

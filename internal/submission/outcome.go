@@ -31,6 +31,8 @@ var (
 	ErrNotRecorded = errors.New("submission: the intent cannot be recorded")
 	// ErrLogin is what a Delegation answers where only a new login helps.
 	ErrLogin = errors.New("submission: the user has to log in again")
+	// ErrNoToken is what a Delegation answers where the provider gives this user no token for Maia.
+	ErrNoToken = errors.New("submission: the provider gives no token for Maia")
 	// ErrProviderAway is what a Delegation answers where the provider cannot be asked now.
 	ErrProviderAway = errors.New("submission: the provider cannot be reached")
 )
@@ -99,6 +101,7 @@ var outcomes = []struct {
 }{
 	{ErrProviderAway, Failed},
 	{ErrLogin, Unauthenticated},
+	{ErrNoToken, Unauthenticated},
 	{maiaclient.ErrUnauthenticated, Unauthenticated},
 	{maiaclient.ErrRejected, Rejected},
 	{maiaclient.ErrForbidden, Forbidden},

@@ -3,8 +3,9 @@ package submission
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"html"
-	"net/url"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -65,7 +66,7 @@ func (s *scrubber) text(message string, limit int) string {
 	for _, leaf := range s.leaves {
 		for _, spell := range spellings {
 			form := spell(leaf)
-			hit := mark(m, marks, index, form)
+			hit := mark(m, marks, index, form, len(leaf) < gram)
 			clear(form)
 			if hit && len(leaf) < shortLeaf {
 				return dropped
@@ -73,23 +74,41 @@ func (s *scrubber) text(message string, limit int) string {
 		}
 	}
 	out := string(cut(m, marks))
-	// What no listed spelling matched may still be one: undo escapes and look again.
-	undone := out
-	for range 3 {
-		undone = undo(undone)
-		if s.in([]byte(undone)) {
-			return dropped
-		}
+	if s.in(out) || s.inUndone(out, unescapes) || s.inUndone(out, unescapesOfQueries) {
+		return dropped
 	}
 	return printable(out, limit)
 }
 
-// in says whether a plain leaf, or a piece of a long one, stands in m.
-func (s *scrubber) in(m []byte) bool {
-	index := grams(m)
-	marks := make([]bool, len(m))
+// inUndone takes escapes off, layer by layer, and looks after each: what no listed spelling matched may
+// still be one.
+func (s *scrubber) inUndone(text string, layers []func(string) string) bool {
+	for range 3 {
+		for _, undo := range layers {
+			undone := undo(text)
+			if undone != text && s.in(undone) {
+				return true
+			}
+			text = undone
+		}
+	}
+	return false
+}
+
+// in says whether a plain leaf, or a piece of a long one, stands in a text, or would once its blanks and
+// line ends are tidied up.
+func (s *scrubber) in(text string) bool {
+	m, tidied := []byte(text), []byte(tidy(text))
+	index, tidyIndex := grams(m), grams(tidied)
+	marks := make([]bool, max(len(m), len(tidied)))
 	for _, leaf := range s.leaves {
-		if mark(m, marks, index, leaf) {
+		if mark(m, marks, index, leaf, len(leaf) < gram) {
+			return true
+		}
+		flat := bytes.Join(bytes.Fields(leaf), []byte{' '})
+		hit := mark(tidied, marks, tidyIndex, flat, len(flat) < gram)
+		clear(flat)
+		if hit {
 			return true
 		}
 	}
@@ -106,8 +125,9 @@ func grams(m []byte) map[[gram]byte][]int {
 	return index
 }
 
-// mark marks where form, or for a long one any eight bytes of it, stands in m.
-func mark(m []byte, marks []bool, index map[[gram]byte][]int, form []byte) bool {
+// mark marks where form stands in m: as a whole only, or any eight bytes of it. A piece of a short leaf's
+// spelling says too little to be cut out alone, for the rest of the leaf would stay.
+func mark(m []byte, marks []bool, index map[[gram]byte][]int, form []byte, whole bool) bool {
 	hit := false
 	at := func(i, n int) {
 		hit = true
@@ -115,7 +135,7 @@ func mark(m []byte, marks []bool, index map[[gram]byte][]int, form []byte) bool 
 			marks[k] = true
 		}
 	}
-	if len(form) < gram {
+	if whole || len(form) < gram {
 		for i := 0; len(form) > 0; {
 			k := bytes.Index(m[i:], form)
 			if k < 0 {
@@ -161,19 +181,33 @@ func cut(m []byte, marks []bool) []byte {
 	return bytes.ToValidUTF8(out, []byte("?"))
 }
 
-// undo takes one layer of escaping off.
-func undo(s string) string {
-	s = html.UnescapeString(s)
-	if u, err := url.QueryUnescape(s); err == nil {
-		s = u
-	} else if u, err := url.PathUnescape(s); err == nil {
-		s = u
+// unescapes each take one kind of escape off. In a query a plus sign is a blank; elsewhere it is itself.
+var (
+	unescapes          = []func(string) string{html.UnescapeString, loosePercent, looseUnescape}
+	unescapesOfQueries = []func(string) string{html.UnescapeString, func(s string) string { return strings.ReplaceAll(s, "+", " ") }, loosePercent, looseUnescape}
+)
+
+// loosePercent undoes percent-encoding where there is some and leaves every other percent sign alone:
+// one that means "per cent" must not keep the rest from being looked at.
+func loosePercent(s string) string {
+	b := []byte(s)
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] == '%' && i+2 < len(b) {
+			if n, err := hex.Decode(b[i:i+1], b[i+1:i+3]); n == 1 && err == nil {
+				out = append(out, b[i])
+				i += 2
+				continue
+			}
+		}
+		out = append(out, b[i])
 	}
-	return string(looseUnescape([]byte(s)))
+	return string(out)
 }
 
 // looseUnescape undoes JSON escapes where there are some and leaves everything else alone.
-func looseUnescape(b []byte) []byte {
+func looseUnescape(s string) string {
+	b := []byte(s)
 	out := make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
 		if b[i] != '\\' || i+1 == len(b) {
@@ -194,7 +228,7 @@ func looseUnescape(b []byte) []byte {
 		out = unescape(out, b[i:i+n])
 		i += n - 1
 	}
-	return out
+	return string(out)
 }
 
 // spellings are the ways in which a value is looked for.

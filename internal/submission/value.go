@@ -296,14 +296,19 @@ func Line(s string) string { return strings.Trim(s, " \t\u00a0") }
 
 // printable shortens what Maia sent for showing and recording: one line, no control characters.
 func printable(s string, limit int) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+	s = tidy(s)
+	if utf8.RuneCountInString(s) > limit {
+		return string([]rune(s)[:limit-1]) + "…"
+	}
+	return s
+}
+
+// tidy makes one line without control characters.
+func tidy(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) && !unicode.IsSpace(r) {
 			return ' '
 		}
 		return r
 	}, s)), " ")
-	if utf8.RuneCountInString(s) > limit {
-		return string([]rune(s)[:limit-1]) + "…"
-	}
-	return s
 }

@@ -14,15 +14,28 @@ CREATE TABLE pending_logins (
 CREATE INDEX pending_logins_created ON pending_logins (created_at);
 
 CREATE TABLE sessions (
-	id_hash     BLOB    NOT NULL PRIMARY KEY,
-	sealed      BLOB    NOT NULL,
-	created_at  INTEGER NOT NULL,
-	seen_at     INTEGER NOT NULL,
-	lease_until INTEGER NOT NULL DEFAULT 0,
-	lease_by    TEXT    NOT NULL DEFAULT ''
+	id_hash       BLOB    NOT NULL PRIMARY KEY,
+	handle        TEXT    NOT NULL UNIQUE, -- names the session to people; it opens nothing
+	sealed        BLOB    NOT NULL,
+	actor_issuer  TEXT    NOT NULL,
+	actor_subject TEXT    NOT NULL,
+	actor_name    TEXT    NOT NULL,
+	sid           TEXT    NOT NULL, -- the provider's own id of its session; may be empty
+	browser       TEXT    NOT NULL,
+	created_at    INTEGER NOT NULL,
+	seen_at       INTEGER NOT NULL,
+	lease_until   INTEGER NOT NULL DEFAULT 0,
+	lease_by      TEXT    NOT NULL DEFAULT ''
 );
+CREATE INDEX sessions_actor ON sessions (actor_issuer, actor_subject);
 CREATE INDEX sessions_created ON sessions (created_at);
 CREATE INDEX sessions_seen ON sessions (seen_at);
+
+-- Logout tokens that were used, so that none is used twice.
+CREATE TABLE logout_tokens (
+	jti_hash   BLOB    NOT NULL PRIMARY KEY,
+	created_at INTEGER NOT NULL
+);
 
 -- One row for each attempt to submit. There is no column that could hold a secret value.
 CREATE TABLE submissions (
@@ -68,5 +81,6 @@ CREATE TABLE submission_limits (
 -- +goose Down
 DROP TABLE submission_limits;
 DROP TABLE submissions;
+DROP TABLE logout_tokens;
 DROP TABLE sessions;
 DROP TABLE pending_logins;

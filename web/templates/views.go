@@ -66,3 +66,18 @@ type Message struct {
 	Links     []Link
 	RequestID string // what to give to the operators; may be empty
 }
+
+// Sessions is the page at /sessions.
+type Sessions struct {
+	Page Page
+	Rows []SessionRow
+}
+
+// SessionRow is one of the user's own sessions.
+type SessionRow struct {
+	Handle  string // what the form sends to end it
+	Browser string
+	Begun   string // for people, UTC
+	Used    string
+	This    bool // the one that the page is shown in
+}

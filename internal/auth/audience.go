@@ -1,0 +1,41 @@
+package auth
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// encode is base64url without padding, as JOSE has it.
+func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// meantFor says whether an access token may be sent to an audience. Access tokens are opaque to a
+// relying party; but where one is a JWT with an aud (RFC 9068 section 2.2) that is another one, sending
+// it to Maia could only fail, and would give the token to somebody it was not meant for. A token that
+// cannot be read passes.
+func meantFor(token string, audiences ...string) bool {
+	audiences = slices.DeleteFunc(slices.Clone(audiences), func(a string) bool { return a == "" })
+	parts := strings.Split(token, ".")
+	if len(audiences) == 0 || len(parts) != 3 {
+		return true
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return true
+	}
+	var claims struct {
+		Aud json.RawMessage `json:"aud"`
+	}
+	if json.Unmarshal(payload, &claims) != nil || claims.Aud == nil {
+		return true
+	}
+	aud := groupList(claims.Aud) // a string or a list of strings, as groups are
+	if len(aud) == 0 {
+		return true
+	}
+	trim := func(s string) string { return strings.TrimSuffix(s, "/") }
+	return slices.ContainsFunc(aud, func(a string) bool {
+		return slices.ContainsFunc(audiences, func(b string) bool { return trim(a) == trim(b) })
+	})
+}

@@ -1,0 +1,74 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// logoutTokenAge is how old a logout token may be. Its jti is remembered for longer.
+const (
+	logoutTokenAge    = 5 * time.Minute
+	logoutTokenMemory = time.Hour
+)
+
+// ErrLogoutToken: a logout token that is not valid, or was used before.
+var ErrLogoutToken = errors.New("auth: logout token not accepted")
+
+// BackchannelLogout ends the sessions that a logout token names, and tells how many (OpenID Connect
+// Back-Channel Logout 1.0 sections 2.4 to 2.7). Errors: ErrLogoutToken, ErrProviderAway, or the
+// database's.
+func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, error) {
+	d, err := t.RP.Provider.get(ctx)
+	if err != nil {
+		return 0, err
+	}
+	token, err := d.verifier.VerifyLogout(ctx, raw)
+	if err != nil {
+		if errors.Is(err, ErrProviderAway) {
+			return 0, err
+		}
+		return 0, fmt.Errorf("%w: not valid", ErrLogoutToken)
+	}
+	if err := checkLogoutToken(token, t.RP.Now()); err != nil {
+		return 0, err
+	}
+	// The jti is used up before anything ends: a replay must not end a session begun since.
+	first, err := t.Sessions.Rows.UseLogoutToken(ctx, hash(token.Issuer+"\x00"+token.TokenID))
+	if err != nil {
+		return 0, err
+	}
+	if !first {
+		return 0, fmt.Errorf("%w: its jti was used before", ErrLogoutToken)
+	}
+	var n int64
+	if token.SessionID != "" {
+		n, err = t.Sessions.Rows.EndSessionsBySID(ctx, token.Issuer, token.SessionID)
+	} else {
+		n, err = t.Sessions.Rows.EndSessions(ctx, token.Issuer, token.Subject, "")
+	}
+	if err != nil {
+		return 0, err
+	}
+	t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "logout by the provider", slog.Int64("sessions", n))
+	return n, nil
+}
+
+// checkLogoutToken holds what go-oidc leaves to its callers.
+func checkLogoutToken(token *oidc.LogoutToken, now time.Time) error {
+	switch {
+	case token.TokenID == "":
+		return fmt.Errorf("%w: no jti", ErrLogoutToken)
+	case token.SessionID == "" && token.Subject == "":
+		return fmt.Errorf("%w: neither sid nor sub", ErrLogoutToken)
+	case token.IssuedAt.IsZero() || token.IssuedAt.Before(now.Add(-logoutTokenAge)):
+		return fmt.Errorf("%w: issued too long ago", ErrLogoutToken)
+	case token.IssuedAt.After(now.Add(clockSkew)):
+		return fmt.Errorf("%w: issued in the future", ErrLogoutToken)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"crypto"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"maiaportal/internal/auth"
+)
+
+// clientKey reads the key for private_key_jwt. A secret beside it is a fault: nobody could say which of
+// the two is meant.
+func (r *reader) clientKey(g Settings) crypto.Signer {
+	const name = prefix + "OIDC_CLIENT_KEY_FILE"
+	if g.OIDCClientKeyFile == "" {
+		return nil
+	}
+	if g.OIDCClientSecret != "" {
+		r.fault(name, "set it or PORTAL_OIDC_CLIENT_SECRET, not both")
+	}
+	text, err := os.ReadFile(filepath.Clean(g.OIDCClientKeyFile))
+	if err != nil {
+		r.fault(name, "the file cannot be read; check the path and its permissions")
+		return nil
+	}
+	key, err := auth.ClientKey(text)
+	if err != nil {
+		r.fault(name, err.Error())
+		return nil
+	}
+	return key
+}
+
+// maxAge is in seconds; nothing is -1, because 0 is a meaning of its own: authenticate now.
+func (r *reader) maxAge(raw string) time.Duration {
+	if raw == "" {
+		return -1
+	}
+	n, err := strconv.ParseInt(raw, 10, 32)
+	if err != nil || n < 0 {
+		r.fault(prefix+"OIDC_MAX_AGE", "want a whole number of seconds")
+		return -1
+	}
+	return time.Duration(n) * time.Second
+}
+
+// checkPrompt takes a list of values of OpenID Connect Core section 3.1.2.1. none would make every login fail.
+func (r *reader) checkPrompt(raw string) {
+	for _, p := range strings.Fields(raw) {
+		switch p {
+		case "login", "consent", "select_account":
+		default:
+			r.fault(prefix+"OIDC_PROMPT", "want login, consent or select_account, separated by blanks")
+			return
+		}
+	}
+}
+
+// exchange reads the settings of the token exchange, nil in mode login.
+func (r *reader) exchange(g Settings) *auth.Exchange {
+	r.checkPrompt(g.OIDCPrompt)
+	details := map[string]string{
+		"TOKEN_EXCHANGE_URL": g.TokenExchangeURL, "TOKEN_EXCHANGE_AUDIENCE": g.TokenExchangeAudience, "TOKEN_EXCHANGE_RESOURCE": g.TokenExchangeResource,
+		"TOKEN_EXCHANGE_SCOPE": g.TokenExchangeScope, "TOKEN_EXCHANGE_CLIENT_ID": g.TokenExchangeClientID, "TOKEN_EXCHANGE_CLIENT_SECRET": g.TokenExchangeClientSecret,
+	}
+	switch g.TokenMode {
+	case "exchange":
+	case "login":
+		for _, s := range All() {
+			if details[strings.TrimPrefix(s.Variable, prefix)] != "" {
+				r.fault(s.Variable, "is of use with PORTAL_TOKEN_MODE=exchange only")
+			}
+		}
+		return nil
+	default:
+		r.fault(prefix+"TOKEN_MODE", "want login or exchange")
+		return nil
+	}
+	x := &auth.Exchange{
+		URL: g.TokenExchangeURL, Audience: g.TokenExchangeAudience, Resource: g.TokenExchangeResource, Scope: g.TokenExchangeScope,
+		ClientID: g.TokenExchangeClientID, ClientSecret: g.TokenExchangeClientSecret, SubjectIDToken: g.TokenExchangeSubject == "id_token",
+	}
+	if g.TokenExchangeSubject != "access_token" && g.TokenExchangeSubject != "id_token" {
+		r.fault(prefix+"TOKEN_EXCHANGE_SUBJECT", "want access_token or id_token")
+	}
+	if x.ClientSecret != "" && x.ClientID == "" {
+		r.fault(prefix+"TOKEN_EXCHANGE_CLIENT_SECRET", "needs PORTAL_TOKEN_EXCHANGE_CLIENT_ID beside it")
+	}
+	if x.URL != "" {
+		if u := r.webAddress("TOKEN_EXCHANGE_URL", x.URL); u != nil && x.ClientID == "" && !issuerOrigin(u, g.OIDCIssuer) {
+			r.fault(prefix+"TOKEN_EXCHANGE_CLIENT_ID", "is required, because PORTAL_TOKEN_EXCHANGE_URL is at another origin than the provider, and the login's secret is not sent there")
+		}
+	}
+	return x
+}
+
+// issuerOrigin says whether an address is at the issuer's origin. Where the provider's token endpoint is
+// somewhere else, the exchange itself refuses.
+func issuerOrigin(u *url.URL, issuer string) bool {
+	i, err := url.Parse(issuer)
+	return err == nil && i.Scheme == u.Scheme && i.Host == u.Host
+}

@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/web/templates"
+)
+
+// sessions lists the user's own sessions.
+func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
+	list, err := h.Sessions.Own(c.Request().Context(), s)
+	if err != nil {
+		return databaseAway(err)
+	}
+	m := templates.Sessions{Page: h.page(c, s, "Your sessions")}
+	for _, row := range list {
+		m.Rows = append(m.Rows, templates.SessionRow{
+			Handle: row.Handle, Browser: row.Browser, Begun: moment(row.CreatedAt), Used: moment(row.SeenAt), This: row.Handle == s.Handle,
+		})
+	}
+	return render(c, http.StatusOK, templates.SessionsPage(m))
+}
+
+// endSessions ends one of the user's own sessions, or all of them. Ending the one that asks is what
+// signing out does, but for the login at the provider.
+func (h *Handlers) endSessions(c echo.Context) error {
+	if err := sentByPage(c); err != nil {
+		return err
+	}
+	s, err := h.Sessions.Current(c.Request())
+	if err != nil {
+		return databaseAway(err)
+	}
+	if s == nil {
+		return &pageError{status: http.StatusUnauthorized, heading: "Sign in again to go on", text: []string{"Your login has ended, so there was nothing to end."},
+			link: templates.Link{Label: "Sign in", Href: loginLink("/sessions", "")}}
+	}
+	body, err := readForm(c.Request())
+	defer body.wipe()
+	if err != nil {
+		return err
+	}
+	handle, all := body.get("session"), body.get("session") == "all"
+	if handle == "" {
+		return errMalformed
+	}
+	if all {
+		handle = ""
+	}
+	if err := h.Sessions.EndOwn(c.Request().Context(), s, handle); err != nil {
+		return databaseAway(err)
+	}
+	if all || handle == s.Handle {
+		h.Sessions.Cookies.Expire(c.Response(), h.Sessions.Cookies.SessionName())
+		return c.Redirect(http.StatusSeeOther, "/signed-out")
+	}
+	return c.Redirect(http.StatusSeeOther, "/sessions")
+}
+
+// sentByPage refuses what carries neither Sec-Fetch-Site nor Origin, for the forms without a form token:
+// it could come from anybody's page.
+func sentByPage(c echo.Context) error {
+	h := c.Request().Header
+	if h.Get("Sec-Fetch-Site") == "" && h.Get("Origin") == "" {
+		return Refused(http.StatusForbidden, "This request was not made by the portal’s own page", "Open the portal and use its own button.")
+	}
+	return nil
+}
