@@ -20,7 +20,17 @@ type cli struct {
 		Listen string `default:"127.0.0.1:8080" help:"Address of the portal, on loopback. Port 0 takes a free one." placeholder:"HOST:PORT"`
 		JSON   bool   `name:"json" help:"Print one line of JSON in place of the text for people."`
 	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox login service and a sandbox Maia. Nothing to configure, nothing left behind."`
-	Migrate     struct{} `cmd:"" help:"Apply the database migrations (PORTAL_DATABASE_URL) and exit."`
+	Migrate  struct{} `cmd:"" help:"Apply the database migrations (PORTAL_DATABASE_URL) and exit."`
+	Sessions struct {
+		List struct {
+			Subject string `help:"Only those of this user (the provider's sub)." placeholder:"SUB"`
+		} `cmd:"" help:"List the sessions that have not run out."`
+		End struct {
+			Handle  string `arg:"" optional:"" help:"Handle of the session, from the list."`
+			Subject string `help:"End all sessions of this user (the provider's sub)." placeholder:"SUB"`
+			All     bool   `help:"End all sessions of everybody."`
+		} `cmd:"" help:"End one session, those of a user, or all."`
+	} `cmd:"" help:"List and end sessions, straight in the database (PORTAL_DATABASE_URL)."`
 	Keygen      struct{} `cmd:"" help:"Print a new session key for PORTAL_SESSION_KEYS."`
 	Healthcheck struct {
 		Listen string `help:"Address of the server to ask; default PORTAL_LISTEN." placeholder:"HOST:PORT"`
@@ -129,6 +139,10 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 		return demo(ctx, c.Demo.Listen, c.Demo.JSON, out, logs)
 	case "migrate":
 		return migrate(ctx, environ, out)
+	case "sessions list":
+		return listSessions(ctx, c.Sessions.List.Subject, environ, out)
+	case "sessions end", "sessions end <handle>":
+		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.Subject, c.Sessions.End.All, environ, out)
 	case "keygen":
 		return keygen(out)
 	case "healthcheck":

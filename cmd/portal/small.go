@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -55,19 +54,13 @@ func version(out io.Writer) error {
 
 // migrate applies the database migrations.
 func migrate(ctx context.Context, environ []string, out io.Writer) error {
-	cfg, err := config.LoadOnly(nil, environ, "DATABASE_URL", "DATABASE_URL_FILE")
-	if err != nil {
-		return usageError{err}
-	}
-	st, err := store.Open(cfg.DatabaseURL, time.Now)
-	if err != nil {
+	return withStore(environ, func(st *store.Store, _ config.Config) error {
+		if err := st.Migrate(ctx); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(out, "The database is up to date.")
 		return err
-	}
-	if err := errors.Join(st.Migrate(ctx), st.Close()); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(out, "The database is up to date.")
-	return err
+	})
 }
 
 // healthcheck asks the local server. A wildcard host is asked on loopback.
