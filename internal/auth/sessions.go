@@ -85,7 +85,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 	if err != nil {
 		return session, nil //nolint:nilerr // its key is gone, so nobody can use it any more
 	}
-	if now.Sub(row.SeenAt) > touchEvery {
+	if now.Sub(row.SeenAt) > min(touchEvery, s.Idle/10) {
 		if err := s.Rows.TouchSession(r.Context(), hash(c.Value)); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return session, err
 		}

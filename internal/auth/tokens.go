@@ -122,16 +122,21 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 			return d.t.forMaia(d.s.Login), nil
 		}
 		// A refresh token is good once at most providers: a renewal that has begun is finished,
-		// whoever goes away meanwhile.
-		v, err, _ := d.t.renewing.Do(d.s.id, func() (any, error) {
+		// whoever goes away or loses patience meanwhile.
+		renewed := d.t.renewing.DoChan(d.s.id, func() (any, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
 			defer cancel()
 			return d.t.renew(ctx, d.s.id, n)
 		})
-		if err != nil {
-			return "", err
+		select {
+		case <-ctx.Done():
+			return "", &awayError{what: "no answer in time", cause: ctx.Err()}
+		case r := <-renewed:
+			if r.Err != nil {
+				return "", r.Err
+			}
+			d.s.Login, _ = r.Val.(Login)
 		}
-		d.s.Login, _ = v.(Login)
 	}
 	if n.any(d.s.Login) {
 		return "", ErrLoginRequired
