@@ -186,7 +186,8 @@ func (h *Handlers) backchannelLogout(c echo.Context) error {
 func (h *Handlers) signedOut(c echo.Context) error {
 	s, err := h.Sessions.Current(c.Request())
 	if err != nil {
-		s = nil
+		// Without the database nobody can tell: saying "signed out" could be wrong.
+		return databaseAway(err)
 	}
 	m := templates.Message{Page: h.page(c, s, "Signed out"), Heading: "You are signed out",
 		Text:  []string{"Your session in the portal has ended. On a shared computer, close the browser as well."},

@@ -147,8 +147,18 @@ func mark(m []byte, marks []bool, index map[[gram]byte][]int, form []byte, whole
 		return hit
 	}
 	for i := 0; i+gram <= len(form); i++ {
-		for _, k := range index[[gram]byte(form[i:])] {
+		places, ok := index[[gram]byte(form[i:])]
+		if !ok {
+			continue
+		}
+		hit = true
+		for _, k := range places {
 			at(k, gram)
+		}
+		// What is marked stays marked. Without this a long value of one letter, repeated, would be looked
+		// at for minutes.
+		if len(places) > 0 {
+			index[[gram]byte(form[i:])] = places[:0]
 		}
 	}
 	return hit

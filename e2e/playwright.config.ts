@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test';
+import { launchOptions } from './support/chromium.ts';
+
+export default defineConfig({
+  testDir: 'tests',
+  globalSetup: './support/build.ts',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: true,
+  // A test that succeeds at the second try has found something, too.
+  retries: 0,
+  reporter: 'list',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: { browserName: 'chromium', launchOptions, locale: 'en-GB', screenshot: 'only-on-failure' },
+  projects: [
+    // The portal has to work without script, so the browser has none.
+    { name: 'portal', testIgnore: 'accessibility.spec.ts', use: { javaScriptEnabled: false } },
+    // axe is a script that runs in the page, which the portal's policy forbids.
+    { name: 'accessibility', testMatch: 'accessibility.spec.ts', use: { javaScriptEnabled: true, bypassCSP: true } },
+  ],
+});

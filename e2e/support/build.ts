@@ -1,0 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Builds the portal once for all tests, and removes it afterwards. */
+export default function build(): () => void {
+  const dir = mkdtempSync(join(tmpdir(), 'portal-e2e-'));
+  const binary = join(dir, 'portal');
+  execFileSync('go', ['build', '-o', binary, './cmd/portal'], { cwd: resolve(import.meta.dirname, '../..'), stdio: 'inherit' });
+  process.env.PORTAL_BINARY = binary;
+  return () => rmSync(dir, { recursive: true, force: true });
+}

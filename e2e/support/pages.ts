@@ -1,0 +1,99 @@
+import { expect, type APIResponse, type Locator, type Page, type Response } from '@playwright/test';
+import type { Account } from './portal.ts';
+
+/** Signs in on the provider's page, which has to be open. */
+export async function signInAtProvider(page: Page, who: Account): Promise<void> {
+  await expect(page.getByRole('heading', { name: 'Sign in', exact: true })).toBeVisible();
+  await page.getByLabel('Username').fill(who.username);
+  await page.getByLabel('Password').fill(who.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Opens an address of the portal as somebody who is not signed in yet. */
+export async function signInAt(page: Page, address: string, who: Account): Promise<void> {
+  await page.goto(address);
+  await signInAtProvider(page, who);
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Account and sign-out/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+}
+
+/** The form's control of one of the contract's field names. */
+export function field(page: Page, name: string): Locator {
+  return page.locator(`form [name="${name}"]`).first();
+}
+
+/** Chooses a radio button the way people do: by its label. */
+export async function choose(page: Page, name: 'agentType' | 'valueFormat', value: string): Promise<void> {
+  await page.locator(`label:has([name="${name}"][value="${value}"])`).click();
+  await expect(page.locator(`[name="${name}"][value="${value}"]`)).toBeChecked();
+}
+
+export async function fillAll(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(fields)) await field(page, name).fill(value);
+}
+
+/** Presses the form's only submit button. */
+export async function submit(page: Page): Promise<void> {
+  await submitButton(page).click();
+}
+
+export function submitButton(page: Page): Locator {
+  return page.locator('main form button[type="submit"]');
+}
+
+/** The address of a form with something filled in. */
+export function link(path: string, fields: Record<string, string | string[]>): string {
+  const query = new URLSearchParams();
+  for (const [name, values] of Object.entries(fields)) for (const value of [values].flat()) query.append(name, value);
+  return `${path}?${query}`;
+}
+
+export const referenceForm = '/secret-references/new';
+export const valueForm = '/secret-values/new';
+
+/** The receipt's heading, once the browser has come to a receipt. */
+export async function receiptHeading(page: Page): Promise<Locator> {
+  await page.waitForURL(/\/activity\/[0-9a-f-]{36}$/);
+  return page.getByRole('heading', { level: 1 });
+}
+
+/** What is on record, by label. */
+export function recorded(page: Page, label: string): Locator {
+  return page.locator('dl > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${label}$`) }) }).locator('dd');
+}
+
+/** Presses the submit button and gives the portal's answer to the POST. */
+export async function answerOf(page: Page): Promise<Response> {
+  const posted = page.waitForResponse((r) => r.request().method() === 'POST');
+  await submit(page);
+  const answer = await posted;
+  await page.waitForLoadState();
+  return answer;
+}
+
+/** Sends a form as the browser would, with its cookies, beside the page that is open. No redirect is followed. */
+export function post(page: Page, address: string, form: Record<string, string>): Promise<APIResponse> {
+  const origin = new URL(page.url()).origin;
+  return page.request.post(origin + address, { form, headers: { Origin: origin }, maxRedirects: 0 });
+}
+
+/** What the form that is open would send, its token included. */
+export function formData(page: Page): Promise<Record<string, string>> {
+  return page.locator('main form').evaluate((form: HTMLFormElement) => {
+    const entries = [...new FormData(form)].filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    return Object.fromEntries(entries);
+  });
+}
+
+/** The box on top of a form that has errors. */
+export function summary(page: Page): Locator {
+  return page.getByRole('alert');
+}
+
+/** Waits until colours have faded over to another scheme. */
+export async function faded(page: Page): Promise<void> {
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
+}

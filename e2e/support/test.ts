@@ -1,0 +1,63 @@
+import { type BrowserContext, type Page, test as base } from '@playwright/test';
+import { type Account, type Demo, startDemo, startServer } from './portal.ts';
+import { Sandbox } from './sandbox.ts';
+import { signInAtProvider } from './pages.ts';
+
+export { expect } from '@playwright/test';
+
+type Fixtures = {
+  /** A whole system of the test's own: no test sees another's names or uses up another's limits. */
+  demo: Demo;
+  /** What arrived at Maia and in the vaults. */
+  sandbox: Sandbox;
+  /** The first account of a role. */
+  account: (role: string) => Account;
+  /** A browser of its own, for somebody else. */
+  newBrowser: () => Promise<Page>;
+  /** Starts a second portal beside the demo and gives its address. */
+  newPortal: (settings: Record<string, string>, probe?: '/healthz') => Promise<string>;
+  /** The page of somebody who is signed in as admin and sees the start page. */
+  admin: Page;
+};
+
+export const test = base.extend<Fixtures>({
+  demo: async ({}, use) => {
+    const { demo, stop } = await startDemo();
+    await use(demo);
+    await stop();
+  },
+  // The context depends on the base URL, so it is closed before the demo ends.
+  baseURL: async ({ demo }, use) => use(demo.url),
+  sandbox: async ({ demo }, use) => use(new Sandbox(demo)),
+  account: async ({ demo }, use) => {
+    await use((role) => {
+      const account = demo.accounts.find((a) => a.role === role);
+      if (!account) throw new Error(`the demo has no ${role}`);
+      return account;
+    });
+  },
+  newBrowser: async ({ browser, contextOptions, javaScriptEnabled, baseURL }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async () => {
+      const context = await browser.newContext({ ...contextOptions, javaScriptEnabled, baseURL });
+      contexts.push(context);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map((c) => c.close()));
+  },
+  newPortal: async ({ demo }, use) => {
+    const stops: (() => Promise<void>)[] = [];
+    await use(async (settings, probe) => {
+      const { url, stop } = await startServer(demo, settings, probe);
+      stops.push(stop);
+      return url;
+    });
+    await Promise.all(stops.map((stop) => stop()));
+  },
+  admin: async ({ page, account }, use) => {
+    await page.goto('/');
+    await signInAtProvider(page, account('admin'));
+    await page.waitForURL('/');
+    await use(page);
+  },
+});

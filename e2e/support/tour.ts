@@ -1,0 +1,202 @@
+import { expect, type Page } from '@playwright/test';
+import { choose, field, link, receiptHeading, referenceForm, signInAt, signOut, submit, valueForm } from './pages.ts';
+import type { Demo } from './portal.ts';
+import type { Sandbox } from './sandbox.ts';
+
+type Place = { page: Page; demo: Demo; sandbox: Sandbox };
+
+const role = (demo: Demo, name: string) => demo.accounts.find((a) => a.role === name)!;
+const asAdmin = (p: Place, address: string) => signInAt(p.page, address, role(p.demo, 'admin'));
+
+const awsReference = (p: Place, name: string) => link(referenceForm, { projectId: p.sandbox.project(), secretReferenceName: name, agentType: 'AWS', secretName: 'prod/snowflake', secretKey: 'password' });
+const value = (p: Place, name: string) => link(valueForm, { agentId: p.sandbox.agent('AWS'), projectId: p.sandbox.project(), name, type: 'PASSWORD', key: 'password' });
+
+async function sendReference(p: Place, name: string): Promise<void> {
+  await p.page.goto(awsReference(p, name));
+  await submit(p.page);
+  await p.page.waitForLoadState();
+}
+
+async function sendValue(p: Place, name: string): Promise<void> {
+  await p.page.goto(value(p, name));
+  await field(p.page, 'valueText').fill('correct horse battery staple');
+  await submit(p.page);
+  await p.page.waitForLoadState();
+}
+
+async function form(p: Place, address: string): Promise<void> {
+  await asAdmin(p, address);
+  await expect(p.page.locator('main form')).toBeVisible();
+}
+
+async function pairs(p: Place): Promise<void> {
+  await choose(p.page, 'valueFormat', 'pairs');
+  for (const [i, [key, secret]] of [['username', 'LOADER'], ['private_key', '-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----'], ['role', 'ETL']].entries()) {
+    await p.page.getByLabel(`Property ${i + 1}, name`).fill(key);
+    await p.page.getByLabel(`Property ${i + 1}, value`).fill(secret);
+  }
+}
+
+async function activity(p: Place): Promise<void> {
+  for (const name of ['SNOWFLAKE_PASSWORD', 'demo-timeout', 'demo-conflict', 'LEDGER_PASSWORD_WITH_A_RATHER_LONG_NAME_(NIGHTLY_LOADS)']) await sendReference(p, name);
+  await sendValue(p, 'prod/snowflake');
+}
+
+/** Every page that a user can come to, by name, each opened by somebody who is not signed in yet. */
+export const tour: Record<string, (p: Place) => Promise<void>> = {
+  'start, new': async (p) => {
+    await asAdmin(p, '/');
+    await expect(p.page).toHaveURL('/');
+  },
+  'start, after some work': async (p) => {
+    await asAdmin(p, '/activity');
+    await activity(p);
+    await p.page.goto('/');
+  },
+  'start, account menu': async (p) => {
+    await asAdmin(p, '/');
+    await p.page.getByRole('button', { name: /Account and sign-out/ }).click();
+    await expect(p.page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  },
+  'reference, nothing chosen': (p) => form(p, referenceForm),
+  'reference, AWS': (p) => form(p, awsReference(p, 'SNOWFLAKE_PASSWORD')),
+  'reference, Azure': (p) => form(p, link(referenceForm, { agentType: 'Azure' })),
+  'reference, Matillion hosted': (p) => form(p, link(referenceForm, { agentType: 'Matillion hosted' })),
+  'reference, errors of AWS': async (p) => {
+    await form(p, link(referenceForm, { agentType: 'AWS', projectId: 'Finance', secretReferenceName: 'my secret' }));
+    await submit(p.page);
+  },
+  'reference, errors of Matillion hosted': async (p) => {
+    await form(p, link(referenceForm, { agentType: 'Matillion hosted', projectId: 'Finance', valueFormat: 'json' }));
+    await field(p.page, 'valueJSON').fill('{"a": 1, "a": 2}');
+    await submit(p.page);
+  },
+  'reference, conflict': async (p) => {
+    await form(p, referenceForm);
+    await sendReference(p, 'demo-conflict');
+  },
+  'value, text': async (p) => {
+    await form(p, value(p, 'prod/snowflake'));
+    await field(p.page, 'valueText').fill('-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----');
+  },
+  'value, text, shown': async (p) => {
+    await form(p, value(p, 'prod/snowflake'));
+    await field(p.page, 'valueText').fill('-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----');
+    await p.page.getByRole('checkbox', { name: /Show what I type/ }).check();
+  },
+  'value, pairs': async (p) => {
+    await form(p, value(p, 'prod/snowflake'));
+    await pairs(p);
+  },
+  'value, JSON': async (p) => {
+    await form(p, value(p, 'prod/snowflake'));
+    await choose(p.page, 'valueFormat', 'json');
+  },
+  'value, file': async (p) => {
+    await form(p, value(p, 'prod/snowflake'));
+    await choose(p.page, 'valueFormat', 'file');
+  },
+  'value, errors of text': async (p) => {
+    await form(p, link(valueForm, { agentId: 'not an id', projectId: 'Finance' }));
+    await submit(p.page);
+  },
+  'value, errors of pairs': async (p) => {
+    await form(p, value(p, 'prod/snowflake'));
+    await pairs(p);
+    await p.page.getByLabel('Property 3, name').fill('username');
+    await p.page.getByLabel('Property 4, value').fill('without a name');
+    await submit(p.page);
+  },
+  'value, not allowed': async (p) => {
+    await form(p, valueForm);
+    await sendValue(p, 'demo-forbidden');
+  },
+  'value, Maia is busy': async (p) => {
+    await form(p, valueForm);
+    await sendValue(p, 'demo-rate-limited');
+  },
+  'value, the link carried a secret': async (p) => {
+    await form(p, `${value(p, 'prod/snowflake')}&valueText=hunter2`);
+  },
+  'receipt of a reference': async (p) => {
+    await form(p, referenceForm);
+    await sendReference(p, 'SNOWFLAKE_PASSWORD');
+    await receiptHeading(p.page);
+  },
+  'receipt of a value': async (p) => {
+    await form(p, valueForm);
+    await sendValue(p, 'prod/snowflake');
+    await receiptHeading(p.page);
+  },
+  'receipt, not known': async (p) => {
+    await form(p, valueForm);
+    await sendValue(p, 'demo-timeout');
+    await receiptHeading(p.page);
+  },
+  'receipt, refused': async (p) => {
+    await form(p, valueForm);
+    await sendValue(p, 'demo-conflict');
+    await p.page.goto('/activity');
+    await p.page.getByRole('link', { name: 'demo-conflict' }).click();
+    await receiptHeading(p.page);
+  },
+  'activity, empty': async (p) => {
+    await asAdmin(p, '/activity');
+    await expect(p.page).toHaveURL('/activity');
+  },
+  'activity': async (p) => {
+    await asAdmin(p, '/activity');
+    await activity(p);
+    await p.page.goto('/activity');
+  },
+  'activity of everybody': async (p) => {
+    await asAdmin(p, '/activity');
+    await activity(p);
+    await signOut(p.page);
+    await expect(p.page).toHaveURL('/signed-out');
+    await signInAt(p.page, '/activity', role(p.demo, 'auditor'));
+    await expect(p.page.getByRole('table')).toBeVisible();
+  },
+  'sessions': async (p) => {
+    await asAdmin(p, '/');
+    await p.page.context().clearCookies();
+    await asAdmin(p, '/sessions');
+    await expect(p.page.getByRole('heading', { level: 1 })).toHaveText('Your sessions');
+    await expect(p.page.getByRole('main').getByRole('listitem')).toHaveCount(2);
+  },
+  'not for auditors': async (p) => {
+    await signInAt(p.page, valueForm, role(p.demo, 'auditor'));
+    await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'not for this account': async (p) => {
+    await signInAt(p.page, '/', role(p.demo, 'outsider'));
+    await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'sign in again to go on': async (p) => {
+    await form(p, value(p, 'prod/snowflake'));
+    await field(p.page, 'valueText').fill('x');
+    await p.page.context().clearCookies({ name: 'portal' });
+    await submit(p.page);
+    await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'login is over': async (p) => {
+    await p.page.goto('/auth/callback?code=x&state=y');
+  },
+  'not found': async (p) => {
+    await asAdmin(p, '/');
+    await expect(p.page).toHaveURL('/');
+    await p.page.goto('/no-such-page');
+  },
+  'too large': async (p) => {
+    await form(p, valueForm);
+    await choose(p.page, 'valueFormat', 'file');
+    await field(p.page, 'valueFile').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: Buffer.alloc(2 << 20, 'x') });
+    await submit(p.page);
+    await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'signed out': async (p) => {
+    await asAdmin(p, '/');
+    await signOut(p.page);
+    await expect(p.page).toHaveURL('/signed-out');
+  },
+};

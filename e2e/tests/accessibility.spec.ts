@@ -1,0 +1,146 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test.ts';
+import { tour } from '../support/tour.ts';
+import { faded, field, link, receiptHeading, referenceForm, signInAt, submit, valueForm } from '../support/pages.ts';
+
+/** What axe finds, in words that a failed test can show. */
+async function violations(page: Page): Promise<string[]> {
+  // Legacy mode leaves out frames, of which there are none, and with them a second page for each run.
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({ rules: { 'target-size': { enabled: true } } });
+  const found = await axe.analyze();
+  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${v.help}: ${n.target.join(' ')}: ${n.failureSummary}`));
+}
+
+/** How far the page can be scrolled sideways. */
+const sideways = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+for (const [name, open] of Object.entries(tour)) {
+  test(`axe finds nothing, and nothing scrolls sideways: ${name}`, async ({ page, demo, sandbox }) => {
+    await open({ page, demo, sandbox });
+    for (const media of [{ colorScheme: 'light' }, { colorScheme: 'dark' }, { colorScheme: 'light', forcedColors: 'active' }] as const) {
+      await page.emulateMedia({ forcedColors: 'none', ...media });
+      for (const width of [320, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        const how = `${width} px, ${Object.values(media).join(', ')}`;
+        await faded(page);
+        expect.soft(await violations(page), how).toEqual([]);
+        expect.soft(await sideways(page), how).toBe(0);
+      }
+    }
+    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  });
+}
+
+test('axe is able to find something', async ({ page }) => {
+  await page.setContent('<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><img src="x"><p style="color:#999">grey</p></main>');
+  const found = (await violations(page)).join('\n');
+  expect(found).toContain('image-alt');
+  expect(found).toContain('color-contrast');
+});
+
+test('the keyboard alone opens the form, fills it in and sends it', async ({ page, account, sandbox }) => {
+  await signInAt(page, '/', account('admin'));
+  await expect(page).toHaveURL('/');
+
+  /** Presses Tab until somebody would say: here it is. */
+  const tabTo = async (what: string) => {
+    for (let presses = 0; presses < 80; presses++) {
+      await page.keyboard.press('Tab');
+      await expectVisibleFocus(page);
+      if (await page.evaluate((selector) => document.activeElement?.matches(selector), what)) return;
+    }
+    throw new Error(`the Tab key does not come to ${what}`);
+  };
+  await tabTo('a[href="#main"]');
+  await expect(page.getByRole('link', { name: 'Skip to the content' }), 'the first stop leads past the header').toBeInViewport();
+  await page.keyboard.press('Enter');
+  await tabTo(`main a[href="${referenceForm}"]`);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(referenceForm);
+
+  await tabTo('#projectId');
+  await page.keyboard.insertText(sandbox.project());
+  await tabTo('#secretReferenceName');
+  await page.keyboard.type('BY_KEYBOARD');
+  await tabTo('[name="agentType"]');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('radio', { name: 'Matillion hosted' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Matillion hosted' })).toBeFocused();
+  await tabTo('#agentId');
+  await page.keyboard.insertText(sandbox.agent('Matillion hosted'));
+  await tabTo('[name="valueFormat"]');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('[name="valueFormat"][value="pairs"]')).toBeChecked();
+  for (const [key, value] of [['user', 'u'], ['pass', 'p']]) {
+    await tabTo('[name="pairKey"]');
+    await page.keyboard.type(key);
+    await tabTo('[name="pairValue"]');
+    await page.keyboard.type(value);
+  }
+  await tabTo('[type="submit"]');
+  await page.keyboard.press('Enter');
+  await expect(await receiptHeading(page)).toHaveText('The reference BY_KEYBOARD was created');
+  expect((await sandbox.hosted(sandbox.project(), 'BY_KEYBOARD')).toString()).toBe('{"user":"u","pass":"p"}');
+
+  await tabTo('.who, header button');
+  await page.keyboard.press('Enter');
+  await tabTo('form[action="/logout"] button');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/signed-out');
+});
+
+/** The focus shows: something is drawn around the control, or around the card that it stands in. */
+async function expectVisibleFocus(page: Page): Promise<void> {
+  const shown = await page.evaluate(() => {
+    const active = document.activeElement;
+    if (!active || active === document.body) return true; // the browser's own controls
+    const drawn = (e: Element | null) => e !== null && getComputedStyle(e).outlineStyle !== 'none' && parseFloat(getComputedStyle(e).outlineWidth) > 0;
+    return drawn(active) || drawn(active.closest('label'));
+  });
+  const what = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200));
+  expect(shown, `the focus shows at ${what}`).toBe(true);
+}
+
+test('very long names do not widen a page of 320 px', async ({ page, account, sandbox }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  const name = 'W'.repeat(128);
+  const secretName = 'M'.repeat(500);
+  await signInAt(page, link(referenceForm, { projectId: sandbox.project(), secretReferenceName: name, agentType: 'AWS', secretName, secretKey: 'K'.repeat(500), description: 'D'.repeat(256) }), account('admin'));
+  await expect(field(page, 'secretName')).toHaveValue(secretName);
+  expect(await sideways(page), 'the form').toBe(0);
+  await submit(page);
+  await expect(await receiptHeading(page)).toContainText(name);
+  expect(await sideways(page), 'the receipt').toBe(0);
+
+  await page.goto(link(valueForm, { agentId: 'x'.repeat(128), name: secretName, valueFormat: 'pairs', pairKey: ['P'.repeat(300), 'Q'.repeat(300)] }));
+  expect(await sideways(page), 'rows of pairs').toBe(0);
+  await submit(page);
+  await expect(page).toHaveTitle(/^Error:/);
+  expect(await sideways(page), 'errors').toBe(0);
+  for (const path of ['/', '/activity']) {
+    await page.goto(path);
+    await expect(page.getByText(name)).toBeVisible();
+    expect(await sideways(page), path).toBe(0);
+  }
+  await page.goto(`/${'nowhere'.repeat(60)}`);
+  expect(await sideways(page), 'an address that leads nowhere').toBe(0);
+});
+
+test('an outcome is a word and a sign, not a colour alone', async ({ page, account, sandbox }) => {
+  await signInAt(page, '/', account('admin'));
+  await expect(page).toHaveURL('/');
+  for (const name of ['FINE', 'demo-timeout', 'demo-conflict']) {
+    await page.goto(link(referenceForm, { projectId: sandbox.project(), secretReferenceName: name, agentType: 'AWS', secretName: 'prod/x' }));
+    await submit(page);
+    await page.waitForLoadState();
+  }
+  await page.goto('/activity');
+  for (const word of ['Created', 'Not known', 'Name taken']) {
+    const cell = page.getByRole('cell', { name: word });
+    await expect(cell).toBeVisible();
+    await expect(cell.locator('svg')).toBeVisible();
+  }
+});
