@@ -20,14 +20,19 @@ import (
 	"maiaportal/web/templates"
 )
 
-// sweepEvery is how often what has run out is removed.
-const sweepEvery = 10 * time.Minute
+const (
+	// sweepEvery is how often what has run out is removed.
+	sweepEvery = 10 * time.Minute
+	// settleEvery is how often it is looked for what dead replicas left under way.
+	settleEvery = 10 * time.Second
+)
 
 // portal is the running system's parts.
 type portal struct {
 	cfg         config.Config
 	log         *slog.Logger
 	store       *store.Store
+	holder      string // random id of this process: what it has under way is told by it
 	provider    *auth.Provider
 	sessions    *auth.Sessions
 	submissions *submission.Service
@@ -56,13 +61,12 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 			return err
 		}
 	}
-	holder := uuid.NewString()
-	n, err := p.store.SettleOrphans(ctx, holder)
-	if err != nil {
-		return fmt.Errorf("is the database migrated (portal migrate)? %w", err)
+	p.holder = uuid.NewString()
+	if err := p.store.Join(ctx, p.holder); err != nil {
+		return err
 	}
-	if n > 0 {
-		p.log.Warn("submissions settled that an earlier process left under way", "count", n)
+	if err := p.settle(ctx); err != nil {
+		return fmt.Errorf("is the database migrated (portal migrate)? %w", err)
 	}
 	formKeys, err := auth.FormTokenKeys(cfg.SessionKeys)
 	if err != nil {
@@ -86,7 +90,7 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	p.sessions = &auth.Sessions{Rows: p.store, Keys: cfg.SessionKeys, Cookies: cookies, Idle: cfg.SessionIdle, Max: cfg.SessionMax, Now: time.Now}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.submissions = submission.New(submission.Options{
-		Maia: p.maia, Records: p.store, FormTokens: submission.NewFormTokens(formKeys), Holder: holder,
+		Maia: p.maia, Records: p.store, FormTokens: submission.NewFormTokens(formKeys), Holder: p.holder,
 		Timeout: 2 * cfg.MaiaTimeout, PerMinute: cfg.SubmissionsPerMinute, Log: p.log, Now: time.Now,
 	})
 	h := &handlers.Handlers{
@@ -106,22 +110,36 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	return nil
 }
 
-// background keeps the provider discovered and the tables swept until ctx ends.
+// settle ends what dead processes left under way.
+func (p *portal) settle(ctx context.Context) error {
+	n, err := p.store.SettleOrphans(ctx, p.holder)
+	if n > 0 {
+		p.log.Warn("submissions settled that another process left under way", "count", n)
+	}
+	return err
+}
+
+// background keeps the provider discovered, the tables swept and orphans settled until ctx ends.
 func (p *portal) background(ctx context.Context) {
 	go p.provider.Run(ctx)
-	go func() {
-		for tick := time.NewTicker(sweepEvery); ; {
-			if err := p.sessions.Sweep(ctx); err != nil && ctx.Err() == nil {
-				p.log.Warn("not swept", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				tick.Stop()
-				return
-			case <-tick.C:
-			}
+	go p.every(ctx, sweepEvery, "not swept", p.sessions.Sweep)
+	go p.every(ctx, settleEvery, "orphans not settled", p.settle)
+}
+
+// every does something again and again until ctx ends. A failure is over when the database is back.
+func (p *portal) every(ctx context.Context, interval time.Duration, failed string, do func(context.Context) error) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn(failed, "error", err)
 		}
-	}()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // close releases what wire opened.

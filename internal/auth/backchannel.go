@@ -27,7 +27,7 @@ func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, erro
 	if err != nil {
 		return 0, err
 	}
-	token, err := d.verifier.VerifyLogout(ctx, raw)
+	token, err := withKeys(ctx, raw, d.verifier.VerifyLogout)
 	if err != nil {
 		if errors.Is(err, ErrProviderAway) {
 			return 0, err

@@ -169,7 +169,7 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 	if err != nil {
 		return Login{}, returnTo, err
 	}
-	if iss, sent := q.Get("iss"), q.Has("iss"); (sent || d.issInResponse) && iss != rp.Provider.client.Issuer {
+	if iss := q.Get("iss"); (q.Has("iss") || d.issInResponse) && iss != rp.Provider.client.Issuer {
 		return Login{}, returnTo, fmt.Errorf("%w: iss is missing or another provider's", ErrBadAnswer)
 	}
 	if code := q.Get("error"); code != "" {
@@ -234,7 +234,7 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAns
 	if raw == "" {
 		return Login{}, fmt.Errorf("%w: a token is missing", ErrBadAnswer)
 	}
-	id, err := d.verifier.Verify(ctx, raw)
+	id, err := withKeys(ctx, raw, d.verifier.Verify)
 	if err != nil {
 		if errors.Is(err, ErrProviderAway) {
 			return Login{}, err
@@ -260,7 +260,7 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAns
 		return Login{}, fmt.Errorf("%w: no sub", ErrBadAnswer)
 	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
 		return Login{}, fmt.Errorf("%w: another nonce", ErrBadAnswer)
-	case claims.AZP != "" && claims.AZP != rp.Provider.client.ID:
+	case sent(all["azp"]) && claims.AZP != rp.Provider.client.ID: // one that is no string, too
 		return Login{}, fmt.Errorf("%w: azp is another client", ErrBadAnswer)
 	case len(id.Audience) > 1 && claims.AZP == "":
 		return Login{}, fmt.Errorf("%w: several audiences without azp", ErrBadAnswer)
@@ -314,6 +314,9 @@ func (l *Login) take(t tokenAnswer, now time.Time) {
 		l.RefreshToken = t.RefreshToken
 	}
 }
+
+// sent says whether a claim is there; null is as good as none.
+func sent(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
 func firstOf(words ...string) string {
 	i := slices.IndexFunc(words, func(w string) bool { return strings.TrimSpace(w) != "" })

@@ -38,6 +38,9 @@ type Tokens struct {
 	renewing singleflight.Group
 }
 
+// errAnotherUser is an answer to a refresh whose ID token is another user's, or cannot be trusted.
+var errAnotherUser = fmt.Errorf("%w: a refresh gave another user's token", ErrLoginRequired)
+
 // Delegated is the delegated token of one session.
 type Delegated struct {
 	t *Tokens
@@ -182,7 +185,16 @@ func (t *Tokens) renewLeased(ctx context.Context, id, me string, sealed []byte, 
 	var failed error
 	if n.any(login) {
 		var changed bool
-		if login, changed, failed = t.fresh(ctx, login, n); changed {
+		login, changed, failed = t.fresh(ctx, login, n)
+		if errors.Is(failed, errAnotherUser) {
+			// Somebody else's token must never serve this session, nor may what it has be used on.
+			t.RP.Log.LogAttrs(ctx, slog.LevelError, "session ended: the provider's answer to a refresh was not this user's")
+			if err := t.Sessions.Rows.DeleteSession(context.WithoutCancel(ctx), hash(id)); err != nil {
+				return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
+			}
+			return Login{}, failed
+		}
+		if changed {
 			if save, err = t.Sessions.seal(id, login); err != nil {
 				return Login{}, err
 			}
@@ -254,13 +266,12 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 		return login, false, err
 	}
 	if token.IDToken != "" {
-		id, err := d.verifier.Verify(ctx, token.IDToken)
+		id, err := withKeys(ctx, token.IDToken, d.verifier.Verify)
 		if errors.Is(err, ErrProviderAway) {
 			// The refresh token is used up: keep what came, the ID token alone is missing.
 			token.IDToken = ""
 		} else if err != nil || id.Subject != login.Subject || id.Issuer != login.Issuer {
-			// Somebody else's token must never serve this session.
-			return Login{Issuer: login.Issuer, Subject: login.Subject, Name: login.Name, Expires: t.RP.Now()}, true, ErrLoginRequired
+			return login, false, errAnotherUser
 		}
 		if token.IDToken != "" {
 			login.IDToken = token.IDToken

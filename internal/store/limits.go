@@ -18,18 +18,18 @@ func (s *Store) TakeSubmission(ctx context.Context, actor string, perMinute int)
 	slack := each * int64(perMinute-1)
 	var fullAt int64
 	err = s.db.QueryRowContext(ctx, `
-		INSERT INTO submission_limits (actor, full_at) VALUES ($1, $2 + $3)
+		INSERT INTO submission_limits (actor, full_at) VALUES ($1, $2)
 		ON CONFLICT (actor) DO UPDATE
-			SET full_at = CASE WHEN submission_limits.full_at > $2 THEN submission_limits.full_at ELSE $2 END + $3
-			WHERE submission_limits.full_at <= $2 + $4
-		RETURNING full_at`, actor, now, each, slack).Scan(&fullAt)
+			SET full_at = CASE WHEN submission_limits.full_at > $3 THEN submission_limits.full_at ELSE $3 END + $4
+			WHERE submission_limits.full_at <= $5
+		RETURNING full_at`, actor, now+each, now, each, now+slack).Scan(&fullAt)
 	if err == nil {
 		return 0, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("store: submission limit: %w", err)
 	}
-	if err := s.db.QueryRowContext(ctx, `SELECT full_at FROM submission_limits WHERE actor = $1`, actor).Scan(&fullAt); err != nil {
+	if err := s.db.QueryRowContext(ctx, `SELECT full_at FROM submission_limits WHERE actor = $1`, actor).Scan(&fullAt); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("store: submission limit: %w", err)
 	}
 	return max(time.Duration(fullAt-slack-now)*time.Millisecond, time.Millisecond), nil

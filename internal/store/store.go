@@ -1,8 +1,9 @@
-// Package store keeps the portal's sessions, pending logins and submissions in a database.
+// Package store keeps the portal's sessions, pending logins and submissions in a database, SQLite or
+// PostgreSQL.
 //
-// It owns the queries and the schema's application, and nothing else: what a row means, when a session
-// has run out and how a payload is sealed is decided by its callers (auth, submission). No table has
-// a column for a secret value.
+// It owns the queries, one text each for both engines, the schema's application, and how a process
+// tells that it lives; nothing else: what a row means, when a session has run out and how a payload is
+// sealed is decided by its callers (auth, submission). No table has a column for a secret value.
 package store
 
 import (
@@ -10,17 +11,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite", in pure Go: the binary stays static
-
-	"maiaportal/migrations"
+	"github.com/jackc/pgx/v5"
 )
 
 // ErrNotFound is returned where no such row exists.
@@ -28,19 +22,23 @@ var ErrNotFound = errors.New("store: not found")
 
 // Store is an open database. Its methods may be called by many goroutines at once.
 type Store struct {
-	db  *sql.DB
-	now func() time.Time
+	db   queries
+	now  func() time.Time
+	path string          // of the SQLite file
+	pg   *pgx.ConnConfig // nil on SQLite
+	life life
 }
 
-// busyRetry is how long the set-up of a new SQLite file is tried again while another process does the
-// same: switching to WAL does not honour busy_timeout.
-const busyRetry = 10 * time.Second
-
-// ParseURL checks a PORTAL_DATABASE_URL and gives the path of the SQLite file that it names.
+// ParseURL checks a PORTAL_DATABASE_URL and gives the path of the SQLite file that it names, which is
+// empty for PostgreSQL. Its errors never quote the address, for that may hold a password.
 func ParseURL(databaseURL string) (path string, err error) {
+	if isPostgres(databaseURL) {
+		_, err := parsePostgres(databaseURL)
+		return "", err
+	}
 	path, ok := strings.CutPrefix(databaseURL, "sqlite:")
 	if !ok {
-		return "", errors.New("want sqlite:PATH")
+		return "", errors.New("want sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
 	}
 	if path == "" || strings.ContainsAny(path, "?#") {
 		return "", errors.New("want sqlite:PATH, with a path that has no ? or #")
@@ -51,65 +49,19 @@ func ParseURL(databaseURL string) (path string, err error) {
 // Open opens the database without touching its schema: call Migrate before its first use. now tells
 // the time; it is a parameter for tests.
 func Open(databaseURL string, now func() time.Time) (*Store, error) {
-	path, err := ParseURL(databaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("store: database address: %w", err)
+	if isPostgres(databaseURL) {
+		return openPostgres(databaseURL, now)
 	}
-	// The file holds who did what and sealed tokens: nobody else on the machine needs to read it.
-	// SQLite gives its -wal and -shm files the same mode.
-	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("store: open the database file: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("store: open the database file: %w", err)
-	}
-	q := url.Values{"_txlock": {"immediate"}}
-	for _, p := range []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"} {
-		q.Add("_pragma", p)
-	}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String())
-	if err != nil {
-		return nil, fmt.Errorf("store: open: %w", err)
-	}
-	db.SetMaxOpenConns(8)
-	return &Store{db: db, now: now}, nil
+	return openSQLite(databaseURL, now)
 }
 
-// Migrate brings the schema up to date. Running it again does nothing.
+// Migrate brings the schema up to date. Running it again does nothing, and several processes may run
+// it at once.
 func (s *Store) Migrate(ctx context.Context) error {
-	dir, err := fs.Sub(migrations.SQLite, "sqlite")
-	if err != nil {
-		return fmt.Errorf("store: migrations: %w", err)
+	if s.pg != nil {
+		return migratePostgres(ctx, s.pg)
 	}
-	give := time.Now().Add(busyRetry)
-	for {
-		err = s.migrateOnce(ctx, dir)
-		if err == nil || !isBusy(err) || time.Now().After(give) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-func (s *Store) migrateOnce(ctx context.Context, dir fs.FS) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.db, dir)
-	if err != nil {
-		return fmt.Errorf("store: migrations: %w", err)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
-	}
-	return nil
-}
-
-// isBusy tells SQLITE_BUSY by its text, because goose wraps it in types that hide the code.
-func isBusy(err error) bool {
-	return strings.Contains(err.Error(), "database is locked") || strings.Contains(err.Error(), "already exists")
+	return s.migrateSQLite(ctx)
 }
 
 // Ping says whether the database answers.
@@ -121,8 +73,44 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the database.
-func (s *Store) Close() error { return s.db.Close() }
+// Close closes the database. From then on this process counts as dead: what it has under way must have
+// ended before.
+func (s *Store) Close() error {
+	s.leave()
+	return s.db.pool.Close()
+}
+
+// queries is the pool, with arguments that both engines take alike.
+type queries struct{ pool *sql.DB }
+
+func (q queries) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return q.pool.ExecContext(ctx, query, storable(args)...)
+}
+
+func (q queries) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return q.pool.QueryContext(ctx, query, storable(args)...)
+}
+
+func (q queries) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return q.pool.QueryRowContext(ctx, query, storable(args)...)
+}
+
+// storable turns yes and no into 1 and 0, and replaces what PostgreSQL refuses in a text. A browser's
+// name, or an id out of an address, may be any bytes: a stranger's must be unknown, not an error.
+func storable(args []any) []any {
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\uFFFD"), "\x00", "\uFFFD")
+		case bool:
+			args[i] = 0
+			if v {
+				args[i] = 1
+			}
+		}
+	}
+	return args
+}
 
 // millis is how an instant is kept.
 func millis(t time.Time) int64 {

@@ -56,7 +56,8 @@ func scanSubmission(row interface{ Scan(...any) error }) (Submission, error) {
 }
 
 // BeginSubmission records an intent. Where its token and attempt are recorded already, by this
-// process or another, nothing changes and begun is false.
+// process or another, nothing changes and begun is false. Beginning the same id again, because the
+// first answer was lost with its connection, is begun.
 func (s *Store) BeginSubmission(ctx context.Context, r Submission) (begun bool, err error) {
 	res, err := s.db.ExecContext(ctx, `INSERT INTO submissions (`+submissionColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, 0, '', '', 0, $20, $21)
@@ -70,13 +71,23 @@ func (s *Store) BeginSubmission(ctx context.Context, r Submission) (begun bool, 
 	if err != nil {
 		return false, fmt.Errorf("store: begin submission: %w", err)
 	}
-	return n == 1, nil
+	if n == 1 {
+		return true, nil
+	}
+	switch _, err := s.SubmissionByID(ctx, r.ID); {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("store: begin submission: %w", err)
+	}
+	return true, nil
 }
 
 // MarkSent records that a call to Maia begins, before it does: should the process die now, nobody
-// knows whether it arrived.
+// knows whether it arrived. One that was settled meanwhile, because its process seemed to be dead, is
+// ErrNotFound and must not be sent: its form may be under way again as another attempt.
 func (s *Store) MarkSent(ctx context.Context, id string) error {
-	res, err := s.db.ExecContext(ctx, `UPDATE submissions SET sent = 1 WHERE id = $1`, id)
+	res, err := s.db.ExecContext(ctx, `UPDATE submissions SET sent = 1 WHERE id = $1 AND outcome = 'pending'`, id)
 	return affected(res, err, "mark submission as sent")
 }
 
@@ -157,15 +168,4 @@ func (s *Store) RefusedBetween(ctx context.Context, issuer, subject string, from
 		return 0, fmt.Errorf("store: refused submissions: %w", err)
 	}
 	return n, nil
-}
-
-// SettleOrphans ends what other processes left under way: unknown where a call to Maia had begun,
-// failed otherwise. It tells how many there were.
-func (s *Store) SettleOrphans(ctx context.Context, holder string) (int64, error) {
-	res, err := s.db.ExecContext(ctx, `UPDATE submissions SET outcome = CASE WHEN sent = 1 THEN 'unknown' ELSE 'failed' END, finished_at = $2
-		WHERE outcome = 'pending' AND holder <> $1`, holder, millis(s.now()))
-	if err != nil {
-		return 0, fmt.Errorf("store: settle orphans: %w", err)
-	}
-	return res.RowsAffected()
 }

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"maiaportal/migrations"
+)
+
+const (
+	connectTimeout   = 5 * time.Second  // unless the address sets connect_timeout
+	statementTimeout = 10 * time.Second // unless the address, the role or the server sets one
+	maxConns         = 20
+	maxIdleConns     = 10
+	connIdleTime     = 5 * time.Minute
+	connLifetime     = 30 * time.Minute // so that a pool finds its way to a server that took over
+)
+
+func isPostgres(databaseURL string) bool {
+	return strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://")
+}
+
+// parsePostgres never quotes the address or what pgx says about it: pgx hides passwords as well as it
+// can, which it cannot in an address that it does not understand.
+func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
+	_, rest, _ := strings.Cut(databaseURL, "://")
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 && strings.ContainsAny(rest[i:], "@#") {
+		// A password with / or ? or # in it would be read as a database's name, and would then be in
+		// the server's own words.
+		return nil, errors.New("write the special characters of its parts percent-encoded (/ is %2F, # is %23, ? is %3F, @ is %40)")
+	}
+	cfg, err := pgx.ParseConfig(databaseURL)
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &file):
+		return nil, fmt.Errorf("a file that it names (sslrootcert, sslcert, sslkey, servicefile) cannot be read: %w", file.Err)
+	case err != nil:
+		return nil, errors.New("want postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS with valid options, special characters percent-encoded")
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
+	}
+	return cfg, nil
+}
+
+func openPostgres(databaseURL string, now func() time.Time) (*Store, error) {
+	cfg, err := parsePostgres(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("store: database address: %w", err)
+	}
+	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(limitStatements)), cfg.Password})
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxIdleConns)
+	db.SetConnMaxIdleTime(connIdleTime)
+	db.SetConnMaxLifetime(connLifetime)
+	return &Store{db: queries{db}, now: now, pg: cfg}, nil
+}
+
+// limitStatements is a statement and no start-up parameter, because poolers refuse those.
+func limitStatements(ctx context.Context, conn *pgx.Conn) error {
+	if _, set := conn.Config().RuntimeParams["statement_timeout"]; set {
+		return nil
+	}
+	_, err := conn.Exec(ctx, `SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'`,
+		fmt.Sprint(statementTimeout.Milliseconds()))
+	if err != nil {
+		return errors.Join(err, conn.Close(ctx)) // nobody else closes it
+	}
+	return nil
+}
+
+// migratePostgres has connections of its own, because a step may take longer than a statement may.
+func migratePostgres(ctx context.Context, cfg *pgx.ConnConfig) (err error) {
+	dir, err := fs.Sub(migrations.Postgres, "postgres")
+	if err != nil {
+		return fmt.Errorf("store: migrations: %w", err)
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return fmt.Errorf("store: migrations: %w", err)
+	}
+	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg), cfg.Password})
+	defer func() { err = errors.Join(err, db.Close()) }()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("store: migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	return nil
+}
+
+// quiet is a connector whose errors hold neither the password nor the configuration.
+type quiet struct {
+	driver.Connector
+	password string
+}
+
+func (q quiet) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := q.Connector.Connect(ctx)
+	if err != nil {
+		return nil, quietly(err, q.password)
+	}
+	return conn, nil
+}
+
+// connectError says why there is no connection.
+type connectError struct {
+	text  string
+	cause error
+}
+
+func (e *connectError) Error() string { return e.text }
+func (e *connectError) Unwrap() error { return e.cause }
+
+// quietly drops pgx's own error, which carries the configuration, and keeps what it wraps.
+func quietly(err error, password string) error {
+	var c *pgconn.ConnectError
+	if errors.As(err, &c) {
+		err = c.Unwrap()
+	}
+	e := &connectError{"connect to the database: " + err.Error(), err}
+	if password != "" && strings.Contains(e.text, password) {
+		return errors.New("connect to the database: refused, in words that are not repeated here because they contain the password")
+	}
+	return e
+}

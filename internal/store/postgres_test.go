@@ -1,0 +1,284 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"maiaportal/internal/store/pgtest"
+)
+
+func TestParseURL(t *testing.T) {
+	for address, wanted := range map[string]string{
+		"sqlite:portal.db":                                                     "portal.db",
+		"sqlite:/var/lib/a b.db":                                               "/var/lib/a b.db",
+		"postgres://u:hidden@h:5432/d?sslmode=disable":                         "",
+		"postgresql://u:hidden@h1:5432,h2/d":                                   "",
+		"postgres:///d?host=/run/postgresql":                                   "",
+		"postgres://u:hid%2Fden%40@h/d?statement_timeout=1s&connect_timeout=3": "",
+	} {
+		path, err := ParseURL(address)
+		if path != wanted || err != nil {
+			t.Errorf("%s: %q, %v", address, path, err)
+		}
+	}
+}
+
+// The address has a password: whatever is wrong with it, no error repeats a part of it.
+func TestParseURLQuotesNothing(t *testing.T) {
+	for _, address := range []string{
+		"", "hidden", "sqlite:", "sqlite:hidden?x", "mysql://u:hidden@h/d", "POSTGRES://u:hidden@h/d", "postgres:u:hidden@h",
+		"postgres://u:hidden/more@h/d", "postgres://u:12/hidden@h/d", "postgres://u:12#hidden@h/d", "postgres://u:12?hidden@h/d", "postgres://u:hid%den%zz@h/d",
+		"postgres://u:hidden@h:hidden/d", "postgres://u:hidden@h:99999/d", "postgres://u:p@h/d?sslmode=hidden", "postgres://u:p@h/d?connect_timeout=hidden", "postgres://u:p@h/d?sslrootcert=/hidden",
+		"postgres://u:p@h/d?password=hidden&sslmode=x", "postgres://u:p@h/d?default_query_exec_mode=hidden", "postgres://u:p@h/d?target_session_attrs=hidden",
+		"postgres://u:p@h/d?service=hidden", "postgres://u:hidden@[h/d",
+	} {
+		_, err := ParseURL(address)
+		_, openErr := Open(address, time.Now)
+		if err == nil || openErr == nil {
+			t.Errorf("%q is taken", address)
+			continue
+		}
+		for _, err := range []error{err, openErr} {
+			var parse *pgconn.ParseConfigError
+			if strings.Contains(err.Error(), "hid") || errors.As(err, &parse) {
+				t.Errorf("%q: %v", address, err)
+			}
+		}
+	}
+}
+
+// No error of a connection has the password in it, or the configuration that holds it.
+func TestConnectErrorsAreQuiet(t *testing.T) {
+	right := pgtest.Start(t)
+	with := func(change func(*url.URL)) string {
+		u := must[*url.URL](t)(url.Parse(right))
+		change(u)
+		return u.String()
+	}
+	silent := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	defer func() { _ = silent.Close() }()
+	for name, address := range map[string]string{
+		"wrong password":       with(func(u *url.URL) { u.User = url.UserPassword("portal", "hidden") }),
+		"unknown user":         with(func(u *url.URL) { u.User = url.UserPassword("nobody", "hidden") }),
+		"user is the password": with(func(u *url.URL) { u.User = url.UserPassword("hidden", "hidden") }),
+		"unknown database":     with(func(u *url.URL) { u.Path = "/none" }),
+		"unknown option":       with(func(u *url.URL) { u.RawQuery += "&no_such_option=1" }),
+		"nobody listens":       with(func(u *url.URL) { u.Host = "127.0.0.1:1" }),
+		"nobody answers":       with(func(u *url.URL) { u.Host = silent.Addr().String(); u.RawQuery += "&connect_timeout=1" }),
+		"no such host":         with(func(u *url.URL) { u.Host = "no-such-host.invalid" }),
+		"no TLS":               with(func(u *url.URL) { u.RawQuery = "sslmode=require" }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := must[*Store](t)(Open(address, time.Now))
+			defer func() { _ = s.Close() }()
+			for what, err := range map[string]error{"Ping": s.Ping(t.Context()), "Migrate": s.Migrate(t.Context()), "Join": s.Join(t.Context(), "holder")} {
+				if err == nil {
+					t.Errorf("%s: no error", what)
+					continue
+				}
+				text := fmt.Sprintf("%v %+v %#v %q", err, err, err, err)
+				if strings.Contains(text, "hidden") || strings.Contains(text, pgtest.Password) {
+					t.Errorf("%s: %s", what, text)
+				}
+				var connect *pgconn.ConnectError
+				if errors.As(err, &connect) {
+					t.Errorf("%s: the configuration is in %T", what, err)
+				}
+				if name == "nobody listens" && !strings.Contains(err.Error(), "connection refused") {
+					t.Errorf("%s does not say why: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
+func TestPostgresTimeouts(t *testing.T) {
+	address := pgtest.Start(t)
+	c := newClock()
+	for name, tc := range map[string]struct{ option, want string }{
+		"ours":          {"", "10s"},
+		"the address's": {"&statement_timeout=3000", "3s"},
+		"none":          {"&statement_timeout=0", "0"},
+		"an option's":   {"&options=-c%20statement_timeout%3D4000", "4s"},
+	} {
+		s := open(t, address+tc.option, c)
+		var got string
+		must0(t, s.db.QueryRowContext(t.Context(), `SHOW statement_timeout`).Scan(&got))
+		want(t, name, got, tc.want)
+	}
+	want(t, "connect", open(t, address, c).pg.ConnectTimeout, 5*time.Second)
+	want(t, "connect", open(t, address+"&connect_timeout=7", c).pg.ConnectTimeout, 7*time.Second)
+}
+
+// rejoined waits until a process has its lock.
+func rejoined(t *testing.T, s *Store) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		s.life.mu.Lock()
+		conn, err := s.life.conn, errors.New("no connection")
+		if conn != nil {
+			err = conn.Ping(t.Context())
+		}
+		s.life.mu.Unlock()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("not joined again: ", err)
+		}
+	}
+}
+
+func joined(t *testing.T, address, holder string, c *clock) *Store {
+	t.Helper()
+	s := open(t, address, c)
+	must0(t, s.Join(t.Context(), holder))
+	return s
+}
+
+// S-46, S-47: whatever happens to connections, a living replica keeps what it has under way.
+func TestLivingHolders(t *testing.T) {
+	cluster := pgtest.New(t)
+	for name, trouble := range map[string]func(*testing.T){
+		"nothing happens":     func(*testing.T) {},
+		"connections are cut": func(t *testing.T) { cluster.Cut(t) },
+		"the server restarts": func(t *testing.T) { cluster.Stop(t); cluster.Start(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, ctx, address := newClock(), t.Context(), cluster.Database(t)
+			must0(t, open(t, address, c).Migrate(ctx))
+			a, b := joined(t, address, "a", c), joined(t, address, "b", c)
+			dead := must[*Store](t)(Open(address, c.now))
+			must0(t, dead.Join(ctx, "dead"))
+			for _, holder := range []string{"a", "b", "dead"} {
+				r := submission(c, holder, 1)
+				r.Holder = holder
+				begin(t, a, r)
+			}
+			must0(t, dead.Close())
+			outcome := func(token string) string { return must[Submission](t)(b.LatestAttempt(ctx, token)).Outcome }
+
+			want(t, "seen dead once", must[int64](t)(b.SettleOrphans(ctx, "b")), 0)
+			c.add(settleGrace - time.Millisecond)
+			want(t, "seen dead, too short", must[int64](t)(b.SettleOrphans(ctx, "b")), 0)
+			trouble(t)
+			c.add(time.Hour)
+			// Before a has its lock again, if trouble took it, b may look: what it saw before counts no more.
+			for deadline := time.Now().Add(time.Minute); ; {
+				n, err := b.SettleOrphans(ctx, "b")
+				if err == nil {
+					if name != "nothing happens" {
+						want(t, "right after the trouble", n, 0)
+					}
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			rejoined(t, a)
+			for range 3 {
+				c.add(settleGrace)
+				_, err := b.SettleOrphans(ctx, "b")
+				must0(t, err)
+			}
+			want(t, "the dead one's", outcome("dead"), "failed")
+			want(t, "the living one's", outcome("a"), "pending")
+			want(t, "own", outcome("b"), "pending")
+			must0(t, b.Ping(ctx))
+
+			must0(t, a.Close())
+			for range 2 {
+				c.add(settleGrace)
+				_, err := b.SettleOrphans(ctx, "b")
+				must0(t, err)
+			}
+			want(t, "after it has ended", outcome("a"), "failed")
+		})
+	}
+}
+
+// Several replicas that settle at once count each orphan once, and do not take each other's look for a
+// sign of life.
+func TestSettleAtOnce(t *testing.T) {
+	c, ctx, address := newClock(), t.Context(), pgtest.Start(t)
+	s := migrated(t, address, c)
+	const orphans, replicas = 40, 4
+	for i := range orphans {
+		r := submission(c, fmt.Sprint(i), 1)
+		r.Holder = fmt.Sprint("dead", i%3)
+		begin(t, s, r)
+	}
+	var all []*Store
+	for i := range replicas {
+		all = append(all, joined(t, address, fmt.Sprint("replica", i), c))
+	}
+	counts := make([]int64, replicas)
+	look := func() {
+		atOnce(t, replicas, func(i int) (bool, error) {
+			n, err := all[i].SettleOrphans(ctx, fmt.Sprint("replica", i))
+			counts[i] += n
+			return true, err
+		})
+	}
+	look()
+	c.add(settleGrace)
+	look()
+	var sum int64
+	for _, n := range counts {
+		sum += n
+	}
+	want(t, "settled", sum, orphans)
+}
+
+// Joining is needed on PostgreSQL before anybody else may be called dead; an id is one process's.
+func TestJoin(t *testing.T) {
+	c, ctx, address := newClock(), t.Context(), pgtest.Start(t)
+	s := migrated(t, address, c)
+	if _, err := s.SettleOrphans(ctx, "a"); err == nil {
+		t.Error("settled without having joined")
+	}
+	joined(t, address, "a", c)
+	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	if err := s.Join(short, "a"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("two processes with one id: %v", err)
+	}
+	must0(t, s.Join(ctx, "b"))
+}
+
+// S-46: the database goes away and comes back; no restart is needed, and errors come soon.
+func TestPostgresGoesAway(t *testing.T) {
+	cluster := pgtest.New(t)
+	c, ctx := newClock(), t.Context()
+	s, socket := migrated(t, cluster.URL(), c), open(t, cluster.SocketURL(), c)
+	must0(t, socket.Ping(ctx))
+	must0(t, s.CreateSession(ctx, []byte("id"), session("h", "ann")))
+	cluster.Stop(t)
+	begun := time.Now()
+	for _, err := range []error{s.Ping(ctx), socket.Ping(ctx), s.CreateSession(ctx, []byte("id 2"), session("h2", "ann"))} {
+		if err == nil || errors.Is(err, ErrNotFound) {
+			t.Errorf("the database is away: %v", err)
+		}
+	}
+	_, err := s.Session(ctx, []byte("id"), time.Time{}, time.Time{})
+	if err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("S-17: a session that cannot be looked up: %v", err)
+	}
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("errors took %v", took)
+	}
+	cluster.Start(t)
+	must0(t, s.Ping(ctx))
+	must0(t, socket.Ping(ctx))
+	want(t, "kept", handles(t, s, "", time.Time{}, time.Time{}), "h")
+}

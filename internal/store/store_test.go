@@ -1,0 +1,713 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"maiaportal/internal/store/pgtest"
+)
+
+func TestSQLite(t *testing.T) {
+	testStore(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "portal.db") })
+}
+
+func TestPostgres(t *testing.T) {
+	testStore(t, func(t *testing.T) string { return pgtest.Start(t) })
+}
+
+// testStore is what every engine has to do. address gives a fresh database.
+func testStore(t *testing.T, address func(*testing.T) string) {
+	for name, test := range map[string]func(*testing.T, string){
+		"sessions":                        testSessions,
+		"sessions end":                    testSessionsEnd,
+		"leases":                          testLeases,
+		"ten ask for one lease":           testLeaseOfTen,
+		"pending logins":                  testPendingLogins,
+		"logout tokens":                   testLogoutTokens,
+		"a submission's life":             testSubmission,
+		"an attempt begins once":          testBeginOnce,
+		"lists of submissions":            testLists,
+		"earlier attempts":                testEarlierAttempt,
+		"refused submissions":             testRefused,
+		"orphans":                         testOrphans,
+		"limits":                          testLimits,
+		"limits under concurrency":        testLimitsAtOnce,
+		"any bytes":                       testAnyBytes,
+		"migrating again, and not at all": testMigrateAgain,
+		"many migrate at once":            testMigrateAtOnce,
+		"columns":                         testColumns,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, address(t)) })
+	}
+}
+
+// clock is the time as a test sets it.
+type clock struct{ at atomic.Int64 }
+
+func newClock() *clock {
+	c := &clock{}
+	c.at.Store(time.Date(2026, 3, 4, 5, 6, 7, 89e6, time.UTC).UnixMilli())
+	return c
+}
+
+func (c *clock) now() time.Time                { return time.UnixMilli(c.at.Load()).UTC() }
+func (c *clock) add(d time.Duration)           { c.at.Add(d.Milliseconds()) }
+func (c *clock) ago(d time.Duration) time.Time { return c.now().Add(-d) }
+
+func open(t *testing.T, address string, c *clock) *Store {
+	t.Helper()
+	s, err := Open(address, c.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func migrated(t *testing.T, address string, c *clock) *Store {
+	t.Helper()
+	s := open(t, address, c)
+	must0(t, s.Migrate(t.Context()))
+	return s
+}
+
+func must0(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func want[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func notFound(t *testing.T, what string, err error) {
+	t.Helper()
+	if !errors.Is(err, ErrNotFound) {
+		t.Errorf("%s: %v, want ErrNotFound", what, err)
+	}
+}
+
+// atOnce runs f n times at the same time and counts how often it was true.
+func atOnce(t *testing.T, n int, f func(i int) (bool, error)) int {
+	t.Helper()
+	var yes atomic.Int64
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			ok, err := f(i)
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				yes.Add(1)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	return int(yes.Load())
+}
+
+const issuer = "https://id.example"
+
+func session(handle, subject string) Session {
+	return Session{Handle: handle, Sealed: []byte("sealed " + handle), ActorIssuer: issuer, ActorSubject: subject, ActorName: "Zoë " + subject, SID: "sid-" + handle, Browser: "Firefox"}
+}
+
+func testSessions(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	begun := c.now()
+	id := []byte("hash 1")
+	must0(t, s.CreateSession(ctx, id, session("h1", "ann")))
+	if err := s.CreateSession(ctx, id, session("h2", "ann")); err == nil {
+		t.Error("two sessions under one id")
+	}
+	if err := s.CreateSession(ctx, []byte("hash 2"), session("h1", "ann")); err == nil {
+		t.Error("two sessions with one handle")
+	}
+	r := must[Session](t)(s.Session(ctx, id, c.ago(1), c.ago(1)))
+	w := session("h1", "ann")
+	w.CreatedAt, w.SeenAt = begun, begun
+	want(t, "the session", fmt.Sprint(r), fmt.Sprint(w))
+
+	_, err := s.Session(ctx, []byte("hash 2"), time.Time{}, time.Time{})
+	notFound(t, "unknown", err)
+	_, err = s.Session(ctx, id, begun, time.Time{})
+	notFound(t, "begun too long ago", err)
+	_, err = s.Session(ctx, id, time.Time{}, begun)
+	notFound(t, "used too long ago", err)
+
+	c.add(time.Minute)
+	must0(t, s.TouchSession(ctx, id))
+	r = must[Session](t)(s.Session(ctx, id, time.Time{}, begun))
+	want(t, "seen", r.SeenAt, begun.Add(time.Minute))
+	want(t, "begun", r.CreatedAt, begun)
+	must0(t, s.SaveSession(ctx, id, []byte{0, 1, 255}))
+	r = must[Session](t)(s.Session(ctx, id, time.Time{}, time.Time{}))
+	want(t, "saved", string(r.Sealed), "\x00\x01\xff")
+
+	must0(t, s.DeleteSession(ctx, id))
+	must0(t, s.DeleteSession(ctx, id))
+	notFound(t, "saving a session that has ended", s.SaveSession(ctx, id, []byte("again")))
+	notFound(t, "touching a session that has ended", s.TouchSession(ctx, id))
+	_, err = s.Session(ctx, id, time.Time{}, time.Time{})
+	notFound(t, "a session that has ended", err)
+}
+
+func handles(t *testing.T, s *Store, subject string, begun, seen time.Time) string {
+	t.Helper()
+	var list []string
+	for _, r := range must[[]Session](t)(s.Sessions(t.Context(), issuer, subject, begun, seen)) {
+		if r.Sealed != nil {
+			t.Errorf("a list has a payload: %q", r.Sealed)
+		}
+		list = append(list, r.Handle)
+	}
+	return strings.Join(list, " ")
+}
+
+func testSessionsEnd(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	fill := func() {
+		for _, r := range []Session{session("a1", "ann"), session("B2", "ann"), session("c3", "bob"), session("d4", "bob"), session("e5", "eve")} {
+			c.add(time.Second)
+			must0(t, s.CreateSession(ctx, []byte(r.Handle), r))
+		}
+	}
+	fill()
+	want(t, "everybody's, used last first", handles(t, s, "", time.Time{}, time.Time{}), "e5 d4 c3 B2 a1")
+	must0(t, s.TouchSession(ctx, []byte("a1")))
+	want(t, "one user's", handles(t, s, "ann", time.Time{}, time.Time{}), "a1 B2")
+	want(t, "used at one time: by handle, bytes compared", handles(t, s, "", time.Time{}, time.Time{}), "a1 e5 d4 c3 B2")
+	want(t, "begun within life", handles(t, s, "", c.ago(3*time.Second), time.Time{}), "e5 d4 c3")
+	want(t, "used within life", handles(t, s, "", time.Time{}, c.ago(time.Second)), "a1 e5")
+
+	want(t, "of somebody else", must[int64](t)(s.EndSessions(ctx, issuer, "bob", "a1")), 0)
+	want(t, "at another provider", must[int64](t)(s.EndSessions(ctx, "https://other.example", "ann", "")), 0)
+	want(t, "one of one's own", must[int64](t)(s.EndSessions(ctx, issuer, "ann", "a1")), 1)
+	want(t, "all of one's own", must[int64](t)(s.EndSessions(ctx, issuer, "bob", "")), 2)
+	want(t, "left", handles(t, s, "", time.Time{}, time.Time{}), "e5 B2")
+	want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 1)
+	want(t, "by handle again", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 0)
+	want(t, "by another provider's sid", must[int64](t)(s.EndSessionsBySID(ctx, "https://other.example", "sid-e5")), 0)
+	want(t, "by sid", must[int64](t)(s.EndSessionsBySID(ctx, issuer, "sid-e5")), 1)
+	want(t, "left", handles(t, s, "", time.Time{}, time.Time{}), "")
+
+	fill()
+	must0(t, s.TouchSession(ctx, []byte("a1")))
+	want(t, "swept", must[int64](t)(s.SweepSessions(ctx, time.Time{}, c.ago(2*time.Second))), 2)
+	want(t, "left by use", handles(t, s, "", time.Time{}, time.Time{}), "a1 e5 d4")
+	want(t, "swept", must[int64](t)(s.SweepSessions(ctx, c.ago(time.Second), time.Time{})), 2)
+	want(t, "left by age", handles(t, s, "", time.Time{}, time.Time{}), "e5")
+}
+
+func testLeases(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	id := []byte("hash")
+	must0(t, s.CreateSession(ctx, id, session("h", "ann")))
+	lease := func(by string) ([]byte, error) { return s.LeaseSession(ctx, id, by, c.now().Add(time.Minute)) }
+	sealed := func() string {
+		return string(must[Session](t)(s.Session(ctx, id, time.Time{}, time.Time{})).Sealed)
+	}
+
+	want(t, "payload", string(must[[]byte](t)(lease("one"))), "sealed h")
+	_, err := lease("two")
+	notFound(t, "a lease that another has", err)
+	must0(t, s.ReleaseSession(ctx, id, "one", nil))
+	want(t, "given back without a payload", sealed(), "sealed h")
+	want(t, "payload", string(must[[]byte](t)(lease("two"))), "sealed h")
+	notFound(t, "giving another's lease back", s.ReleaseSession(ctx, id, "one", []byte("stale")))
+	must0(t, s.ReleaseSession(ctx, id, "two", []byte("renewed")))
+	want(t, "given back with a payload", sealed(), "renewed")
+
+	want(t, "payload", string(must[[]byte](t)(lease("one"))), "renewed")
+	c.add(time.Minute)
+	_, err = lease("two")
+	notFound(t, "at its last instant", err)
+	c.add(time.Millisecond)
+	want(t, "after it ran out", string(must[[]byte](t)(lease("two"))), "renewed")
+	notFound(t, "a lease that was lost", s.ReleaseSession(ctx, id, "one", []byte("stale")))
+	want(t, "not by the loser", sealed(), "renewed")
+
+	must0(t, s.DeleteSession(ctx, id))
+	notFound(t, "giving back for a session that has ended", s.ReleaseSession(ctx, id, "two", []byte("revived")))
+	_, err = lease("three")
+	notFound(t, "a session that has ended", err)
+}
+
+// S-13: one of ten renews a token.
+func testLeaseOfTen(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s, other := migrated(t, address, c), open(t, address, c)
+	for round := range 5 {
+		id := fmt.Append(nil, "hash ", round)
+		must0(t, s.CreateSession(ctx, id, session(fmt.Sprint("h", round), "ann")))
+		n := atOnce(t, 10, func(i int) (bool, error) {
+			_, err := []*Store{s, other}[i%2].LeaseSession(ctx, id, fmt.Sprint(i), c.now().Add(time.Minute))
+			if errors.Is(err, ErrNotFound) {
+				return false, nil
+			}
+			return true, err
+		})
+		want(t, "winners", n, 1)
+	}
+}
+
+func testPendingLogins(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	begun := c.now()
+	must0(t, s.CreatePendingLogin(ctx, []byte("state"), []byte("browser"), []byte("sealed")))
+	if err := s.CreatePendingLogin(ctx, []byte("state"), []byte("b"), []byte("s")); err == nil {
+		t.Error("two logins with one state")
+	}
+	c.add(time.Second)
+	_, err := s.UsePendingLogin(ctx, []byte("stranger"), []byte("browser"))
+	notFound(t, "unknown state", err)
+	_, err = s.UsePendingLogin(ctx, []byte("state"), []byte("other browser"))
+	notFound(t, "other browser", err)
+	n := atOnce(t, 10, func(int) (bool, error) {
+		row, err := s.UsePendingLogin(ctx, []byte("state"), []byte("browser"))
+		if string(row.Sealed) != "sealed" || !row.CreatedAt.Equal(begun) {
+			t.Errorf("%+v", row)
+		}
+		return row.First, err
+	})
+	want(t, "first uses", n, 1)
+	row := must[PendingLogin](t)(s.UsePendingLogin(ctx, []byte("state"), []byte("browser")))
+	want(t, "first", row.First, false)
+
+	must0(t, s.CreatePendingLogin(ctx, []byte("later"), []byte("browser"), []byte("sealed")))
+	want(t, "swept", must[int64](t)(s.SweepPendingLogins(ctx, begun)), 1)
+	_, err = s.UsePendingLogin(ctx, []byte("state"), []byte("browser"))
+	notFound(t, "swept", err)
+	want(t, "kept", must[PendingLogin](t)(s.UsePendingLogin(ctx, []byte("later"), []byte("browser"))).First, true)
+}
+
+func testLogoutTokens(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	n := atOnce(t, 10, func(int) (bool, error) { return s.UseLogoutToken(ctx, []byte("jti")) })
+	want(t, "uses", n, 1)
+	first := c.now()
+	c.add(time.Second)
+	want(t, "another token", must[bool](t)(s.UseLogoutToken(ctx, []byte("jti 2"))), true)
+	want(t, "swept", must[int64](t)(s.SweepLogoutTokens(ctx, first)), 1)
+	want(t, "the younger one again", must[bool](t)(s.UseLogoutToken(ctx, []byte("jti 2"))), false)
+}
+
+func submission(c *clock, token string, attempt int) Submission {
+	return Submission{
+		ID: uuid.Must(uuid.NewV7()).String(), FormToken: token, Attempt: attempt, Fingerprint: []byte{0, 255}, Holder: "holder", CreatedAt: c.now(),
+		ActorIssuer: issuer, ActorSubject: "ann", ActorName: "Ann Ångström", Action: "reference", ProjectID: "project", AgentID: "agent", AgentType: "AWS",
+		Name: "name", SecretName: "secret", SecretKey: "key", VaultName: "vault", Type: "PASSWORD", Outcome: "pending", RequestID: "request", ClientAddress: "::1",
+	}
+}
+
+func begin(t *testing.T, s *Store, r Submission) Submission {
+	t.Helper()
+	if begun, err := s.BeginSubmission(t.Context(), r); !begun || err != nil {
+		t.Fatal(begun, err)
+	}
+	return r
+}
+
+func same(t *testing.T, what string, got, want Submission) {
+	t.Helper()
+	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
+		t.Errorf("%s:\n%s, want\n%s", what, g, w)
+	}
+}
+
+func testSubmission(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	byID := func(id string) Submission { t.Helper(); return must[Submission](t)(s.SubmissionByID(ctx, id)) }
+	r := begin(t, s, submission(c, "token", 1))
+	same(t, "begun", byID(r.ID), r)
+	must0(t, s.MarkSent(ctx, r.ID))
+	r.Sent = true
+	same(t, "sent", byID(r.ID), r)
+	c.add(time.Second)
+	r.Outcome, r.Status, r.VaultSecretName, r.ResolverRef, r.AnswerPartial, r.FinishedAt = "created", 201, "vault-name", "ref", true, c.now()
+	must0(t, s.FinishSubmission(ctx, r))
+	same(t, "finished", byID(r.ID), r)
+	notFound(t, "sending what has ended", s.MarkSent(ctx, r.ID))
+	notFound(t, "sending what is unknown", s.MarkSent(ctx, "x"))
+	notFound(t, "finishing what is unknown", s.FinishSubmission(ctx, submission(c, "other", 1)))
+
+	second := begin(t, s, submission(c, "token", 2))
+	third := begin(t, s, submission(c, "token", 10))
+	same(t, "latest attempt, compared as numbers", must[Submission](t)(s.LatestAttempt(ctx, "token")), third)
+	same(t, "the one before", byID(second.ID), second)
+	_, err := s.LatestAttempt(ctx, "other")
+	notFound(t, "no attempt", err)
+	_, err = s.SubmissionByID(ctx, "other")
+	notFound(t, "no submission", err)
+}
+
+// A record that cannot be there twice decides who sends.
+func testBeginOnce(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s, other := migrated(t, address, c), open(t, address, c)
+	n := atOnce(t, 20, func(i int) (bool, error) {
+		return []*Store{s, other}[i%2].BeginSubmission(ctx, submission(c, "token", 1))
+	})
+	want(t, "begun", n, 1)
+	first := must[Submission](t)(s.LatestAttempt(ctx, "token"))
+	want(t, "the same attempt, its first answer lost", must[bool](t)(s.BeginSubmission(ctx, first)), true)
+	want(t, "rows", len(must[[]Submission](t)(s.Submissions(ctx, "", "", "", 100))), 1)
+	want(t, "the next attempt", must[bool](t)(s.BeginSubmission(ctx, submission(c, "token", 2))), true)
+}
+
+func testLists(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	var anns, all []string
+	for i := range 7 {
+		r := submission(c, fmt.Sprint("token", i), 1)
+		// Ids begin with their instant, and every hexadecimal digit has its place.
+		r.ID = fmt.Sprintf("%08x-0000-7000-8000-%012d", 5+i, i)
+		if i%2 == 1 {
+			r.ActorSubject = "bob"
+		} else {
+			anns = append([]string{r.ID}, anns...)
+		}
+		all = append([]string{r.ID}, all...)
+		begin(t, s, r)
+	}
+	pages := func(subject string) (ids []string) {
+		for before := ""; ; before = ids[len(ids)-1] {
+			list := must[[]Submission](t)(s.Submissions(ctx, issuer, subject, before, 3))
+			for _, r := range list {
+				ids = append(ids, r.ID)
+			}
+			if len(list) < 3 {
+				return ids
+			}
+		}
+	}
+	want(t, "everybody's", fmt.Sprint(pages("")), fmt.Sprint(all))
+	want(t, "own", fmt.Sprint(pages("ann")), fmt.Sprint(anns))
+	want(t, "nobody's", len(pages("eve")), 0)
+	want(t, "another provider's", len(must[[]Submission](t)(s.Submissions(ctx, "https://other.example", "ann", "", 3))), 0)
+}
+
+func testEarlierAttempt(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	for i, tc := range []struct {
+		why    string
+		change func(earlier, now *Submission)
+		want   bool
+	}{
+		{"ended unknown", func(e, _ *Submission) { e.Outcome = "unknown" }, true},
+		{"failed after it was sent", func(e, _ *Submission) { e.Outcome, e.Sent = "failed", true }, true},
+		{"failed before it was sent", func(e, _ *Submission) { e.Outcome = "failed" }, false},
+		{"was refused", func(e, _ *Submission) { e.Outcome, e.Sent = "conflict", true }, false},
+		{"is somebody else's", func(e, _ *Submission) { e.Outcome, e.ActorSubject = "unknown", "bob" }, false},
+		{"is another provider's", func(e, _ *Submission) { e.Outcome, e.ActorIssuer = "unknown", "https://other.example" }, false},
+		{"has another name", func(e, _ *Submission) { e.Outcome, e.Name = "unknown", "other" }, false},
+		{"is in another project", func(e, _ *Submission) { e.Outcome, e.ProjectID = "unknown", "other" }, false},
+		{"a reference hangs on no agent", func(e, _ *Submission) { e.Outcome, e.AgentID = "unknown", "other" }, true},
+		{"is another action", func(e, _ *Submission) { e.Outcome, e.Action = "unknown", "value" }, false},
+		{"a value is at its agent", func(e, n *Submission) {
+			e.Outcome, e.Action, n.Action, e.ProjectID = "unknown", "value", "value", "other"
+		}, true},
+		{"a value at another agent", func(e, n *Submission) {
+			e.Outcome, e.Action, n.Action, e.AgentID = "unknown", "value", "value", "other"
+		}, false},
+	} {
+		t.Run(tc.why, func(t *testing.T) {
+			earlier, now := submission(c, fmt.Sprint("earlier", i), 1), submission(c, fmt.Sprint("now", i), 1)
+			earlier.ID, now.ID = fmt.Sprintf("%04d-1", i), fmt.Sprintf("%04d-2", i)
+			earlier.Name, now.Name = fmt.Sprint("name", i), fmt.Sprint("name", i)
+			tc.change(&earlier, &now)
+			end := earlier
+			earlier.Outcome = "pending"
+			begin(t, s, earlier)
+			begin(t, s, now)
+			must0(t, s.FinishSubmission(ctx, end))
+			want(t, "earlier", must[bool](t)(s.EarlierAttempt(ctx, now)), tc.want)
+			want(t, "later", must[bool](t)(s.EarlierAttempt(ctx, earlier)), false)
+		})
+	}
+}
+
+func testRefused(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	from := c.now()
+	for i, end := range []Submission{
+		{Outcome: "unauthenticated", Status: 401}, {Outcome: "unauthenticated"}, {Outcome: "forbidden", Status: 403}, {Outcome: "unauthenticated", Status: 401},
+	} {
+		r := begin(t, s, submission(c, fmt.Sprint(i), 1))
+		end.ID = r.ID
+		must0(t, s.FinishSubmission(ctx, end))
+		c.add(time.Minute)
+	}
+	between := func(subject string, from, to time.Time) int {
+		return must[int](t)(s.RefusedBetween(ctx, issuer, subject, from, to))
+	}
+	want(t, "both ends count", between("ann", from, from.Add(3*time.Minute)), 2)
+	want(t, "after the first", between("ann", from.Add(time.Millisecond), c.now()), 1)
+	want(t, "before the last", between("ann", from, from.Add(3*time.Minute-time.Millisecond)), 1)
+	want(t, "somebody else's", between("bob", from, c.now()), 0)
+}
+
+// S-47: what a dead process left under way is ended once, and nothing else is.
+func testOrphans(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	dead := must[*Store](t)(Open(address, c.now))
+	must0(t, dead.Migrate(ctx))
+	must0(t, dead.Join(ctx, "dead"))
+	if err := dead.Join(ctx, "dead"); err == nil {
+		t.Error("joined twice")
+	}
+	s := open(t, address, c)
+	must0(t, s.Join(ctx, "alive"))
+	of := func(holder, token string) Submission {
+		r := submission(c, token, 1)
+		r.Holder = holder
+		return begin(t, s, r)
+	}
+	unsent, sent, ended, own := of("dead", "unsent"), of("dead", "sent"), of("dead", "ended"), of("alive", "own")
+	must0(t, s.MarkSent(ctx, sent.ID))
+	ended.Outcome, ended.Status = "created", 201
+	must0(t, s.FinishSubmission(ctx, ended))
+	must0(t, dead.Close())
+
+	c.add(time.Minute)
+	n := must[int64](t)(s.SettleOrphans(ctx, "alive"))
+	c.add(settleGrace)
+	n += must[int64](t)(s.SettleOrphans(ctx, "alive"))
+	want(t, "settled", n, 2)
+	want(t, "settled again", must[int64](t)(s.SettleOrphans(ctx, "alive")), 0)
+	for id, outcome := range map[string]string{unsent.ID: "failed", sent.ID: "unknown", ended.ID: "created", own.ID: "pending"} {
+		r := must[Submission](t)(s.SubmissionByID(ctx, id))
+		want(t, r.FormToken, r.Outcome, outcome)
+		want(t, r.FormToken+" has an end", r.FinishedAt.IsZero(), outcome == "pending")
+	}
+	// It only seemed dead: it must not send now, for its form may be under way again; an end that it
+	// knows better is recorded.
+	notFound(t, "sending what was settled", s.MarkSent(ctx, unsent.ID))
+	sent.Outcome, sent.Sent, sent.Status = "created", true, 201
+	must0(t, s.FinishSubmission(ctx, sent))
+	want(t, "corrected", must[Submission](t)(s.SubmissionByID(ctx, sent.ID)).Outcome, "created")
+}
+
+// S-45.
+func testLimits(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	take := func(actor string) time.Duration {
+		t.Helper()
+		return must[time.Duration](t)(s.TakeSubmission(ctx, actor, 6))
+	}
+	for range 6 {
+		want(t, "out of a full bucket", take("ann"), 0)
+	}
+	want(t, "out of an empty one", take("ann"), 10*time.Second)
+	want(t, "somebody else's", take("bob"), 0)
+	c.add(9999 * time.Millisecond)
+	want(t, "just before", take("ann"), time.Millisecond)
+	c.add(time.Millisecond)
+	want(t, "refilled by one", take("ann"), 0)
+	want(t, "and no more", take("ann"), 10*time.Second)
+	want(t, "swept while it fills", must[int64](t)(s.SweepLimits(ctx)), 1) // bob's is full again
+	c.add(time.Hour)
+	want(t, "swept", must[int64](t)(s.SweepLimits(ctx)), 1)
+	for range 6 {
+		want(t, "full after an hour, and not more than full", take("ann"), 0)
+	}
+	want(t, "empty again", take("ann"), 10*time.Second)
+	want(t, "one a minute", must[time.Duration](t)(s.TakeSubmission(ctx, "slow", 1)), 0)
+	want(t, "one a minute", must[time.Duration](t)(s.TakeSubmission(ctx, "slow", 1)), time.Minute)
+}
+
+func testLimitsAtOnce(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s, other := migrated(t, address, c), open(t, address, c)
+	n := atOnce(t, 30, func(i int) (bool, error) {
+		wait, err := []*Store{s, other}[i%2].TakeSubmission(ctx, "ann", 10)
+		return wait == 0, err
+	})
+	want(t, "passed", n, 10)
+}
+
+// What strangers write is stored or unknown, never an error: PostgreSQL refuses texts that SQLite takes.
+func testAnyBytes(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	r := session("h", "ann")
+	r.Browser, r.ActorName, r.Sealed = "Bad\xffBrowser\x00", "'; DROP TABLE sessions; --", []byte{}
+	must0(t, s.CreateSession(ctx, []byte{0}, r))
+	got := must[Session](t)(s.Session(ctx, []byte{0}, time.Time{}, time.Time{}))
+	want(t, "browser", got.Browser, "Bad\uFFFDBrowser\uFFFD")
+	want(t, "name", got.ActorName, r.ActorName)
+	want(t, "empty payload", len(got.Sealed), 0)
+	for _, id := range []string{"\x00", "\xff\xfe", strings.Repeat("x", 1<<16), "' OR ''='"} {
+		_, err := s.SubmissionByID(ctx, id)
+		notFound(t, "a submission", err)
+		_, err = s.LatestAttempt(ctx, id)
+		notFound(t, "an attempt", err)
+		want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, id)), 0)
+		must[[]Submission](t)(s.Submissions(ctx, issuer, id, id, 3))
+	}
+}
+
+func testMigrateAgain(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := open(t, address, c)
+	if err := s.Ping(ctx); err == nil {
+		t.Error("a database without tables is ready")
+	}
+	must0(t, s.Migrate(ctx))
+	must0(t, s.CreateSession(ctx, []byte("id"), session("h", "ann")))
+	versions := func() (n int) {
+		must0(t, s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM goose_db_version`).Scan(&n))
+		return n
+	}
+	before := versions()
+	must0(t, s.Migrate(ctx))
+	must0(t, open(t, address, c).Migrate(ctx))
+	want(t, "applied", versions(), before)
+	must0(t, s.Ping(ctx))
+	want(t, "kept", handles(t, s, "", time.Time{}, time.Time{}), "h")
+	if err := s.Migrate(cancelled()); err == nil {
+		t.Error("migrated in no time")
+	}
+}
+
+func cancelled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// "portal serve" several times and "portal migrate" may start together on a new database.
+func testMigrateAtOnce(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	const handles = 6
+	n := atOnce(t, handles, func(i int) (bool, error) {
+		s, err := Open(address, c.now)
+		if err != nil {
+			return false, err
+		}
+		err = s.Migrate(ctx)
+		if err == nil {
+			err = s.CreateSession(ctx, []byte{byte(i)}, session(fmt.Sprint(i), "ann"))
+		}
+		return err == nil, errors.Join(err, s.Close())
+	})
+	want(t, "migrated", n, handles)
+	s := open(t, address, c)
+	var doubled int
+	must0(t, s.db.QueryRowContext(ctx, `SELECT COUNT(*) - COUNT(DISTINCT version_id) FROM goose_db_version`).Scan(&doubled))
+	want(t, "steps applied twice", doubled, 0)
+}
+
+// columns is every column there is. One more needs a decision: could somebody's secret get into it?
+// Sealed is a session's tokens under a key that the database does not have.
+var columns = strings.Fields(`
+	logout_tokens.created_at logout_tokens.jti_hash
+	pending_logins.browser_hash pending_logins.created_at pending_logins.sealed pending_logins.state_hash pending_logins.used_at
+	sessions.actor_issuer sessions.actor_name sessions.actor_subject sessions.browser sessions.created_at sessions.handle sessions.id_hash
+	sessions.lease_by sessions.lease_until sessions.sealed sessions.seen_at sessions.sid
+	submission_limits.actor submission_limits.full_at
+	submissions.action submissions.actor_issuer submissions.actor_name submissions.actor_subject submissions.agent_id submissions.agent_type
+	submissions.answer_partial submissions.attempt submissions.client_address submissions.created_at submissions.fingerprint submissions.finished_at
+	submissions.form_token submissions.holder submissions.id submissions.name submissions.outcome submissions.project_id submissions.request_id
+	submissions.resolver_ref submissions.secret_key submissions.secret_name submissions.sent submissions.status submissions.type
+	submissions.vault_name submissions.vault_secret_name`)
+
+func testColumns(t *testing.T, address string) {
+	s := migrated(t, address, newClock())
+	query := `SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'`
+	if s.pg == nil {
+		query = `SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'`
+	}
+	var got []string
+	rows := must[*sql.Rows](t)(s.db.QueryContext(t.Context(), query))
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name string
+		must0(t, rows.Scan(&name))
+		if !strings.HasPrefix(name, "goose_db_version.") && !strings.HasPrefix(name, "sqlite_sequence.") {
+			got = append(got, name)
+		}
+	}
+	must0(t, rows.Err())
+	slices.Sort(got)
+	want(t, "columns", strings.Join(got, "\n"), strings.Join(columns, "\n"))
+}
+
+// Nobody else on the machine reads the file.
+func TestSQLiteFileMode(t *testing.T) {
+	dir := t.TempDir()
+	c := newClock()
+	s := migrated(t, "sqlite:"+filepath.Join(dir, "a b%20c.db"), c)
+	must0(t, s.CreateSession(t.Context(), []byte("id"), session("h", "ann")))
+	var names []string
+	for _, entry := range must[[]os.DirEntry](t)(os.ReadDir(dir)) {
+		info := must[os.FileInfo](t)(entry.Info())
+		names = append(names, entry.Name())
+		want(t, entry.Name(), info.Mode(), 0o600)
+	}
+	want(t, "files", fmt.Sprintf("%q", names), `["a b%20c.db" "a b%20c.db-shm" "a b%20c.db-wal"]`)
+}
+
+// An address that is no database is an error, at once where that can be known.
+func TestOpenFailures(t *testing.T) {
+	c := newClock()
+	for _, address := range []string{"", "portal.db", "mysql://u:hidden@h/d", "sqlite:", "sqlite:a?b", "sqlite:" + filepath.Join(t.TempDir(), "no", "folder.db")} {
+		s, err := Open(address, c.now)
+		if err == nil {
+			_ = s.Close()
+			t.Errorf("%q opens", address)
+		} else if strings.Contains(err.Error(), "hidden") {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+	s := must[*Store](t)(Open("sqlite:"+t.TempDir(), c.now))
+	if err := s.Migrate(t.Context()); err == nil {
+		t.Error("a folder is a database")
+	}
+	must0(t, s.Close())
+}
