@@ -46,7 +46,7 @@ type Settings struct {
 	MaiaURL     string `flag:"maia-url" meaning:"Another base URL of the Maia API, with its path prefix. http only for a loopback host."`
 	MaiaTimeout string `flag:"maia-timeout" standard:"20s" meaning:"Whole time that one call to Maia may take; a submission may take twice that."`
 
-	DatabaseURL string `secret:"database-url" standard:"sqlite:portal.db" meaning:"sqlite:PATH."`
+	DatabaseURL string `secret:"database-url" standard:"sqlite:portal.db" meaning:"sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Several instances share one PostgreSQL."`
 	Migrate     string `flag:"migrate" standard:"true" meaning:"Whether serve applies the database migrations."`
 
 	SessionKeys string `secret:"session-keys" meaning:"Comma-separated base64 keys of 32 bytes: the first seals, all of them open. See portal keygen."`
