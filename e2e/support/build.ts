@@ -7,7 +7,13 @@ import { join, resolve } from 'node:path';
 export default function build(): () => void {
   const dir = mkdtempSync(join(tmpdir(), 'portal-e2e-'));
   const binary = join(dir, 'portal');
-  execFileSync('go', ['build', '-o', binary, './cmd/portal'], { cwd: resolve(import.meta.dirname, '../..'), stdio: 'inherit' });
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  try {
+    execFileSync('go', ['build', '-o', binary, './cmd/portal'], { cwd: resolve(import.meta.dirname, '../..'), stdio: 'inherit' });
+  } catch (error) {
+    remove();
+    throw error;
+  }
   process.env.PORTAL_BINARY = binary;
-  return () => rmSync(dir, { recursive: true, force: true });
+  return remove;
 }

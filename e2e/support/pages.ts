@@ -97,3 +97,12 @@ export function summary(page: Page): Locator {
 export async function faded(page: Page): Promise<void> {
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
 }
+
+/** The addresses that a page asks for from now on. Its icon may come late, and has nothing to do with what people do. */
+export function requestsFrom(page: Page): string[] {
+  const requests: string[] = [];
+  page.on('request', (r) => {
+    if (!new URL(r.url()).pathname.startsWith('/static/')) requests.push(r.url());
+  });
+  return requests;
+}

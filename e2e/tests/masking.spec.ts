@@ -45,8 +45,13 @@ for (const [format, name] of Object.entries({ text: 'valueText', json: 'valueJSO
     const again = admin.getByText('Hidden again').filter({ visible: true });
     await expect(again).toHaveCount(0);
 
-    // Time goes on, without waiting for it, and stands still while we look.
-    const goTo = (milliseconds: number) => admin.evaluate((t) => document.getAnimations().forEach((a) => { a.pause(); a.currentTime = t; }), milliseconds);
+    // Time goes on, without waiting for it.
+    const goTo = (milliseconds: number) => admin.evaluate((time) => {
+      for (const animation of document.getAnimations()) {
+        animation.pause();
+        animation.currentTime = time;
+      }
+    }, milliseconds);
     await goTo(29_900);
     expect(await look(control)).toBe('none');
     await goTo(30_100);

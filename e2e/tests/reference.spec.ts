@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { choose, field, fillAll, link, receiptHeading, recorded, referenceForm, submit, submitButton } from '../support/pages.ts';
+import { choose, field, fillAll, link, receiptHeading, recorded, referenceForm, requestsFrom, submit, submitButton } from '../support/pages.ts';
 
 /** The names of the fields that somebody sees and can fill in. */
 async function visibleFields(page: Page): Promise<string[]> {
@@ -91,8 +91,7 @@ test('a Matillion hosted reference is created together with its value', async ({
 
 test('the fields follow the agent type at once, without a request, and keep what was typed', async ({ admin }) => {
   await admin.goto(referenceForm);
-  const requests: string[] = [];
-  admin.on('request', (r) => requests.push(r.url()));
+  const requests = requestsFrom(admin);
   await expect(admin.getByText('Choose one of the three')).toBeVisible();
   expect(await visibleFields(admin)).toEqual(everyType);
 

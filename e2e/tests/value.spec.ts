@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { choose, field, link, receiptHeading, recorded, referenceForm, submit, valueForm } from '../support/pages.ts';
+import { choose, field, link, receiptHeading, recorded, referenceForm, requestsFrom, submit, valueForm } from '../support/pages.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 4096, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey;
@@ -179,8 +179,7 @@ test('only the chosen format counts', async ({ admin, sandbox }) => {
 });
 
 test('switching the format keeps what was typed, asks nothing, and hides the other fields', async ({ admin }) => {
-  const requests: string[] = [];
-  admin.on('request', (r) => requests.push(r.url()));
+  const requests = requestsFrom(admin);
   const fields = { text: 'valueText', pairs: 'pairValue', json: 'valueJSON', file: 'valueFile' };
   for (const [format, own] of Object.entries(fields)) {
     await choose(admin, 'valueFormat', format);

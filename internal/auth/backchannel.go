@@ -16,7 +16,7 @@ const (
 	logoutTokenMemory = time.Hour
 )
 
-// ErrLogoutToken: a logout token that is not valid, or was used before.
+// ErrLogoutToken is the answer to a logout token that is not valid, or was used before.
 var ErrLogoutToken = errors.New("auth: logout token not accepted")
 
 // BackchannelLogout ends the sessions that a logout token names, and tells how many (OpenID Connect

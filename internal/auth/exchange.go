@@ -16,7 +16,7 @@ const (
 	jwtTokenType    = "urn:ietf:params:oauth:token-type:jwt"          // #nosec G101 -- a name, not a token
 )
 
-// ErrExchangeRefused: the provider does not exchange this user's token for one for Maia. Another login
+// ErrExchangeRefused is what there is to say where the provider does not exchange this user's token for one for Maia. Another login
 // will hardly help.
 var ErrExchangeRefused = errors.New("auth: the token exchange was refused")
 

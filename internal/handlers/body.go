@@ -124,7 +124,7 @@ func (b *formBody) read(r *http.Request) error {
 	case int64(n) > size:
 		discard(r.Body)
 		return errTooLarge
-	case err == io.EOF && (r.ContentLength < 0 || int64(n) == r.ContentLength): //nolint:errorlint // a reader's end is io.EOF itself
+	case err == io.EOF && (r.ContentLength < 0 || int64(n) == r.ContentLength): // a reader's end is io.EOF itself
 		return nil
 	}
 	return fmt.Errorf("%w: it broke off", errMalformed)

@@ -68,6 +68,9 @@ func (r Reference) Wipe() { r.Value.Wipe() }
 func (r Reference) about() (string, string) { return ActionReference, r.Name }
 
 func (r Reference) plain() map[string][]string {
+	if r.Type == "" {
+		r.Type = passwordType // leaving it out means the same
+	}
 	p := map[string][]string{
 		"projectId": {r.ProjectID}, "secretReferenceName": {r.Name}, "agentType": {r.AgentType},
 		"secretReferenceType": {r.Type}, "description": {r.Description},
