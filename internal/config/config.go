@@ -389,5 +389,11 @@ func list(raw string) []string {
 // String keeps a Config that is printed by accident from showing its secrets.
 func (c Config) String() string { return fmt.Sprintf("config for %v", c.BaseURL) }
 
+// GoString is String for %#v.
+func (c Config) GoString() string { return c.String() }
+
+// MarshalText is String for encoders.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
 // LogValue is String for slog.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

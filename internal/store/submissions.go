@@ -148,7 +148,7 @@ func (s *Store) EarlierAttempt(ctx context.Context, r Submission) (bool, error) 
 	}
 	var one int
 	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND action = $3 AND `+place+` = $4 AND name = $5
-		AND id < $6 AND (outcome = 'unknown' OR (outcome = 'failed' AND sent = 1)) LIMIT 1`,
+		AND id < $6 AND (outcome = 'unknown' OR (outcome = 'failed' AND sent = 1 AND status <> 401)) LIMIT 1`,
 		r.ActorIssuer, r.ActorSubject, r.Action, at, r.Name, r.ID).Scan(&one)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -286,4 +287,26 @@ func FuzzScrub(f *testing.F) {
 			t.Fatalf("%q is not fit to be shown", got)
 		}
 	})
+}
+
+// The longest value that there can be, of one letter, and an answer that repeats it: that takes about as
+// long as any other value does, not minutes.
+func TestScrubLongRepetition(t *testing.T) {
+	one, any := []byte(strings.Repeat("x", MaxValue)), make([]byte, MaxValue)
+	for i, state := 0, uint32(1); i < len(any); i++ {
+		state = state*1664525 + 1013904223
+		any[i] = 'a' + byte(state>>24)%26
+	}
+	took := func(leaf []byte) time.Duration {
+		s := newScrubber(objectOf(t, string(leaf)))
+		defer s.wipe()
+		began := time.Now()
+		if got := s.text("bad value: "+string(leaf), maxMessage); got != "bad value: "+scrubbed {
+			t.Errorf("%q", got)
+		}
+		return time.Since(began)
+	}
+	if usual, repeated := took(any), took(one); repeated > 20*usual {
+		t.Errorf("%v for a repetition, %v for another value", repeated, usual)
+	}
 }

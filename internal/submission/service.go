@@ -271,6 +271,17 @@ func (s *Service) send(ctx context.Context, req Request, j job, r store.Submissi
 	stop := context.AfterFunc(s.base, cancel)
 	defer stop()
 
+	defer func() {
+		// Whatever breaks here, the record must not stay under way for ever.
+		if recover() != nil {
+			r.Outcome = outcomeOf(maiaclient.ErrNotSent)
+			if r.Sent {
+				r.Outcome = Unknown
+			}
+			s.o.Log.Error("submission: panic after the call", "submission", r.ID)
+			err = errors.Join(errPanic, s.finish(r))
+		}
+	}()
 	stored, callErr := s.call(ctx, req.Tokens, j, &r)
 	r.Outcome = outcomeOf(callErr)
 	var problem *maiaclient.Problem
@@ -339,17 +350,20 @@ func (s *Service) call(ctx context.Context, tokens Delegation, j job, r *store.S
 }
 
 // finish records the outcome, patiently: what happened cannot be undone by a database that is away.
-func (s *Service) finish(r store.Submission) (err error) {
-	for wait := 50 * time.Millisecond; wait < 4*time.Second; wait *= 2 {
-		ctx, cancel := context.WithTimeout(context.Background(), recordTime)
-		err = s.o.Records.FinishSubmission(ctx, r)
-		cancel()
+func (s *Service) finish(r store.Submission) error {
+	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
+	defer cancel()
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		err := s.o.Records.FinishSubmission(ctx, r)
 		if err == nil || errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		<-time.After(wait)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
 	}
-	return err
 }
 
 // refused makes the error that the form shows.
