@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -90,6 +90,7 @@ export class LoginService {
   /** Access tokens for the resource, oldest first. */
   readonly accessTokens: string[] = [];
   readonly publicKey: KeyObject;
+  #held: Promise<void> = Promise.resolve();
   readonly #provider: Provider;
   readonly #server: Server;
   readonly #keep: (model: string) => Adapter;
@@ -98,7 +99,7 @@ export class LoginService {
     let answer: (request: IncomingMessage, response: ServerResponse) => void = () => {};
     const { server, url } = await listen((request, response) => answer(request, response));
     const service = new LoginService(url, server);
-    answer = (request, response) => service.#answer(request, response);
+    answer = (request, response) => void service.#answer(request, response);
     return service;
   }
 
@@ -122,6 +123,8 @@ export class LoginService {
       rotateRefreshToken: true,
       ttl: { AccessToken: () => this.accessTokenLife, IdToken: 300, RefreshToken: 3600, Interaction: 300, Session: 3600, Grant: 3600 },
       clientBasedCORS: () => false,
+      // By itself it calls no client on loopback.
+      fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
       findAccount: (_, id) => {
         const one = people.find((m) => m.username === id);
         return one && { accountId: id, claims: () => ({ sub: id, name: one.name, preferred_username: id, email: `${id}@example.com`, groups: one.groups }) };
@@ -165,7 +168,7 @@ export class LoginService {
       if (access) this.accessTokens.push(access);
       if (refresh) this.refreshTokens.push(refresh);
     });
-    p.on('grant.error', (ctx, error) => this.events.push(`grant ${ctx.oidc.params?.grant_type} refused: ${error.error_description ?? error.message}`));
+    p.on('grant.error', (ctx, error) => this.events.push(`grant ${ctx.oidc.params?.grant_type} refused: ${error.error_detail ?? error.error_description ?? error.message} ${error.cause ?? ''}`));
     p.on('grant.revoked', () => this.events.push('grant revoked'));
     p.on('refresh_token.destroyed', () => this.events.push('refresh token destroyed'));
     p.on('revocation.error', (_, error) => this.events.push(`revocation refused: ${error.message}`));
@@ -215,7 +218,15 @@ export class LoginService {
     return close(this.#server);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  /** Lets the token endpoint answer nobody until the function that it gives is called. */
+  hold(): () => void {
+    let release = () => {};
+    this.#held = new Promise((resolve) => (release = resolve));
+    return release;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/token') await this.#held;
     if (!request.url!.startsWith('/interaction/')) {
       this.#provider.callback()(request, response);
       return;
@@ -308,6 +319,9 @@ function faultOf(token: string, service: LoginService): string {
 
 /** A key for a client that signs its requests: the private one in PEM, the public one as the provider is told of it. */
 export function clientKey(): { pem: string; jwk: JsonWebKey } {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return { pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, jwk: createPublicKey(privateKey).export({ format: 'jwk' }) };
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' });
+  // This provider takes no key of another name than the one in the assertion: the thumbprint (RFC 7638).
+  const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  return { pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, jwk: { crv, kty, x, y, kid, alg: 'ES256', use: 'sig' } };
 }

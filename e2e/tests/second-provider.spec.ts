@@ -77,14 +77,18 @@ const test = base.extend<Fixtures>({
   },
 });
 
+test.use({ actionTimeout: 15_000 });
+
+/** Logs in at the provider, and waits until the browser is back at the portal. */
 async function signIn(page: Page, address: string, who: Account = members.admin): Promise<void> {
   await page.goto(address);
   await signInAtProvider(page, who);
   await allow(page);
+  await page.waitForURL((url) => url.href.startsWith(new URL(address).origin));
 }
 
 async function allow(page: Page): Promise<void> {
-  await expect(page.getByRole('heading', { name: 'Allow the portal?' })).toBeVisible();
+  await page.getByRole('heading', { name: 'Allow the portal?' }).waitFor();
   await page.getByRole('button', { name: 'Allow' }).click();
 }
 
@@ -104,7 +108,7 @@ test('a deep link leads through the login, and Maia gets a token of this user th
 
   await submit(page);
   await expect(await receiptHeading(page)).toHaveText('The reference LEDGER_(TEST) was created');
-  expect(maia.writes.map((c) => [c.method, c.path, c.status])).toEqual([['POST', `/v1/projects/${projectId}/secret-references/LEDGER_(TEST)`, 201]]);
+  expect(maia.writes.map((c) => [c.method, c.path, c.status])).toEqual([['POST', `/v1/projects/${projectId}/secret-references/LEDGER_%28TEST%29`, 201]]);
   expect(claimsOf(maia.writes[0].token)).toMatchObject({ iss: service.issuer, aud: resource, sub: 'ada', client_id: 'portal' });
   expect(maia.calls.filter((c) => c.status === 401), 'no other token was tried').toEqual([]);
 });
@@ -136,7 +140,16 @@ test('five tabs that submit at once with a token that ran out share one refresh'
   await runOut(service.accessTokens.at(-1)!);
   service.accessTokenLife = 300;
 
-  await Promise.all(tabs.map((tab) => submit(tab)));
+  // The provider answers when all five are under way.
+  const release = service.hold();
+  const submitted = Promise.all(tabs.map((tab) => submit(tab)));
+  const watcher = await context.newPage();
+  await expect(async () => {
+    await watcher.goto(`${portal.url}/activity`);
+    await expect(watcher.getByRole('row').filter({ hasText: 'Under way' })).toHaveCount(5, { timeout: 100 });
+  }).toPass({ intervals: [50], timeout: 8_000 });
+  release();
+  await submitted;
   for (const [i, tab] of tabs.entries()) await expect(await receiptHeading(tab)).toHaveText(`The value prod/tab-${i} was stored`);
   expect(service.refreshes - refreshes).toBe(1);
   expect(maia.writes.map((c) => c.status)).toEqual([201, 201, 201, 201, 201]);
@@ -275,11 +288,12 @@ test('only members of an allowed group get in', async ({ page, newPortal, browse
   await expect(outsider.getByRole('main')).toContainText('Otto Brandt');
   await expect(outsider.getByRole('main')).toContainText('maia-admins');
 
-  // Another account: the provider asks for a password although it knows who was here.
+  // Another account: the provider asks for a password although it knows who was here, and ends the
+  // first one's login on the way.
   await outsider.getByRole('link', { name: 'Sign in with another account' }).click();
   await signInAtProvider(outsider, members.admin);
-  await expect(field(outsider, 'name').or(outsider.getByRole('button', { name: 'Allow' }))).toBeVisible();
-  if (await outsider.getByRole('button', { name: 'Allow' }).isVisible()) await allow(outsider);
+  await outsider.getByRole('button', { name: 'Continue' }).click();
+  await allow(outsider);
   await expect(field(outsider, 'name')).toBeVisible();
   expect(service.count('grant authorization_code')).toBe(3);
   await elsewhere.close();

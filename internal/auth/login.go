@@ -141,6 +141,9 @@ func (rp *RelyingParty) Begin(ctx context.Context, browser, returnTo, prompt str
 	c := rp.Provider.client
 	if prompt == "" {
 		prompt = c.Prompt
+	} else if others := strings.Fields(c.Prompt); len(others) > 0 {
+		// A provider that wants consent for a refresh token wants it at each login.
+		prompt = strings.Join(append([]string{prompt}, slices.DeleteFunc(others, func(p string) bool { return p == prompt })...), " ")
 	}
 	maxAge := ""
 	if c.MaxAge >= 0 {
@@ -181,9 +184,13 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 	// The code is good once: a browser that goes away must not leave it half redeemed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
 	defer cancel()
-	token, err := rp.Provider.token(ctx, d.tokenURL, d.credentials, url.Values{
+	form := url.Values{
 		"grant_type": {"authorization_code"}, "code": {q.Get("code")}, "redirect_uri": {d.oauth.RedirectURL}, "code_verifier": {pending.Verifier},
-	})
+	}
+	if r := rp.Provider.client.Resource; r != "" {
+		form.Set("resource", r) // RFC 8707 section 2.2: else the token may be for the provider's userinfo only
+	}
+	token, err := rp.Provider.token(ctx, d.tokenURL, d.credentials, form)
 	if err != nil {
 		rp.Log.LogAttrs(ctx, slog.LevelWarn, "code not redeemed", slog.String("error", err.Error()))
 		var refused *endpointError

@@ -430,6 +430,7 @@ func TestHangingKeysHoldUpNobody(t *testing.T) {
 	r := newRig(t)
 	r.browser().login()
 	r.clock.Add(2 * time.Minute)
+	r.provider.Impatient(4 * time.Second)
 	r.op.Instead(hostile.JWKS, r.op.Hang)
 	token := r.op.LogoutToken("ada", hostile.RS256(9), nil)
 	done := make(chan int, 1)

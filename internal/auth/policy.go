@@ -3,7 +3,6 @@ package auth
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 )
 
 // Policy says who may do what, by the groups that the provider tells of a user.
@@ -28,17 +27,22 @@ func overlap(a, b []string) bool {
 }
 
 // groupsIn reads a list of groups out of claims. Dots in the claim's name lead into nested objects; a
-// claim whose own name has dots, as URLs do, is found first. ok is false where there is no such claim.
+// claim whose own name has dots, as URLs and some client ids do, is found first. ok is false where there
+// is no such claim.
 func groupsIn(claims map[string]json.RawMessage, name string) (groups []string, ok bool) {
 	if raw, found := claims[name]; found {
 		return groupList(raw), true
 	}
-	head, rest, nested := strings.Cut(name, ".")
-	var inner map[string]json.RawMessage
-	if !nested || json.Unmarshal(claims[head], &inner) != nil {
-		return nil, false
+	for i, r := range name {
+		var inner map[string]json.RawMessage
+		if r != '.' || json.Unmarshal(claims[name[:i]], &inner) != nil {
+			continue
+		}
+		if groups, ok = groupsIn(inner, name[i+1:]); ok {
+			return groups, true
+		}
 	}
-	return groupsIn(inner, rest)
+	return nil, false
 }
 
 // groupList takes a list of strings, or one string. Anything else is no group.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func limitStatements(ctx context.Context, conn *pgx.Conn) error {
 		return nil
 	}
 	_, err := conn.Exec(ctx, `SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'`,
-		fmt.Sprint(statementTimeout.Milliseconds()))
+		strconv.FormatInt(statementTimeout.Milliseconds(), 10))
 	if err != nil {
 		return errors.Join(err, conn.Close(ctx)) // nobody else closes it
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -137,6 +138,24 @@ func rejoined(t *testing.T, s *Store) {
 	}
 }
 
+// buried waits until the server knows that a process has ended, which it learns a moment later.
+func buried(t *testing.T, s *Store, holder string) {
+	t.Helper()
+	if s.pg == nil {
+		return
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		var free bool
+		must0(t, s.db.QueryRowContext(t.Context(), `SELECT pg_try_advisory_xact_lock($1)`, lockKey(holder)).Scan(&free))
+		if free {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the lock of a process that has ended is taken")
+		}
+	}
+}
+
 func joined(t *testing.T, address, holder string, c *clock) *Store {
 	t.Helper()
 	s := open(t, address, c)
@@ -164,6 +183,7 @@ func TestLivingHolders(t *testing.T) {
 				begin(t, a, r)
 			}
 			must0(t, dead.Close())
+			buried(t, b, "dead")
 			outcome := func(token string) string { return must[Submission](t)(b.LatestAttempt(ctx, token)).Outcome }
 
 			want(t, "seen dead once", must[int64](t)(b.SettleOrphans(ctx, "b")), 0)
@@ -197,6 +217,7 @@ func TestLivingHolders(t *testing.T) {
 			must0(t, b.Ping(ctx))
 
 			must0(t, a.Close())
+			buried(t, b, "a")
 			for range 2 {
 				c.add(settleGrace)
 				_, err := b.SettleOrphans(ctx, "b")
@@ -238,6 +259,24 @@ func TestSettleAtOnce(t *testing.T) {
 		sum += n
 	}
 	want(t, "settled", sum, orphans)
+}
+
+// Another replica's look is no sign of life.
+func TestAnothersLook(t *testing.T) {
+	c, ctx, address := newClock(), t.Context(), pgtest.Start(t)
+	s := migrated(t, address, c)
+	must0(t, s.Join(ctx, "alive"))
+	r := submission(c, "token", 1)
+	r.Holder = "dead"
+	begin(t, s, r)
+	tx := must[*sql.Tx](t)(s.db.pool.BeginTx(ctx, nil))
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, lockKey("dead")); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "seen once", must[int64](t)(s.SettleOrphans(ctx, "alive")), 0)
+	c.add(settleGrace)
+	want(t, "seen twice", must[int64](t)(s.SettleOrphans(ctx, "alive")), 1)
 }
 
 // Joining is needed on PostgreSQL before anybody else may be called dead; an id is one process's.

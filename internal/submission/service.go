@@ -221,7 +221,12 @@ func (s *Service) latest(ctx context.Context, token string) (store.Submission, e
 func (s *Service) begin(ctx context.Context, r store.Submission) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	return s.o.Records.BeginSubmission(ctx, r)
+	begun, err := s.o.Records.BeginSubmission(ctx, r)
+	if err != nil && ctx.Err() == nil {
+		// Perhaps only the answer was lost: the same id again tells, and leaves no row open.
+		begun, err = s.o.Records.BeginSubmission(ctx, r)
+	}
+	return begun, err
 }
 
 func (s *Service) limit(ctx context.Context, user Actor) error {

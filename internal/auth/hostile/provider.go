@@ -74,6 +74,8 @@ type Switches struct {
 	Life    int    // of access tokens, in seconds
 	// ClientKey verifies client assertions.
 	ClientKey crypto.PublicKey
+	// Public says that the client has no secret, Anybody that every client is let in.
+	Public, Anybody bool
 	// Now is the provider's clock.
 	Now func() time.Time
 }
@@ -334,10 +336,14 @@ func (p *Provider) authenticated(c Call) (method, fault string) {
 		given = append(given, "private_key_jwt")
 	}
 	switch {
+	case p.s.Anybody:
+		return strings.Join(given, "+"), ""
 	case len(given) > 1:
 		return strings.Join(given, "+"), "more than one way (RFC 6749 section 2.3)"
 	case len(given) == 0:
-		given = append(given, "none")
+		if given = append(given, "none"); !p.s.Public {
+			fault = "no secret"
+		}
 	case given[0] == "private_key_jwt":
 		fault = p.assertion(c.Form)
 	case subtle.ConstantTimeCompare([]byte(secret), []byte(ClientSecret)) != 1:

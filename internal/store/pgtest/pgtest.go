@@ -89,11 +89,14 @@ func (c *Cluster) SocketURL() string {
 	return fmt.Sprintf("postgres://%s:%s@/%s?host=%s&port=%d", role, Password, name, c.dir, c.port)
 }
 
-// Database makes a fresh database.
+// Database makes a fresh database, whose texts are sorted as people do, where the server can: as in
+// most databases out there, "a" is before "B".
 func (c *Cluster) Database(t testing.TB) (databaseURL string) {
 	t.Helper()
 	name := fmt.Sprintf("test_%d", c.count.Add(1))
-	c.exec(t, "CREATE DATABASE "+name)
+	if c.try("CREATE DATABASE "+name+" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'") != nil {
+		c.exec(t, "CREATE DATABASE "+name)
+	}
 	return c.address(name)
 }
 
@@ -125,16 +128,20 @@ func (c *Cluster) address(database string) string {
 
 func (c *Cluster) exec(t testing.TB, query string) {
 	t.Helper()
+	if err := c.try(query); err != nil {
+		t.Fatal("pgtest: ", err)
+	}
+}
+
+func (c *Cluster) try(query string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, c.address("postgres"))
 	if err != nil {
-		t.Fatal("pgtest: ", err)
+		return err
 	}
 	_, err = conn.Exec(ctx, query)
-	if err := errors.Join(err, conn.Close(ctx)); err != nil {
-		t.Fatal("pgtest: ", err)
-	}
+	return errors.Join(err, conn.Close(ctx))
 }
 
 // newCluster makes a server's data and starts it.
@@ -165,7 +172,8 @@ func newCluster() (_ *Cluster, err error) {
 	if err := giveAway(dir, password); err != nil {
 		return nil, err
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", role, "--pwfile", password,
+	// #nosec G204 -- the program that is installed on this machine
+	initdb := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", role, "--pwfile", password,
 		"-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	initdb.Dir = dir
 	if err := asOther(initdb, false); err != nil {

@@ -3,6 +3,7 @@
 package pgtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -75,7 +76,8 @@ func (c *Cluster) launch() error {
 		return err
 	}
 	defer func() { _ = out.Close() }()
-	cmd := exec.Command("/bin/sh", "-c", script, "sh", c.dir, filepath.Join(c.bin, "postgres"), "-D", filepath.Join(c.dir, "data"),
+	// #nosec G204 -- the programs that are installed on this machine
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", script, "sh", c.dir, filepath.Join(c.bin, "postgres"), "-D", filepath.Join(c.dir, "data"),
 		"-k", c.dir, "-p", strconv.Itoa(c.port), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=16MB",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "autovacuum=off", "-c", "max_wal_senders=0", "-c", "wal_level=minimal")
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.dir, out, out, []*os.File{read}
@@ -113,7 +115,7 @@ func (c *Cluster) end() error {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
@@ -122,39 +124,42 @@ func freePort() (int, error) {
 }
 
 // other is who runs the server where this process is root, which PostgreSQL refuses to run as.
-func other() (*syscall.Credential, error) {
+func other() (who syscall.Credential, root bool, err error) {
 	if os.Geteuid() != 0 {
-		return nil, nil
+		return who, false, nil
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
 		u, err = user.Lookup("nobody")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("PostgreSQL does not run as root, and there is nobody else: %w", err)
+		return who, true, fmt.Errorf("PostgreSQL does not run as root, and there is nobody else: %w", err)
 	}
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
-		return nil, err
+		return who, true, err
 	}
 	gid, err := strconv.ParseUint(u.Gid, 10, 32)
 	if err != nil {
-		return nil, err
+		return who, true, err
 	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	return syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, true, nil
 }
 
 // asOther makes a command run as that user. apart keeps it out of this process's group, where a
 // terminal's Ctrl-C would end the guard too.
 func asOther(cmd *exec.Cmd, apart bool) error {
-	who, err := other()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setpgid: apart}
+	who, root, err := other()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: apart}
+	if root {
+		cmd.SysProcAttr.Credential = &who
+	}
 	return err
 }
 
 func giveAway(paths ...string) error {
-	who, err := other()
-	if who == nil || err != nil {
+	who, root, err := other()
+	if !root || err != nil {
 		return err
 	}
 	for _, path := range paths {
