@@ -69,9 +69,9 @@ func TestAuthenticationThatWasAskedFor(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	// A refused token asks for the password again, whatever is configured.
+	// A refused token asks for the password again, besides what is configured.
 	to, _ = url.Parse(b.get("/login?prompt=login").location())
-	if got := to.Query().Get("prompt"); got != "login" {
+	if got := to.Query().Get("prompt"); got != "login select_account" {
 		t.Errorf("prompt is %q", got)
 	}
 	to, _ = url.Parse(b.get("/login?prompt=none").location())
