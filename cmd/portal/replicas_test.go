@@ -201,7 +201,8 @@ func TestReplicasRefreshOnce(t *testing.T) {
 // middle costs no login and doubles nothing; what it had under way is settled by the other one, which
 // leaves its own alone.
 func TestReplicaIsKilledInTheMiddle(t *testing.T) {
-	r := newReplicas(t)
+	// The living replica's own call has to outlast the time that it takes to be sure of the other's death.
+	r := newReplicas(t, "MAIA_TIMEOUT", "60s", "SHUTDOWN_TIMEOUT", "120s")
 	b := r.browser()
 	b.login("ada", "/")
 	form := b.reference("ONCE", "agentType", "AWS", "secretName", "s")
