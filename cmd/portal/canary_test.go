@@ -131,9 +131,13 @@ func TestCanaryIsFoundNowhere(t *testing.T) {
 	stranger := r.browser()
 	foreign := r.browser()
 	foreign.bare = true
+	auditor := r.browser()
+	auditor.login("audrey", "/")
 	for i, send := range []func(form url.Values) page{
 		func(f url.Values) page { return stranger.send("/secret-values", f) },
 		func(f url.Values) page { return foreign.sendPlain("/secret-values", f) },
+		func(f url.Values) page { return auditor.send("/secret-values", f) },
+		func(f url.Values) page { return b.send("/sessions", f) },
 		func(f url.Values) page {
 			f.Set("valueJSON", strings.Repeat("x", 2<<20))
 			return b.send("/secret-values", f)
@@ -158,7 +162,7 @@ func TestCanaryIsFoundNowhere(t *testing.T) {
 	b.get("/")
 
 	places := map[string][]byte{"log": []byte(r.logs.String())}
-	for _, who := range []*browser{b, stranger, foreign} {
+	for _, who := range []*browser{b, stranger, foreign, auditor} {
 		places["answers"] = append(places["answers"], who.seen.String()...)
 	}
 	for path, content := range r.files() {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -47,7 +46,6 @@ type Handlers struct {
 	Records     Records
 	Pickers     *Pickers
 	Log         *slog.Logger
-	Now         func() time.Time
 }
 
 // Routes registers every address.

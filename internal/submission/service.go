@@ -102,12 +102,6 @@ func New(o Options) *Service {
 // FormToken makes the token for a new form of this user.
 func (s *Service) FormToken(user Actor) string { return s.o.FormTokens.New(user) }
 
-// OwnFormToken says whether a token was made for this user.
-func (s *Service) OwnFormToken(user Actor, token string) bool {
-	_, ok := s.o.FormTokens.Check(user, token)
-	return ok
-}
-
 // Submit checks an order, records it, sends it once and records the outcome. It returns the record
 // where the outcome is created or unknown: both have a receipt. Every other end is an error: FieldErrors,
 // *RefusedError, *TooManyError, *UsedTokenError, *UnderWayError, *UnrecordedError, ErrFormToken or
