@@ -168,7 +168,7 @@ func TestLogLinesStayWhole(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	b.login("ada", "/")
-	b.send("/secret-references", b.reference("LOG", "agentType", "AWS", "secretName", `"}{"level":"ERROR`, "description", "\x1b[31m\"}{\u2028"))
+	b.send("/secret-references", b.reference("LOG", "agentType", "AWS", "secretName", "s", "secretKey", `"}{"level":"ERROR`, "description", "\x1b[31m\"}{\u2028"))
 	b.get("/%22%7D%7B%0A%1b%5B31m")
 	b.get("/auth/callback?state=%0A%22%7D&error=%1b&iss=%0A")
 	for line := range strings.Lines(r.logs.String()) {
@@ -187,7 +187,7 @@ func TestRecord(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	b.login("ada", "/")
-	form := b.reference("demo-conflict", "agentType", "Azure", "vaultName", "kv", "secretName", "s", "secretKey", "k")
+	form := b.reference("demo-conflict", "agentType", "Azure", "vaultName", "contoso-kv", "secretName", "s", "secretKey", "k")
 	b.send("/secret-references", form)
 	b.send("/secret-references", form)
 	list, err := r.p.store.Submissions(t.Context(), "", "", "", 10)
@@ -196,7 +196,7 @@ func TestRecord(t *testing.T) {
 	}
 	got := list[0]
 	if got.ActorIssuer != r.sb.Provider.Issuer() || got.ActorSubject == "" || got.ActorName != "Ada Winter" || got.Action != "reference" || got.ProjectID != sandbox.ProjectFinance ||
-		got.AgentType != "Azure" || got.Name != "demo-conflict" || got.VaultName != "kv" || got.SecretName != "s" || got.SecretKey != "k" || got.Type != "PASSWORD" ||
+		got.AgentType != "Azure" || got.Name != "demo-conflict" || got.VaultName != "contoso-kv" || got.SecretName != "s" || got.SecretKey != "k" || got.Type != "PASSWORD" ||
 		got.Outcome != "conflict" || got.Status != 409 || !got.Sent || got.RequestID == "" || got.ClientAddress != "127.0.0.1" || got.CreatedAt.IsZero() || got.FinishedAt.IsZero() || got.Attempt != 2 {
 		t.Errorf("recorded: %+v", got)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/store/pgtest"
 )
 
 // spellings are the ways in which a canary could leak.
@@ -34,6 +35,26 @@ func spellings(canary string) map[string][]byte {
 // S-32, S-33: a secret that goes through every form and format, with every kind of end, is found in no
 // answer, header, log line, database file or temporary file.
 func TestCanaryIsFoundNowhere(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		findCanaries(t, func(r *rig) map[string][]byte { return r.files() })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		server := pgtest.New(t)
+		findCanaries(t, func(r *rig) map[string][]byte {
+			r.stop()
+			server.Stop(t) // so that everything is on the disk: tables, write-ahead log, the server's own log
+			files := server.Files(t)
+			for path, content := range r.files() {
+				files[path] = content
+			}
+			return files
+		}, "DATABASE_URL", server.URL())
+	})
+}
+
+// findCanaries submits canaries in every way, and then looks for them in what the portal answered,
+// logged and left behind. kept gives the files, once nothing writes to them.
+func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...string) {
 	problem := func(status int) *sandbox.Fault {
 		return &sandbox.Fault{Status: status, Echo: true, ContentType: "application/problem+json"}
 	}
@@ -73,9 +94,27 @@ func TestCanaryIsFoundNowhere(t *testing.T) {
 		"hidden fields too": func(c string) []string {
 			return []string{"valueFormat", "text", "valueText", c, "valueJSON", c, "pairKey", "k", "pairValue", c}
 		},
+		"odd text": func(c string) []string { return []string{"valueFormat", "text", "valueText", " " + c, "check", "yes"} },
+		"odd pairs": func(c string) []string {
+			return []string{"valueFormat", "pairs", "pairKey", "k", "pairValue", c + "\u200b", "check", "yes"}
+		},
+		"odd JSON": func(c string) []string {
+			q, _ := json.Marshal(c + " ")
+			return []string{"valueFormat", "json", "valueJSON", `{"k":` + string(q) + `}`, "check", "yes"}
+		},
+		"odd key": func(c string) []string {
+			return []string{"valueFormat", "text", "valueText", "-----BEGIN " + c + "-----\n" + c + "\n-----END " + c + "-----\n" + c, "check", "yes"}
+		},
+		"wrong for its use": func(c string) []string {
+			return []string{"recipe", "snowflake-key", "valueFormat", "text", "valueText", c}
+		},
+		"wrong JSON for it": func(c string) []string {
+			return []string{"recipe", "service-account", "valueFormat", "text", "valueText", `{"` + c}
+		},
 		"broken JSON": func(c string) []string { return []string{"valueFormat", "json", "valueJSON", `{"k": ` + c + `}`} },
 	}
-	r := newRig(t, "MAIA_TIMEOUT", "1s", "LOG_LEVEL", "debug")
+	refused := map[string]bool{"broken JSON": true, "odd text": true, "odd pairs": true, "odd JSON": true, "odd key": true, "wrong for its use": true, "wrong JSON for it": true}
+	r := newRig(t, append([]string{"MAIA_TIMEOUT", "1s", "LOG_LEVEL", "debug"}, settings...)...)
 	t.Setenv("TMPDIR", r.dir)
 	b := r.browser()
 	b.login("ada", "/")
@@ -92,6 +131,9 @@ func TestCanaryIsFoundNowhere(t *testing.T) {
 						continue // each of these costs the whole time-out
 					}
 					n++
+					if refused[format] && tc.fault != nil && tc.fault.Status != 201 {
+						continue // nothing gets as far as Maia
+					}
 					canary := fmt.Sprintf("Canary \"%d\" <&> ü+/= %x", n, 7919*n*n+104729)
 					canaries = append(canaries, canary)
 					var form url.Values
@@ -117,8 +159,11 @@ func TestCanaryIsFoundNowhere(t *testing.T) {
 						p = b.sendPlain(path, form)
 					}
 					r.sb.Maia.SetFault(nil)
-					if want := tc.status; want != 0 && format != "broken JSON" && p.status != want {
+					if want := tc.status; want != 0 && !refused[format] && p.status != want {
 						t.Fatalf("%s, %s, %s, %s: %d, want %d: %s", path, format, way, end, p.status, want, p.text())
+					}
+					if refused[format] && p.status < 400 {
+						t.Fatalf("%s, %s, %s: %d, though it is odd", path, format, end, p.status)
 					}
 					if p.location() != "" && strings.HasPrefix(p.location(), "/activity/") {
 						b.get(p.location())
@@ -158,17 +203,26 @@ func TestCanaryIsFoundNowhere(t *testing.T) {
 			t.Errorf("way %d was not refused", i)
 		}
 	}
-	b.get("/activity")
-	b.get("/")
+	// Every page that shows something afterwards, and those that show nothing of it.
+	for _, path := range []string{"/", "/activity", "/sessions", "/secret-references", "/secret-values", "/secret-references/new", "/secret-values/new", "/about", "/signed-out", "/login", "/healthz", "/readyz", "/nowhere", "/activity/00000000-0000-7000-8000-000000000000"} {
+		b.get(path)
+		auditor.get(path)
+	}
+	b.sendPlain("/logout", url.Values{})
 
 	places := map[string][]byte{"log": []byte(r.logs.String())}
 	for _, who := range []*browser{b, stranger, foreign, auditor} {
 		places["answers"] = append(places["answers"], who.seen.String()...)
 	}
-	for path, content := range r.files() {
+	for path, content := range kept(r) {
 		places[path] = content
 	}
-	if len(places) < 3 || !bytes.Contains(places["log"], []byte("submission ended")) {
+	// What is not secret is found, so the search would find more.
+	recorded := false
+	for where, content := range places {
+		recorded = recorded || where != "answers" && where != "log" && bytes.Contains(content, []byte("Ada Winter"))
+	}
+	if !recorded || !bytes.Contains(places["log"], []byte("submission ended")) {
 		t.Fatal("there is nothing to search in")
 	}
 	for _, canary := range canaries {

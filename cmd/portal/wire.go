@@ -91,12 +91,12 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.submissions = submission.New(submission.Options{
 		Maia: p.maia, Records: p.store, FormTokens: submission.NewFormTokens(formKeys), Holder: p.holder,
-		Timeout: 2 * cfg.MaiaTimeout, PerMinute: cfg.SubmissionsPerMinute, Log: p.log, Now: time.Now,
+		Timeout: 2 * cfg.MaiaTimeout, PerMinute: cfg.SubmissionsPerMinute, NameRule: cfg.NameRule, Log: p.log, Now: time.Now,
 	})
 	h := &handlers.Handlers{
 		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, Guide: guide},
 		RP:   rp, Sessions: p.sessions, Tokens: &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}, Policy: policy, Submissions: p.submissions,
-		Records: p.store, Pickers: &handlers.Pickers{Lists: p.maia, Now: time.Now}, Log: p.log,
+		Records: p.store, Pickers: &handlers.Pickers{Lists: p.maia, Now: time.Now}, NameRule: cfg.NameRule, Log: p.log,
 	}
 	p.public, err = server.New(server.Options{
 		BaseURL: base, HTTPS: cookies.Secure, Cookies: cookies, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Log: p.log,

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/store"
+	"maiaportal/internal/submission"
 )
 
 // Config are the settings, checked.
@@ -40,6 +42,7 @@ type Config struct {
 	SubmissionsPerMinute int
 	ShutdownTimeout      time.Duration
 	TrustedProxies       []netip.Prefix
+	NameRule             submission.NameRule // zero: none
 	Title                string
 	SupportURL           string
 	Notice               string
@@ -195,6 +198,7 @@ func (r *reader) parse() Config {
 		LogFormat:            g.LogFormat,
 		ShutdownTimeout:      r.duration("SHUTDOWN_TIMEOUT", g.ShutdownTimeout),
 		TrustedProxies:       r.networks(g.TrustedProxies),
+		NameRule:             r.nameRule(g.NameRule),
 		Title:                g.Title,
 		SupportURL:           g.SupportURL,
 		Notice:               g.Notice,
@@ -329,6 +333,25 @@ func (r *reader) perMinute(raw string) int {
 		return 0
 	}
 	return n
+}
+
+// nameRule reads a regular expression and, behind its first blank, the sentence that says it to people.
+// No name has a blank, so no expression needs one.
+func (r *reader) nameRule(raw string) submission.NameRule {
+	if raw == "" {
+		return submission.NameRule{}
+	}
+	expression, sentence, _ := strings.Cut(strings.TrimSpace(raw), " ")
+	rule, err := regexp.Compile(expression)
+	if err != nil {
+		r.fault(prefix+"NAME_RULE", "want a regular expression (RE2), a blank, and a sentence that says the rule to people")
+		return submission.NameRule{}
+	}
+	sentence = strings.TrimSpace(sentence)
+	if sentence == "" {
+		sentence = "It has to match " + expression + "."
+	}
+	return submission.NameRule{Expression: rule, Sentence: sentence}
 }
 
 func (r *reader) keys(raw string) [][]byte {

@@ -60,6 +60,8 @@ type Settings struct {
 	ShutdownTimeout      string `flag:"shutdown-timeout" standard:"45s" meaning:"How long requests and submissions in flight may take to finish. At least twice maia-timeout."`
 	TrustedProxies       string `flag:"trusted-proxies" meaning:"CIDRs whose X-Forwarded-For is believed, comma-separated."`
 
+	NameRule string `flag:"name-rule" meaning:"Your own rule for names that are created here: a regular expression, a blank, and a sentence for people, e.g. '^(dev|prod)- Begin with dev- or prod-.'"`
+
 	Title      string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
 	SupportURL string `flag:"support-url" meaning:"Where 'Get help' leads."`
 	Notice     string `flag:"notice" meaning:"One line of notice on each page."`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -150,6 +151,7 @@ func createdView(m *templates.Receipt, r store.Submission, name string, own bool
 	if r.Action == submission.ActionReference {
 		m.Heading = name + " was created"
 		m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
+		m.Text = append(m.Text, changeWords(r)...)
 		m.Snippet = `password: "` + r.Name + `"`
 		if own {
 			m.Next = []templates.Link{{Label: "Create another reference", Href: referenceForm.link(input{values: map[string][]string{"projectId": {r.ProjectID}, "agentType": {r.AgentType}}})}}
@@ -164,6 +166,7 @@ func createdView(m *templates.Receipt, r store.Submission, name string, own bool
 	if r.AnswerPartial {
 		m.Text = append(m.Text, "Maia said that it was stored, but a part of its answer could not be read, so a name or reference may be missing below.")
 	}
+	m.Text = append(m.Text, changeWords(r)...)
 	m.Text = append(m.Text, "To use it in pipelines, create a reference that points to it.")
 	if own {
 		in := input{values: map[string][]string{"secretName": {vaultName(r)}, "secretKey": {r.SecretKey}}}
@@ -172,6 +175,20 @@ func createdView(m *templates.Receipt, r store.Submission, name string, own bool
 		}
 		m.Next = []templates.Link{{Label: "Create the reference", Href: referenceForm.link(in), Primary: true}, {Label: "Store another value", Href: valueForm.page}}
 	}
+}
+
+// changeWords tell what became different of a value on its way.
+func changeWords(r store.Submission) []string {
+	var out []string
+	for change := range strings.SplitSeq(r.Changes, ",") {
+		switch change {
+		case submission.ChangeLineEnds:
+			out = append(out, "Its line breaks were stored as plain line feeds (LF), whatever the browser sent.")
+		case submission.ChangeNewline:
+			out = append(out, "The line break that was missing after the key’s END line was added. Nothing else was changed.")
+		}
+	}
+	return out
 }
 
 // vaultName is the secret's name as the vault has it: Maia's answer knows better than the form.

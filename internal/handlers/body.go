@@ -43,6 +43,8 @@ type formBody struct {
 	buf     []byte
 	text    map[string][]string
 	secrets map[string][]secret.Value
+	// lineEnds names the secret fields whose line ends became LF.
+	lineEnds map[string]bool
 }
 
 // wipe clears the whole buffer: fields that do not count are in it too.
@@ -75,7 +77,7 @@ type part struct {
 // ParseMultipartForm make strings of secrets, copy them and write them to temporary files. The caller
 // wipes the result, also when there is an error.
 func readForm(r *http.Request) (*formBody, error) {
-	b := &formBody{text: map[string][]string{}, secrets: map[string][]secret.Value{}}
+	b := &formBody{text: map[string][]string{}, secrets: map[string][]secret.Value{}, lineEnds: map[string]bool{}}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	multipart := media == "multipart/form-data"
 	if err != nil || !multipart && media != "application/x-www-form-urlencoded" {
@@ -163,6 +165,7 @@ func (b *formBody) take(parts []part) error {
 				b.secrets[p.name] = append(b.secrets[p.name], secret.New(p.value))
 			}
 		case secretFields[p.name]:
+			b.lineEnds[p.name] = b.lineEnds[p.name] || bytes.IndexByte(p.value, '\r') >= 0
 			b.secrets[p.name] = append(b.secrets[p.name], secret.New(submission.NormalizeLineEnds(p.value)))
 		case !utf8.Valid(p.value):
 			return fmt.Errorf("%w: the field %s is not UTF-8", errMalformed, p.name)

@@ -25,7 +25,7 @@ type formSpec struct {
 }
 
 // valueFields are the fields of a value that are not secret.
-var valueFields = []string{"valueFormat", "key", "pairKey"}
+var valueFields = []string{"recipe", "valueFormat", "key", "pairKey"}
 
 var (
 	referenceForm = formSpec{
@@ -35,13 +35,13 @@ var (
 	}
 	valueForm = formSpec{
 		action: "/secret-values", page: "/secret-values/new",
-		fields: append([]string{"agentId", "projectId", "name", "type"}, valueFields...),
+		fields: []string{"recipe", "agentId", "projectId", "name", "type", "valueFormat", "key", "pairKey"},
 	}
 )
 
 // knownFields are all fields that any form has. Others are ignored.
 var knownFields = func() map[string]bool {
-	known := map[string]bool{"formToken": true, "session": true}
+	known := map[string]bool{"formToken": true, "session": true, "check": true}
 	for _, f := range slices.Concat(referenceForm.fields, valueForm.fields) {
 		known[f] = true
 	}
@@ -54,7 +54,8 @@ var knownFields = func() map[string]bool {
 // input is what was entered into a form, but the secrets: from a body, or from a deep link.
 type input struct {
 	values map[string][]string
-	rows   int // of key and value
+	rows   int  // of key and value
+	check  bool // whether the value's shape is to be checked
 }
 
 func (in input) get(name string) string {
@@ -73,6 +74,7 @@ func (f formSpec) plain(b *formBody) input {
 		}
 	}
 	in.rows = max(in.rows, min(len(b.secrets["pairValue"]), submission.MaxPairs))
+	in.check = b.get("check") != ""
 	return in.trimmed()
 }
 
@@ -141,12 +143,12 @@ const (
 )
 
 // passive are parameters of a deep link that are no fields.
-var passive = map[string]bool{"rows": true, "recipe": true, "preset": true, removedParam: true}
+var passive = map[string]bool{"rows": true, "preset": true, removedParam: true}
 
 // fromQuery reads a deep link. A parameter that does not belong there is never read: then clean is the
 // same address without it, to go to first. twice names a single-valued field that stands there twice.
 func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice string) {
-	in = input{values: map[string][]string{}, rows: standardRows}
+	in = input{values: map[string][]string{}, rows: standardRows, check: true}
 	var kept []string
 	dropped := ""
 	for pair := range strings.SplitSeq(rawQuery, "&") {
@@ -230,11 +232,17 @@ func secretValue(b *formBody) submission.Value {
 	return submission.Value{AgentID: b.get("agentId"), ProjectID: b.get("projectId"), Name: b.get("name"), Type: b.get("type"), Value: value(b)}
 }
 
+// valueFieldOf names the secret field of a format.
+var valueFieldOf = map[string]string{
+	submission.FormatText: "valueText", submission.FormatPairs: "pairValue", submission.FormatJSON: "valueJSON", submission.FormatFile: "valueFile",
+}
+
 // value collects what was entered as a value; key and value of a pair belong together by position.
 func value(b *formBody) submission.ValueInput {
 	v := submission.ValueInput{
 		Format: b.get("valueFormat"), Key: b.get("key"),
 		Text: b.secret("valueText"), JSON: b.secret("valueJSON"), File: b.secret("valueFile"),
+		Recipe: b.get("recipe"), Check: b.get("check") != "", LineEnds: b.lineEnds[valueFieldOf[b.get("valueFormat")]],
 	}
 	keys, values := b.text["pairKey"], b.secrets["pairValue"]
 	for i := range max(len(keys), len(values)) {

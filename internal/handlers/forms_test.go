@@ -41,6 +41,7 @@ func TestLinkAndBack(t *testing.T) {
 		"more rows than pairs":           {values: fields{"pairKey": {"a"}}, rows: 16},
 		"line ends":                      {values: fields{"key": {"a\r\nb"}}, rows: standardRows},
 	} {
+		in.check = true // a link leads to a fresh form
 		for name, f := range allForms {
 			link := f.link(in)
 			path, query, _ := strings.Cut(link, "?")
@@ -163,11 +164,12 @@ func TestFromQueryReads(t *testing.T) {
 		"a field that is empty":              {"projectId=", fields{"projectId": {""}}, standardRows, ""},
 		"a plus and a percent sign are kept": {"secretName=%2B%25", fields{"secretName": {"+%"}}, standardRows, ""},
 		"an equals sign in a value":          {"secretName=a=b", fields{"secretName": {"a=b"}}, standardRows, ""},
-		"a recipe does not become a field":   {"recipe=r&preset=p", fields{}, standardRows, ""},
+		"a recipe is a field, a preset none": {"recipe=r&preset=p", fields{"recipe": {"r"}}, standardRows, ""},
+		"a recipe twice":                     {"recipe=r&recipe=s", fields{"recipe": {"r", "s"}}, standardRows, "recipe"},
 		"what is hidden by the type is kept": {"agentType=AWS&vaultName=v", fields{"agentType": {"AWS"}, "vaultName": {"v"}}, standardRows, ""},
 	} {
 		in, removed, clean, twice := referenceForm.fromQuery(tc.query)
-		if !reflect.DeepEqual(in, input{tc.want, tc.rows}) || removed+clean != "" || twice != tc.twice {
+		if !reflect.DeepEqual(in, input{tc.want, tc.rows, true}) || removed+clean != "" || twice != tc.twice {
 			t.Errorf("%s: %+v, removed %q, clean %q, twice %q; want %+v, %d rows, twice %q", why, in, removed, clean, twice, tc.want, tc.rows, tc.twice)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 // showReference draws the reference form, for a GET and for every refusal.
 func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) error {
-	v := formView{st: st, order: referenceForm.fields}
+	v := formView{st: st, form: referenceForm}
 	lists := h.Pickers.For(c.Request().Context(), s, h.Tokens)
 	m := templates.ReferenceForm{
 		Page:                h.page(c, s, "Create a secret reference"),
@@ -29,9 +29,10 @@ func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) 
 		SecretName:          v.field("secretName", nil),
 		SecretKey:           v.field("secretKey", nil),
 		AgentID:             v.field("agentId", lists.agents),
-		Value:               v.value(referenceForm),
+		Value:               v.value(),
 	}
-	m.Form = v.form()
+	m.Form = v.common()
+	m.SecretReferenceName.Rule = h.NameRule.Sentence
 	m.Page.Error = v.failed()
 	return render(c, st.status, templates.ReferenceFormPage(m))
 }
@@ -41,7 +42,7 @@ var kinds = []templates.Option{{Value: "PASSWORD", Label: "One password"}, {Valu
 
 // showValue draws the value form, for a GET and for every refusal.
 func (h *Handlers) showValue(c echo.Context, s *auth.Session, st formState) error {
-	v := formView{st: st, order: valueForm.fields}
+	v := formView{st: st, form: valueForm}
 	lists := h.Pickers.For(c.Request().Context(), s, h.Tokens)
 	m := templates.ValueForm{
 		Page:      h.page(c, s, "Store a secret value"),
@@ -49,17 +50,19 @@ func (h *Handlers) showValue(c echo.Context, s *auth.Session, st formState) erro
 		ProjectID: v.field("projectId", lists.projects),
 		Name:      v.field("name", nil),
 		Type:      v.field("type", kinds),
-		Value:     v.value(valueForm),
+		Value:     v.value(),
 	}
-	m.Form = v.form()
+	m.Form = v.common()
+	m.Name.Rule = h.NameRule.Sentence
+	m.Name.Advice = submission.NameAdvice(lists.clouds[st.in.get("agentId")], m.Name.Value)
 	m.Page.Error = v.failed()
 	return render(c, st.status, templates.ValueFormPage(m))
 }
 
 // formView makes view models of a form's state.
 type formView struct {
-	st    formState
-	order []string
+	st   formState
+	form formSpec
 }
 
 func (v formView) field(name string, options []templates.Option) templates.Field {
@@ -74,8 +77,9 @@ func (v formView) choice(name string) templates.Choice {
 	return templates.Choice{Name: name, Chosen: v.st.in.get(name), Errors: v.st.errs[name]}
 }
 
-func (v formView) value(f formSpec) templates.ValueFields {
+func (v formView) value() templates.ValueFields {
 	m := templates.ValueFields{
+		Picker: v.form.picker(v.st.in), Check: v.st.in.check, Doubted: v.st.doubted,
 		Format: v.choice("valueFormat"), Key: v.field("key", nil),
 		Text: v.secret("valueText"), JSON: v.secret("valueJSON"), File: v.secret("valueFile"), PairsErr: v.st.errs["pairKey"],
 	}
@@ -93,21 +97,22 @@ func (v formView) value(f formSpec) templates.ValueFields {
 	if v.st.in.rows < submission.MaxPairs {
 		more := v.st.in
 		more.rows = min(more.rows+moreRows, submission.MaxPairs)
-		m.MoreRows = f.link(more)
+		m.MoreRows = v.form.link(more)
 	}
+	v.shaped(&m)
 	return m
 }
 
 // failed says whether the page is an answer to something that went wrong.
 func (v formView) failed() bool { return v.st.status >= 400 }
 
-func (v formView) form() templates.Form {
-	return templates.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
+func (v formView) common() templates.Form {
+	return templates.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped, Doubted: v.st.doubted, OnlyDoubts: v.st.onlyDoubts}
 }
 
 // summary lists the messages in the order of the fields, each with a link to its control.
 func (v formView) summary() []templates.SummaryItem {
-	order := slices.Concat([]string{""}, v.order, []string{"valueText", "valueJSON", "valueFile"})
+	order := slices.Concat([]string{""}, v.form.fields, []string{"valueText", "valueJSON", "valueFile"})
 	rank := func(field string) int {
 		// Rows of pairs stand together, at the place of their first control.
 		name, row, isRow := strings.Cut(field, "-")

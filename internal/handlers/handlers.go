@@ -45,6 +45,7 @@ type Handlers struct {
 	Submissions *submission.Service
 	Records     Records
 	Pickers     *Pickers
+	NameRule    submission.NameRule // may be zero
 	Log         *slog.Logger
 }
 
@@ -119,9 +120,13 @@ func (h *Handlers) form(f formSpec, show func(echo.Context, *auth.Session, formS
 			} else if err != nil {
 				return databaseAway(err)
 			}
+			in, unknown := f.withRecipe(in)
 			st := formState{in: in, status: http.StatusOK, token: h.Submissions.FormToken(actor(s)), fresh: true}
 			if removed != "" {
 				st.notices = append(st.notices, removedNotice(removed))
+			}
+			if unknown {
+				st.notices = append(st.notices, unknownRecipeNotice())
 			}
 			return show(c, s, st)
 		})(c)

@@ -36,12 +36,13 @@ type Pickers struct {
 
 type pickerLists struct {
 	projects, agents []templates.Option
+	clouds           map[string]string // whose vault an agent writes to, by the agent's id
 	at               time.Time
 }
 
 // For gives the suggestions for a session's user.
 func (p *Pickers) For(ctx context.Context, s *auth.Session, tokens *auth.Tokens) pickerLists {
-	key := s.Login.Issuer + "\x00" + s.Login.Subject
+	key := userKey(s)
 	p.mu.Lock()
 	known, ok := p.seen[key]
 	p.mu.Unlock()
@@ -56,7 +57,7 @@ func (p *Pickers) For(ctx context.Context, s *auth.Session, tokens *auth.Tokens)
 		if projects, err := p.Lists.Projects(ctx, token); err == nil {
 			fresh.projects = projectOptions(projects)
 			if agents, err := p.Lists.Agents(ctx, token); err == nil {
-				fresh.agents = agentOptions(agents)
+				fresh.agents, fresh.clouds = agentOptions(agents), cloudsOf(agents)
 			}
 		}
 	}
@@ -67,6 +68,24 @@ func (p *Pickers) For(ctx context.Context, s *auth.Session, tokens *auth.Tokens)
 	}
 	p.seen[key] = fresh
 	return fresh
+}
+
+// CloudOf says whose vault an agent writes to, as the last form that this user saw knew it, or nothing.
+// Maia is not asked again: what is told from it is a comfort.
+func (p *Pickers) CloudOf(s *auth.Session, agentID string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seen[userKey(s)].clouds[agentID]
+}
+
+func userKey(s *auth.Session) string { return s.Login.Issuer + "\x00" + s.Login.Subject }
+
+func cloudsOf(agents []maiaclient.Agent) map[string]string {
+	of := map[string]string{}
+	for _, a := range agents {
+		of[a.ID] = a.CloudProvider
+	}
+	return of
 }
 
 func projectOptions(projects []maiaclient.Project) []templates.Option {

@@ -21,20 +21,27 @@ type formState struct {
 	errs    submission.FieldErrors
 	notices []templates.Notice
 	dropped bool // a secret was entered and is gone
+
+	// doubted says that the value looked odd and was not sent; onlyDoubts, that nothing else was wrong.
+	doubted, onlyDoubts bool
 }
 
 // createReference handles POST /secret-references.
 func (h *Handlers) createReference(c echo.Context) error {
-	return h.submit(c, referenceForm, func(b *formBody) submission.Order { return reference(b) }, h.showReference)
+	return h.submit(c, referenceForm, func(_ *auth.Session, b *formBody) submission.Order { return reference(b) }, h.showReference)
 }
 
 // storeValue handles POST /secret-values.
 func (h *Handlers) storeValue(c echo.Context) error {
-	return h.submit(c, valueForm, func(b *formBody) submission.Order { return secretValue(b) }, h.showValue)
+	return h.submit(c, valueForm, func(s *auth.Session, b *formBody) submission.Order {
+		v := secretValue(b)
+		v.Cloud = h.Pickers.CloudOf(s, v.AgentID)
+		return v
+	}, h.showValue)
 }
 
 // submit is the way of every form: read, ask who it is, submit, show.
-func (h *Handlers) submit(c echo.Context, f formSpec, order func(*formBody) submission.Order, show func(echo.Context, *auth.Session, formState) error) error {
+func (h *Handlers) submit(c echo.Context, f formSpec, order func(*auth.Session, *formBody) submission.Order, show func(echo.Context, *auth.Session, formState) error) error {
 	s, err := h.Sessions.Current(c.Request())
 	if err != nil {
 		return databaseAway(err)
@@ -55,7 +62,8 @@ func (h *Handlers) submit(c echo.Context, f formSpec, order func(*formBody) subm
 	}
 	record, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
 		Actor: actor(s), FormToken: body.get("formToken"), LoggedIn: s.Begun, RequestID: requestID(c), ClientAddress: c.RealIP(), Tokens: delegation{h.Tokens.For(s)},
-	}, order(body))
+		Own: []string{s.Login.Email, s.Login.Name},
+	}, order(s, body))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptPath(record.ID))
 	}
@@ -76,6 +84,7 @@ func receiptPath(id string) string { return "/activity/" + id }
 // another page.
 func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formState, err error) (shown bool, page error) {
 	var fields submission.FieldErrors
+	var doubtful *submission.DoubtfulError
 	var refused *submission.RefusedError
 	var tooMany *submission.TooManyError
 	var used *submission.UsedTokenError
@@ -84,6 +93,9 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 	switch {
 	case errors.As(err, &fields):
 		st.status, st.errs = http.StatusUnprocessableEntity, fields
+	case errors.As(err, &doubtful):
+		st.status, st.errs = http.StatusUnprocessableEntity, doubtful.Fields
+		st.doubted, st.onlyDoubts, st.in.check = true, !doubtful.Faults, false
 	case errors.As(err, &used):
 		st.status, st.token = http.StatusUnprocessableEntity, h.Submissions.FormToken(actor(s))
 		st.notices = append(st.notices, usedNotice(used))
@@ -172,6 +184,9 @@ func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
 	}
 	for _, name := range f.fields {
 		if v := strings.Join(in.values[name], ", "); strings.Trim(v, ", ") != "" && !defaulted[name] {
+			if r, ok := submission.FindRecipe(v); ok && name == "recipe" {
+				v = r.Title
+			}
 			e.facts = append(e.facts, templates.Fact{Label: labels[name], Value: v})
 		}
 	}
@@ -188,5 +203,5 @@ var defaulted = map[string]bool{"secretReferenceType": true, "valueFormat": true
 var labels = map[string]string{
 	"projectId": "Project", "secretReferenceName": "Reference name", "agentType": "Agent type", "description": "Description",
 	"vaultName": "Vault name", "secretName": "Secret name", "secretKey": "Secret key", "agentId": "Agent",
-	"name": "Secret name", "type": "Secret type", "key": "Name of the property", "pairKey": "Names of the properties",
+	"recipe": "What it is for", "name": "Secret name", "type": "Secret type", "key": "Name of the property", "pairKey": "Names of the properties",
 }

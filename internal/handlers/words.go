@@ -190,6 +190,11 @@ func removedNotice(removed string) templates.Notice {
 		Text: []string{"The link carried something that is no field of this form. The link should not carry it; the rest is filled in below."}}
 }
 
+func unknownRecipeNotice() templates.Notice {
+	return templates.Notice{Kind: templates.KindInfo, Title: "The link asks for a use that is not known here",
+		Text: []string{"Choose below what the secret is for. If the link comes from a page of your company, tell whoever looks after that page."}}
+}
+
 // unrecordedPage is for a submission that went out but whose end the database did not take.
 func unrecordedPage(u *submission.UnrecordedError) error {
 	text := "Whether it was created is not known."

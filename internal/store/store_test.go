@@ -336,7 +336,7 @@ func submission(c *clock, token string, attempt int) Submission {
 	return Submission{
 		ID: uuid.Must(uuid.NewV7()).String(), FormToken: token, Attempt: attempt, Fingerprint: []byte{0, 255}, Holder: "holder", CreatedAt: c.now(),
 		ActorIssuer: issuer, ActorSubject: "ann", ActorName: "Ann Ångström", Action: "reference", ProjectID: "project", AgentID: "agent", AgentType: "AWS",
-		Name: "name", SecretName: "secret", SecretKey: "key", VaultName: "vault", Type: "PASSWORD", Outcome: "pending", RequestID: "request", ClientAddress: "::1",
+		Name: "name", SecretName: "secret", SecretKey: "key", VaultName: "vault", Type: "PASSWORD", Outcome: "pending", RequestID: "request", ClientAddress: "::1", Changes: "line_ends",
 	}
 }
 
@@ -653,7 +653,7 @@ var columns = strings.Fields(`
 	sessions.lease_by sessions.lease_until sessions.sealed sessions.seen_at sessions.sid
 	submission_limits.actor submission_limits.full_at
 	submissions.action submissions.actor_issuer submissions.actor_name submissions.actor_subject submissions.agent_id submissions.agent_type
-	submissions.answer_partial submissions.attempt submissions.client_address submissions.created_at submissions.fingerprint submissions.finished_at
+	submissions.answer_partial submissions.attempt submissions.changes submissions.client_address submissions.created_at submissions.fingerprint submissions.finished_at
 	submissions.form_token submissions.holder submissions.id submissions.name submissions.outcome submissions.project_id submissions.request_id
 	submissions.resolver_ref submissions.secret_key submissions.secret_name submissions.sent submissions.status submissions.type
 	submissions.vault_name submissions.vault_secret_name`)

@@ -33,18 +33,19 @@ type Submission struct {
 	VaultSecretName, ResolverRef     string
 	AnswerPartial                    bool // Maia said created, in words that could not be read
 	RequestID, ClientAddress         string
+	Changes                          string // what became different of the value on its way, in words of package submission, comma-separated
 }
 
 const submissionColumns = `id, form_token, attempt, fingerprint, holder, created_at, finished_at, actor_issuer, actor_subject, actor_name,
 	action, project_id, agent_id, agent_type, name, secret_name, secret_key, vault_name, type, outcome, status, sent,
-	vault_secret_name, resolver_ref, answer_partial, request_id, client_address`
+	vault_secret_name, resolver_ref, answer_partial, request_id, client_address, changes`
 
 func scanSubmission(row interface{ Scan(...any) error }) (Submission, error) {
 	var r Submission
 	var created, finished int64
 	err := row.Scan(&r.ID, &r.FormToken, &r.Attempt, &r.Fingerprint, &r.Holder, &created, &finished, &r.ActorIssuer, &r.ActorSubject, &r.ActorName,
 		&r.Action, &r.ProjectID, &r.AgentID, &r.AgentType, &r.Name, &r.SecretName, &r.SecretKey, &r.VaultName, &r.Type, &r.Outcome, &r.Status, &r.Sent,
-		&r.VaultSecretName, &r.ResolverRef, &r.AnswerPartial, &r.RequestID, &r.ClientAddress)
+		&r.VaultSecretName, &r.ResolverRef, &r.AnswerPartial, &r.RequestID, &r.ClientAddress, &r.Changes)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Submission{}, ErrNotFound
@@ -60,10 +61,10 @@ func scanSubmission(row interface{ Scan(...any) error }) (Submission, error) {
 // first answer was lost with its connection, is begun.
 func (s *Store) BeginSubmission(ctx context.Context, r Submission) (begun bool, err error) {
 	res, err := s.db.ExecContext(ctx, `INSERT INTO submissions (`+submissionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, 0, '', '', 0, $20, $21)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, 0, '', '', 0, $20, $21, $22)
 		ON CONFLICT (form_token, attempt) DO NOTHING`,
 		r.ID, r.FormToken, r.Attempt, r.Fingerprint, r.Holder, millis(r.CreatedAt), r.ActorIssuer, r.ActorSubject, r.ActorName,
-		r.Action, r.ProjectID, r.AgentID, r.AgentType, r.Name, r.SecretName, r.SecretKey, r.VaultName, r.Type, r.Outcome, r.RequestID, r.ClientAddress)
+		r.Action, r.ProjectID, r.AgentID, r.AgentType, r.Name, r.SecretName, r.SecretKey, r.VaultName, r.Type, r.Outcome, r.RequestID, r.ClientAddress, r.Changes)
 	if err != nil {
 		return false, fmt.Errorf("store: begin submission: %w", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
+	"strings"
 	"unicode/utf8"
 
 	"maiaportal/internal/maiaclient"
@@ -28,7 +30,7 @@ type Order interface {
 	// tell two orders apart that come with the same form token.
 	plain() map[string][]string
 	// prepare checks everything and makes the call.
-	prepare() (job, FieldErrors)
+	prepare(c checks) (job, FieldErrors)
 	// Wipe clears the secret.
 	Wipe()
 }
@@ -37,6 +39,8 @@ type Order interface {
 type job struct {
 	record store.Submission
 	object secret.Value // empty for a reference that carries no value
+	// doubts are what is odd, where the user asked for a check: with any, nothing is sent.
+	doubts FieldErrors
 	call   func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error)
 }
 
@@ -88,13 +92,13 @@ func (r Reference) plain() map[string][]string {
 	return p
 }
 
-func (r Reference) prepare() (job, FieldErrors) {
+func (r Reference) prepare(c checks) (job, FieldErrors) {
 	e := FieldErrors{}
 	if r.Type == "" {
 		r.Type = passwordType
 	}
 	e.checkProject(r.ProjectID, true)
-	e.checkReferenceName(r.Name)
+	e.checkReferenceName(r.Name, c.rule)
 	if r.Type != passwordType {
 		e.add("secretReferenceType", "PASSWORD is the only type of reference that Maia supports.")
 	}
@@ -107,17 +111,25 @@ func (r Reference) prepare() (job, FieldErrors) {
 	}}
 	switch r.AgentType {
 	case maiaclient.Azure:
-		e.checkRequired("vaultName", r.VaultName, "Enter the name of the Key Vault that holds the secret.")
+		if e.checkRequired("vaultName", r.VaultName, "Enter the name of the Key Vault that holds the secret.") {
+			e.checkVaultName(r.VaultName)
+		}
 		j.record.VaultName = r.VaultName
 		fallthrough
 	case maiaclient.AWS:
-		e.checkRequired("secretName", r.SecretName, "Enter the name of the secret in the vault: the reference has to point somewhere.")
+		if e.checkRequired("secretName", r.SecretName, "Enter the name of the secret in the vault: the reference has to point somewhere.") {
+			e.checkSecretName(r.AgentType, r.SecretName)
+		}
 		e.checkLine("secretKey", r.SecretKey)
 		j.record.SecretName, j.record.SecretKey = r.SecretName, r.SecretKey
 	case maiaclient.MatillionHosted:
 		e.checkAgent(r.AgentID)
 		j.record.AgentID = r.AgentID
 		j.object, _ = r.Value.object(false, e)
+		if !j.object.Empty() {
+			j.doubts = r.Value.examine(c, e)
+		}
+		j.record.Changes = strings.Join(r.Value.changes(), ",")
 	case "":
 		e.add("agentType", "Choose where the secret is kept: AWS, Azure or Matillion hosted.")
 	default:
@@ -140,6 +152,9 @@ type Value struct {
 	Name      string
 	Type      string // optional
 	Value     ValueInput
+
+	// Cloud is whose vault the agent writes to, as far as it is known; no field of the form.
+	Cloud string
 }
 
 // Wipe clears the value.
@@ -153,17 +168,27 @@ func (v Value) plain() map[string][]string {
 	return p
 }
 
-func (v Value) prepare() (job, FieldErrors) {
-	e := FieldErrors{}
+func (v Value) prepare(c checks) (job, FieldErrors) {
+	e, doubts := FieldErrors{}, FieldErrors{}
 	e.checkAgent(v.AgentID)
 	e.checkProject(v.ProjectID, false)
-	e.checkRequired("name", v.Name, "Enter the name that the secret gets in the vault.")
+	if e.checkRequired("name", v.Name, "Enter the name that the secret gets in the vault.") {
+		e.checkOwnRule("name", v.Name, c.rule)
+		if v.Value.Check {
+			// Not an error: only Maia knows for sure where an agent writes to.
+			doubts.checkNewName(v.Cloud, v.Name)
+		}
+	}
 	e.checkLine("type", v.Type)
 	object, key := v.Value.object(true, e)
+	if !object.Empty() {
+		maps.Copy(doubts, v.Value.examine(c, e))
+	}
 	e.checkTogether(v.plain())
 	return job{
-		record: store.Submission{Action: ActionValue, ProjectID: v.ProjectID, AgentID: v.AgentID, Name: v.Name, SecretKey: key, Type: v.Type},
+		record: store.Submission{Action: ActionValue, ProjectID: v.ProjectID, AgentID: v.AgentID, Name: v.Name, SecretKey: key, Type: v.Type, Changes: strings.Join(v.Value.changes(), ",")},
 		object: object,
+		doubts: doubts,
 		call: func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error) {
 			return maia.StoreValue(ctx, token, maiaclient.Value{AgentID: v.AgentID, ProjectID: v.ProjectID, Name: v.Name, Type: v.Type, Key: key, Object: object})
 		},

@@ -37,6 +37,17 @@ var (
 	ErrProviderAway = errors.New("submission: the provider cannot be reached")
 )
 
+// DoubtfulError is a value that looks odd, found because the user asked for the check. Nothing was
+// sent. It is told once: without the check the value is sent as it is.
+type DoubtfulError struct {
+	// Fields are the messages, with those of other faults of the form.
+	Fields FieldErrors
+	// Faults says that there are other faults, too, which have to be put right.
+	Faults bool
+}
+
+func (e *DoubtfulError) Error() string { return "submission: odd, " + e.Fields.Error() }
+
 // TooManyError is the portal's own limit for one user.
 type TooManyError struct{ Wait time.Duration }
 

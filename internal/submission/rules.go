@@ -32,9 +32,7 @@ func (e FieldErrors) add(field, message string) { e[field] = append(e[field], me
 
 var (
 	uuidRule  = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
-	nameRule  = regexp.MustCompile(`\A[0-9A-Za-z_()-]{1,128}\z`)
 	agentRule = regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z`)
-	notInName = regexp.MustCompile(`[^0-9A-Za-z_()-]+`)
 )
 
 // checkProject holds the rule of projectId: a UUID.
@@ -57,27 +55,6 @@ func (e FieldErrors) checkAgent(id string) {
 	}
 }
 
-// checkReferenceName holds the rule of secretReferenceName, over the whole string.
-func (e FieldErrors) checkReferenceName(name string) {
-	switch {
-	case name == "":
-		e.add("secretReferenceName", "Enter the name that pipelines will use, for example SNOWFLAKE_PASSWORD.")
-	case utf8.RuneCountInString(name) > 128:
-		e.add("secretReferenceName", "Shorten the name: it may have up to 128 characters.")
-	case !nameRule.MatchString(name):
-		e.add("secretReferenceName", "Use letters, digits, _ - ( and ) only"+proposal(name)+".")
-	}
-}
-
-// proposal is a name that would do, made of one that does not.
-func proposal(name string) string {
-	p := strings.Trim(notInName.ReplaceAllString(name, "_"), "_")
-	if !nameRule.MatchString(p) {
-		return ""
-	}
-	return ": " + p + " would do"
-}
-
 // checkLine is for every other field of one line: no control characters, and no book.
 func (e FieldErrors) checkLine(field, s string) {
 	switch {
@@ -88,13 +65,14 @@ func (e FieldErrors) checkLine(field, s string) {
 	}
 }
 
-// checkRequired is checkLine for a field that has to be filled in.
-func (e FieldErrors) checkRequired(field, s, message string) {
+// checkRequired is checkLine for a field that has to be filled in. It says whether all is well so far.
+func (e FieldErrors) checkRequired(field, s, message string) bool {
 	if s == "" {
 		e.add(field, message)
-		return
+	} else {
+		e.checkLine(field, s)
 	}
-	e.checkLine(field, s)
+	return len(e[field]) == 0
 }
 
 // checkTogether bounds all fields that are not secret, so that they always fit into the address that

@@ -47,6 +47,7 @@ type Request struct {
 	LoggedIn      time.Time // when the user's login began
 	RequestID     string
 	ClientAddress string
+	Own           []string // the user's own words that are no secret: e-mail address and name
 	Tokens        Delegation
 }
 
@@ -67,6 +68,7 @@ type Options struct {
 	Holder     string        // random id of this process
 	Timeout    time.Duration // of a whole submission: renewal of the token and second try included
 	PerMinute  int           // submissions of one user
+	NameRule   NameRule      // the company's own
 	Log        *slog.Logger
 	Now        func() time.Time
 }
@@ -104,7 +106,7 @@ func (s *Service) FormToken(user Actor) string { return s.o.FormTokens.New(user)
 
 // Submit checks an order, records it, sends it once and records the outcome. It returns the record
 // where the outcome is created or unknown: both have a receipt. Every other end is an error: FieldErrors,
-// *RefusedError, *TooManyError, *UsedTokenError, *UnderWayError, *UnrecordedError, ErrFormToken or
+// *DoubtfulError, *RefusedError, *TooManyError, *UsedTokenError, *UnderWayError, *UnrecordedError, ErrFormToken or
 // ErrNotRecorded. The order's secret is wiped when Submit returns.
 //
 // ctx brings values only: a submission goes on when its request is cancelled.
@@ -179,9 +181,10 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 		}
 		if !checked {
 			var e FieldErrors
-			if j, e = order.prepare(); len(e) > 0 {
+			j, e = order.prepare(checks{own: req.Own, rule: s.o.NameRule, now: s.o.Now()})
+			if err := unsendable(e, j.doubts); err != nil {
 				j.object.Wipe()
-				return store.Submission{}, e
+				return store.Submission{}, err
 			}
 			defer j.object.Wipe()
 			if err := s.limit(ctx, req.Actor); err != nil {
@@ -204,6 +207,23 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 		}
 		// Another process was quicker with the same form: look again.
 	}
+}
+
+// unsendable puts what was found into an error, or nil where there is nothing.
+func unsendable(faults, doubts FieldErrors) error {
+	switch {
+	case len(doubts) > 0:
+		d := &DoubtfulError{Fields: FieldErrors{}, Faults: len(faults) > 0}
+		for _, messages := range []FieldErrors{faults, doubts} {
+			for field, list := range messages {
+				d.Fields[field] = append(d.Fields[field], list...)
+			}
+		}
+		return d
+	case len(faults) > 0:
+		return faults
+	}
+	return nil
 }
 
 func (s *Service) latest(ctx context.Context, token string) (store.Submission, error) {

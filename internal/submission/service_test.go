@@ -348,15 +348,15 @@ func TestRecordOfACreatedValue(t *testing.T) {
 
 func TestRecordOfACreatedReference(t *testing.T) {
 	r := newRig(t, status(201, ""))
-	order := Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.Azure, VaultName: "v", SecretName: "s", SecretKey: "k", Description: "d"}
+	order := Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.Azure, VaultName: "vault", SecretName: "s", SecretKey: "k", Description: "d"}
 	got, err := r.Submit(t.Context(), r.fresh(), order)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Action != ActionReference || got.Outcome != Created || got.Type != "PASSWORD" || got.VaultName != "v" || got.SecretName != "s" || got.SecretKey != "k" || got.AgentType != "Azure" || got.Name != "N" {
+	if got.Action != ActionReference || got.Outcome != Created || got.Type != "PASSWORD" || got.VaultName != "vault" || got.SecretName != "s" || got.SecretKey != "k" || got.AgentType != "Azure" || got.Name != "N" {
 		t.Errorf("%+v", got)
 	}
-	if b := r.maia.bodies[0]; b != `{"agentType":"Azure","secretReferenceType":"PASSWORD","description":"d","vaultName":"v","secretName":"s","secretKey":"k"}` {
+	if b := r.maia.bodies[0]; b != `{"agentType":"Azure","secretReferenceType":"PASSWORD","description":"d","vaultName":"vault","secretName":"s","secretKey":"k"}` {
 		t.Errorf("Maia got %s", b)
 	}
 }
@@ -1020,7 +1020,7 @@ func TestPanic(t *testing.T) {
 
 type panickingOrder struct{ Value }
 
-func (panickingOrder) prepare() (job, FieldErrors) { panic(canary) }
+func (panickingOrder) prepare(checks) (job, FieldErrors) { panic(canary) }
 
 func mustNotShow(t *testing.T, where, text string) {
 	t.Helper()

@@ -30,6 +30,13 @@ type ValueInput struct {
 	JSON   secret.Value
 	File   secret.Value
 	Pairs  []Pair
+
+	// Recipe is the id of the use that the value was entered for; it may be empty.
+	Recipe string
+	// Check says that a value that looks odd is not to be sent.
+	Check bool
+	// LineEnds says that line ends became LF when the value was read.
+	LineEnds bool
 }
 
 // Pair is one row of key and value.
@@ -108,11 +115,11 @@ func (v ValueInput) single(field string, value secret.Value, missing string, e F
 	if !e.checkBytes(field, b) {
 		return secret.Value{}, key
 	}
-	out := make([]byte, 0, len(`{"":""}`)+quotedLen(key)+quotedLen(b))
+	out := make([]byte, 0, len(`{"":""}`)+quotedLen(key)+quotedLen(b)+len(`\n`))
 	out = append(out, '{')
 	out = appendQuoted(out, key)
 	out = append(out, ':')
-	out = appendQuoted(out, b)
+	out = v.appendValue(out, "", b)
 	return secret.New(append(out, '}')), key
 }
 
@@ -123,10 +130,14 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) secret.Value {
 	}
 	total, size, faults := 0, len("{}"), len(e)
 	seen := map[string]bool{}
+	recipe, _ := FindRecipe(v.Recipe)
 	for i, p := range v.Pairs {
 		b := p.Value.Bytes()
+		property, known := recipe.property(p.Key)
 		switch {
 		case p.Key == "" && len(b) == 0:
+			continue
+		case len(b) == 0 && known && property.Missing == "":
 			continue
 		case p.Key == "":
 			e.add(row("pairKey", i), "Enter the name of this property, or clear its value.")
@@ -138,14 +149,18 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) secret.Value {
 		seen[p.Key] = true
 		e.checkLine(row("pairKey", i), p.Key)
 		if len(b) == 0 {
-			e.add(row("pairValue", i), "Enter the value of this property, or clear its name.")
+			missing := "Enter the value of this property, or clear its name."
+			if known {
+				missing = property.Missing
+			}
+			e.add(row("pairValue", i), missing)
 			continue
 		}
 		if !e.checkBytes(row("pairValue", i), b) {
 			continue
 		}
 		total += len(p.Key) + len(b)
-		size += quotedLen(p.Key) + quotedLen(b) + len(`"":"",`)
+		size += quotedLen(p.Key) + quotedLen(b) + len(`"":"",`) + len(`\n`)
 	}
 	switch {
 	case len(e) > faults:
@@ -162,7 +177,7 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) secret.Value {
 	}
 	out := append(make([]byte, 0, size), '{')
 	for _, p := range v.Pairs {
-		if p.Key == "" {
+		if p.Value.Empty() {
 			continue
 		}
 		if len(out) > 1 {
@@ -170,7 +185,7 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) secret.Value {
 		}
 		out = appendQuoted(out, p.Key)
 		out = append(out, ':')
-		out = appendQuoted(out, p.Value.Bytes())
+		out = v.appendValue(out, p.Key, p.Value.Bytes())
 	}
 	return secret.New(append(out, '}'))
 }
@@ -254,6 +269,15 @@ func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 		}
 	}
 	return append(dst, '"')
+}
+
+// appendValue appends a value, with the newline that the recipe asks for. dst must have the room.
+func (v ValueInput) appendValue(dst []byte, name string, b []byte) []byte {
+	dst = appendQuoted(dst, b)
+	if v.adds(name, b) {
+		dst = append(dst[:len(dst)-1], '\\', 'n', '"')
+	}
+	return dst
 }
 
 // quotedLen is the length of what appendQuoted appends, so that the room is made once.

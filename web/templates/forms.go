@@ -9,6 +9,8 @@ type Field struct {
 	Value   string
 	Errors  []string
 	Options []Option // suggestions; none: a plain text field
+	Rule    string   // the company's own rule for it, as a sentence; may be empty
+	Advice  string   // what is better known about what stands in it, though it is no fault; may be empty
 }
 
 // HintID is the id of the hint, for aria-describedby.
@@ -16,6 +18,9 @@ func (f Field) HintID() string { return f.Name + "-hint" }
 
 // ErrorID is the id of the messages at the control.
 func (f Field) ErrorID() string { return f.Name + "-error" }
+
+// AdviceID is the id of the advice below the control.
+func (f Field) AdviceID() string { return f.Name + "-advice" }
 
 // Invalid says whether there is something to put right.
 func (f Field) Invalid() bool { return len(f.Errors) > 0 }
@@ -52,10 +57,26 @@ type Form struct {
 	// SecretDropped says that a secret was sent with the form that this one answers: the page
 	// tells that it was not kept and has to be entered again.
 	SecretDropped bool
+	// Doubted says that the value looked odd, and the summary tells how; OnlyDoubts, that nothing else
+	// has to be put right.
+	Doubted, OnlyDoubts bool
 }
 
 // ValueFields is the part of a form that takes a secret value.
 type ValueFields struct {
+	Picker RecipePicker
+	// Formats are those that can be chosen. A single one is not shown.
+	Formats []string
+	// TextLabel, TextHint and FileHint are the recipe's words; empty ones are replaced by general ones.
+	TextLabel, TextHint, FileHint string
+	Short                         bool // the text is one line
+	ShowKey                       bool
+	// Properties stand in place of the rows of pairs.
+	Properties []PropertyField
+	OtherNames string // address of this form with rows whose names can be changed
+	Check      bool   // whether the box is ticked
+	Doubted    bool
+
 	Format   Choice // valueFormat: text, pairs, json, file
 	Key      Field
 	Text     SecretField // valueText
@@ -64,6 +85,25 @@ type ValueFields struct {
 	Pairs    []Pair      // as many rows as are drawn
 	PairsErr []string    // about the rows as a whole
 	MoreRows string      // address of this form with more rows; empty where there are no more to have
+}
+
+// RecipePicker offers what a secret can be for, or shows what was chosen.
+type RecipePicker struct {
+	ID     string // of the chosen one; empty where none is
+	Chosen RecipeLink
+	Change string // address of the form with nothing chosen
+	Links  []RecipeLink
+}
+
+// RecipeLink is one use of a secret.
+type RecipeLink struct{ Title, Text, Href string }
+
+// PropertyField takes the value of one property whose name is known.
+type PropertyField struct {
+	Name, Label, Hint string
+	Optional          bool
+	Short             bool // one line
+	Errors            []string
 }
 
 // ReferenceForm is the page at /secret-references/new.

@@ -46,8 +46,51 @@ func valueFields(format string) ValueFields {
 	return ValueFields{
 		Format: Choice{Name: "valueFormat", Chosen: format}, Key: Field{Name: "key"},
 		Text: SecretField{Name: "valueText"}, JSON: SecretField{Name: "valueJSON"}, File: SecretField{Name: "valueFile"},
-		Pairs: make([]Pair, 8),
+		Pairs: make([]Pair, 8), Formats: []string{"text", "pairs", "json", "file"}, ShowKey: true, Check: true,
+		Picker: RecipePicker{Links: []RecipeLink{
+			{"A password or token", "One line", "/secret-values/new?recipe=password"}, {"An OAuth client", "Client id and client secret", "/secret-values/new?recipe=oauth-client"},
+			{"A service account’s JSON file", "Kept as it is", "/secret-values/new?recipe=service-account"},
+		}},
 	}
+}
+
+// recipe is a value form for one use.
+func recipe(id, title string, formats ...string) ValueForm {
+	m := valueForm(formats[0])
+	m.Value.Picker = RecipePicker{ID: id, Chosen: RecipeLink{Title: title, Text: "What it is"}, Change: "/secret-values/new"}
+	m.Value.Formats, m.Value.ShowKey = formats, false
+	return m
+}
+
+func passwordRecipe() ValueForm {
+	m := recipe("password", "A password or token", "text")
+	m.Value.TextLabel, m.Value.TextHint, m.Value.Short = "Password or token", "Exactly as it was issued.", true
+	m.Name.Rule, m.Name.Value, m.Name.Advice = "Begin with DEV- or PRD-.", "PRD-a1b2c3", "Better do not end it like that."
+	return m
+}
+
+func keyRecipe() ValueForm {
+	m := recipe("snowflake-key", "A Snowflake key", "text", "file")
+	m.Value.TextLabel, m.Value.TextHint, m.Value.FileHint, m.Value.ShowKey = "Private key", "All of it.", "The key’s PEM file.", true
+	m.Value.Key.Value = "privateKey"
+	return m
+}
+
+func propertiesRecipe() ValueForm {
+	m := recipe("snowflake-component-key", "A Snowflake key for a component", "pairs")
+	m.Value.Properties = []PropertyField{{Name: "privateKey", Label: "Private key", Hint: "All of it."}, {Name: "passphrase", Label: "Passphrase", Optional: true, Short: true}}
+	m.Value.OtherNames = "/secret-values/new?recipe=anything&valueFormat=pairs"
+	return m
+}
+
+// doubts is an answer to a value that looks odd.
+func doubts() ValueForm {
+	m := propertiesRecipe()
+	m.Page.Error, m.SecretDropped, m.Doubted, m.OnlyDoubts = true, true, true, true
+	m.Value.Check, m.Value.Doubted = false, true
+	m.Value.Properties[1].Errors = []string{"It ends with a blank, which copying often adds."}
+	m.Summary = []SummaryItem{{"It ends with a blank, which copying often adds.", "#pairValue-2"}}
+	return m
 }
 
 func referenceForm(agentType, format string) ReferenceForm {
@@ -252,6 +295,10 @@ func samples() map[string]templ.Component {
 		"reference-notices":  ReferenceFormPage(noticeForm()),
 		"value-none":         ValueFormPage(valueForm("")),
 		"value-pairs-ko":     ValueFormPage(pairErrors()),
+		"value-password":     ValueFormPage(passwordRecipe()),
+		"value-key":          ValueFormPage(keyRecipe()),
+		"value-properties":   ValueFormPage(propertiesRecipe()),
+		"value-doubts":       ValueFormPage(doubts()),
 		"receipt":            ReceiptPage(receipt(Badge{KindDone, "Created"}, "SNOWFLAKE_PASSWORD")),
 		"receipt-waiting":    ReceiptPage(waitingReceipt()),
 		"receipt-unknown":    ReceiptPage(unknownReceipt()),

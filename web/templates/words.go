@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,6 +47,42 @@ var exactAttributes = templ.Attributes{
 	"autocapitalize": "off",
 	"autocorrect":    "off",
 	"spellcheck":     "false",
+}
+
+// formatTitles and formatTexts describe the formats of a value.
+var (
+	formatTitles = map[string]string{"text": "Text", "pairs": "Pairs", "json": "JSON", "file": "File"}
+	formatTexts  = map[string]string{
+		"text": "A password, a token or a whole key", "pairs": "Several properties with names",
+		"json": "One JSON object, as it is", "file": "For example a key file",
+	}
+)
+
+// takes says whether a value can be entered in a format.
+func (v ValueFields) takes(format string) bool { return slices.Contains(v.Formats, format) }
+
+// countClass lays out a number of cards.
+func countClass(n int) string {
+	if n < 4 {
+		return "two"
+	}
+	return "four"
+}
+
+// rows is the height of a control at first.
+func rows(short bool) string {
+	if short {
+		return "1"
+	}
+	return "4"
+}
+
+// or gives the words of a recipe, or the general ones.
+func or(words, general string) string {
+	if words != "" {
+		return words
+	}
+	return general
 }
 
 // idList joins the ids that are not empty, for aria-describedby.

@@ -114,6 +114,23 @@ func (c *Cluster) Stop(t testing.TB) {
 	}
 }
 
+// Files gives the content of every file that the server keeps, its write-ahead log included, by path.
+func (c *Cluster) Files(t testing.TB) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	err := filepath.WalkDir(c.dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		files[path], err = os.ReadFile(path) // #nosec G122 -- the test's own folder
+		return err
+	})
+	if err != nil {
+		t.Fatal("pgtest: ", err)
+	}
+	return files
+}
+
 // Start starts a server that was stopped, at the same address, and waits until it answers.
 func (c *Cluster) Start(t testing.TB) {
 	t.Helper()

@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"maps"
+	"slices"
+
+	"maiaportal/internal/shape"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates"
+)
+
+// This file brings the recipes of package submission onto the forms.
+
+// recipeOf gives the recipe that a form is filled in for.
+func recipeOf(in input) (submission.Recipe, bool) { return submission.FindRecipe(in.get("recipe")) }
+
+// withRecipe fills in what a link's recipe says and the link does not. A recipe that is not known is
+// taken out, and unknown tells it.
+func (f formSpec) withRecipe(in input) (filled input, unknown bool) {
+	if in.get("recipe") == "" {
+		delete(in.values, "recipe")
+		return in, false
+	}
+	r, ok := recipeOf(in)
+	if !ok {
+		delete(in.values, "recipe")
+		return in, true
+	}
+	set := func(name, value string) {
+		if value != "" && in.get(name) == "" && slices.Contains(f.fields, name) {
+			in.values[name] = []string{value}
+		}
+	}
+	set("type", r.Type)
+	set("key", r.Key)
+	set("valueFormat", r.Formats[0])
+	if len(r.Properties) > 0 && len(in.values["pairKey"]) == 0 {
+		in.values["pairKey"] = r.PropertyNames()
+	}
+	return in, false
+}
+
+// picker offers the recipes as links. They lead to the form anew, so they keep what the page was opened
+// with, but the shape of the value.
+func (f formSpec) picker(in input) templates.RecipePicker {
+	kept := input{values: maps.Clone(in.values)}
+	for _, name := range []string{"recipe", "type", "key", "valueFormat", "pairKey"} {
+		delete(kept.values, name)
+	}
+	link := func(id string) string {
+		to := input{values: maps.Clone(kept.values)}
+		if id != "" {
+			to.values["recipe"] = []string{id}
+		}
+		return f.link(to)
+	}
+	var p templates.RecipePicker
+	if r, ok := recipeOf(in); ok {
+		p.Chosen, p.ID, p.Change = templates.RecipeLink{Title: r.Title, Text: r.Text}, r.ID, link("")
+		return p
+	}
+	for _, r := range submission.Recipes {
+		if r.ID != submission.RecipeAnything {
+			p.Links = append(p.Links, templates.RecipeLink{Title: r.Title, Text: r.Text, Href: link(r.ID)})
+		}
+	}
+	return p
+}
+
+// shaped gives the fields of a value the words of the recipe, and leaves out what it does not need.
+func (v formView) shaped(m *templates.ValueFields) {
+	r, ok := recipeOf(v.st.in)
+	m.Formats, m.ShowKey = submission.Recipes[len(submission.Recipes)-1].Formats, true
+	if !ok {
+		return
+	}
+	if slices.Contains(r.Formats, m.Format.Chosen) {
+		m.Formats = r.Formats
+	}
+	m.TextLabel, m.TextHint, m.FileHint = r.Label, r.Hint, r.FileHint
+	m.Short = r.Kind == shape.Line
+	if r.ID != submission.RecipeAnything {
+		m.ShowKey = m.Key.Value != "" || m.Key.Invalid()
+	}
+	if len(r.Properties) == 0 || !slices.Equal(v.st.in.values["pairKey"], r.PropertyNames()) {
+		return
+	}
+	for i, p := range r.Properties {
+		pair := m.Pairs[i]
+		m.Properties = append(m.Properties, templates.PropertyField{
+			Name: p.Name, Label: p.Label, Hint: p.Hint, Optional: p.Missing == "", Short: p.Kind == shape.Line,
+			Errors: slices.Concat(pair.KeyErrors, pair.ValueErrors, m.PairsErr),
+		})
+		m.PairsErr = nil
+	}
+	other := input{values: maps.Clone(v.st.in.values)}
+	other.values["recipe"] = []string{submission.RecipeAnything}
+	m.OtherNames = v.form.link(other)
+}

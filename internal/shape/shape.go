@@ -1,0 +1,200 @@
+package shape
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Kind is what a piece of a value is meant to be.
+type Kind int
+
+// The kinds. What is odd for one is ordinary for another, and a false alarm costs somebody the typing
+// of a secret.
+const (
+	Anything   Kind = iota // not known: what somebody typed or pasted
+	Line                   // a password, a token, an id: one line
+	PrivateKey             // a private key as PEM
+	Leaf                   // a text inside a JSON document, which was written with care
+	File                   // the bytes of a file, whose line breaks are its own
+)
+
+// Expect says what a piece of a value is meant to be.
+type Expect struct {
+	Kind Kind
+	// Own are words that are the user's own and no secret: name and e-mail address.
+	Own []string
+	// Encrypted says that an encrypted key is no surprise: its passphrase is known, or kept elsewhere.
+	Encrypted bool
+	// NewlineAdded says that a newline that a PEM block lacks at its end will be added.
+	NewlineAdded bool
+	Now          time.Time
+}
+
+// Finding is one thing that is odd.
+type Finding struct {
+	// Text says what is odd and what to do, beginning with a capital.
+	Text string
+	// Broken says that the value cannot be what it is meant to be.
+	Broken bool
+}
+
+// Look gives what is odd about b, which is valid UTF-8 and not empty. The most telling comes first.
+func Look(b []byte, e Expect) []Finding {
+	var found []Finding
+	add := func(odd bool, text string) {
+		if odd {
+			found = append(found, Finding{Text: text})
+		}
+	}
+	pem := lookPEM(b, e)
+	if e.Kind == PrivateKey && pem.broken != "" {
+		return []Finding{{Text: pem.broken, Broken: true}}
+	}
+	add(bytes.HasPrefix(b, bom), "It begins with a byte order mark, three bytes that cannot be seen. Save the file as UTF-8 without one, or copy the value again.")
+	found = append(found, pem.odd...)
+	typed := e.Kind == Anything || e.Kind == Line
+	if !pem.present {
+		found = append(found, edges(b, e.Kind)...)
+		add(e.Kind == Line && bytes.IndexByte(trim(b), '\n') >= 0, "It has more than one line. This is usually a single one.")
+		add(typed && isObject(b), "It is a whole JSON object. If its properties are meant to be stored one by one, enter it as JSON.")
+		add(typed && hasAny(b, curly), "It holds curly quotation marks, which word processors put in place of straight ones.")
+	} else if e.Kind == Line {
+		add(true, "It is a key or a certificate in PEM form, where one line is expected.")
+	}
+	add(hasInvisible(b), "It holds characters that cannot be seen, which web pages and chats leave in copied text. Copy it from another place, or type it.")
+	add(isOwn(b, e.Own), "It is your own name or e-mail address. Perhaps a browser filled it in.")
+	add(isPlaceholder(b), "It looks like a placeholder that stands where the secret should be.")
+	return found
+}
+
+var bom = []byte("\ufeff")
+
+// curly are typographic quotation marks, single and double.
+const curly = "‘’‚‛“”„‟"
+
+func hasAny(b []byte, chars string) bool { return bytes.ContainsAny(b, chars) }
+
+// blank tells characters that take room and show nothing.
+func blank(c rune) bool { return unicode.IsSpace(c) }
+
+func trim(b []byte) []byte { return bytes.TrimFunc(b, blank) }
+
+// edges finds blanks and line breaks at the ends. A text of several lines usually ends with a line
+// break; one line does not.
+func edges(b []byte, k Kind) []Finding {
+	core := trim(b)
+	if len(core) == 0 {
+		return []Finding{{Text: "It has nothing but blanks and line breaks."}}
+	}
+	start, end := bytes.IndexFunc(b, func(c rune) bool { return !blank(c) }), len(bytes.TrimRightFunc(b, blank))
+	before, after := start > 0, end < len(b)
+	if after && bytes.Trim(b[end:], "\r\n") == nil && (k == Leaf || k != Line && bytes.IndexByte(core, '\n') >= 0) {
+		after = false
+	}
+	switch {
+	case before && after:
+		return []Finding{{Text: "It begins and ends with a blank or a line break, which copying often adds."}}
+	case before:
+		return []Finding{{Text: "It begins with a blank or a line break, which copying often adds."}}
+	case after && bytes.Trim(b[end:], "\r\n") == nil:
+		return []Finding{{Text: "It is one line and ends with a line break, which copying often adds."}}
+	case after:
+		return []Finding{{Text: "It ends with a blank, which copying often adds."}}
+	}
+	return nil
+}
+
+// isObject tells a JSON object. It is valid JSON as a whole: a password may well begin with a brace.
+func isObject(b []byte) bool {
+	b = trim(b)
+	return len(b) > 1 && b[0] == '{' && json.Valid(b)
+}
+
+// hasInvisible finds characters without width. Those that join emoji and the letters of some scripts
+// belong where they stand between them.
+func hasInvisible(b []byte) bool {
+	b = bytes.TrimPrefix(b, bom) // told on its own
+	before := rune(-1)
+	for len(b) > 0 {
+		c, n := utf8.DecodeRune(b)
+		b = b[n:]
+		switch {
+		case c == '\u200c' || c == '\u200d':
+			if !joins(before) {
+				return true
+			}
+			continue // the one before a second joiner is still what counts
+		case c == '\u00ad', c == '\u180e', c >= '\u200b' && c <= '\u200f', c >= '\u202a' && c <= '\u202e', c >= '\u2060' && c <= '\u2064',
+			c >= '\u2066' && c <= '\u2069', c == '\ufeff':
+			return true
+		}
+		before = c
+	}
+	return false
+}
+
+// joins tells what a zero width joiner may follow: emoji, and the scripts from Arabic to Khmer.
+func joins(c rune) bool {
+	return c >= '\u0600' && c <= '\u17ff' || c >= '\u2190' && c < '\ufeff' || c >= 0x1f000
+}
+
+// isOwn tells the user's own words. Very short ones are no evidence.
+func isOwn(b []byte, own []string) bool {
+	for _, o := range own {
+		if len(o) > 3 && bytes.EqualFold(trim(b), []byte(o)) {
+			return true
+		}
+	}
+	return false
+}
+
+// placeholders are what people write where a secret will be, in lower case, without blanks and signs.
+var placeholders = [][]byte{
+	[]byte("changeme"), []byte("changeit"), []byte("replaceme"), []byte("fillmein"), []byte("placeholder"), []byte("todo"), []byte("tbd"), []byte("dummy"),
+	[]byte("yourpassword"), []byte("yoursecret"), []byte("yourclientid"), []byte("yourclientsecret"), []byte("yourtoken"), []byte("yourapikey"),
+	[]byte("yourpasswordhere"), []byte("yoursecrethere"), []byte("yourtokenhere"), []byte("yourapikeyhere"),
+	[]byte("passwordhere"), []byte("secrethere"), []byte("insertpasswordhere"), []byte("enterpasswordhere"),
+}
+
+// maxPlaceholder bounds what is looked at: a long text is none.
+const maxPlaceholder = 64
+
+func isPlaceholder(b []byte) bool {
+	b = trim(b)
+	if len(b) == 0 || len(b) > maxPlaceholder {
+		return false
+	}
+	first, last := b[0], b[len(b)-1]
+	if len(b) > 2 && bytes.IndexByte(b, '\n') < 0 &&
+		(first == '<' && last == '>' || bytes.HasPrefix(b, []byte("${")) && last == '}' || bytes.HasPrefix(b, []byte("{{")) && last == '}') {
+		return true
+	}
+	if len(b) >= 3 && (first == 'x' || first == 'X' || first == '*' || first == '.') && len(bytes.Trim(b, string(rune(first)))) == 0 {
+		return true
+	}
+	// Letters alone are compared: change-me, CHANGE_ME and <change me> are all the same.
+	var letters [maxPlaceholder]byte
+	defer clear(letters[:])
+	n := 0
+	for _, c := range b {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+			fallthrough
+		case c >= 'a' && c <= 'z':
+			letters[n] = c
+			n++
+		case c >= '0' && c <= '9' || c >= utf8.RuneSelf:
+			return false
+		}
+	}
+	for _, p := range placeholders {
+		if bytes.Equal(letters[:n], p) {
+			return true
+		}
+	}
+	return false
+}

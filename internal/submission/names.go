@@ -1,0 +1,153 @@
+package submission
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"maiaportal/internal/maiaclient"
+)
+
+// The clouds whose vaults an agent writes to, as Maia names them.
+const (
+	CloudAWS   = "aws"
+	CloudAzure = "azure"
+)
+
+// NameRule is the company's own rule for names that are created here. The zero rule allows every name.
+type NameRule struct {
+	Expression *regexp.Regexp
+	Sentence   string // says the rule to people
+}
+
+func (r NameRule) allows(name string) bool {
+	return r.Expression == nil || r.Expression.MatchString(name)
+}
+
+// The rules of those who keep the names: Maia's own, and those of the vaults' makers.
+var (
+	nameRule  = regexp.MustCompile(`\A[0-9A-Za-z_()-]{1,128}\z`)
+	notInName = regexp.MustCompile(`[^0-9A-Za-z_()-]+`)
+
+	// AWS Secrets Manager, CreateSecret.
+	awsRule  = regexp.MustCompile(`\A[0-9A-Za-z/_+=.@-]{1,512}\z`)
+	notInAWS = regexp.MustCompile(`[^0-9A-Za-z/_+=.@-]+`)
+	// A reference may also name its secret by ARN.
+	arnRule = regexp.MustCompile(`\Aarn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}\z`)
+	// AWS puts a hyphen and six characters behind a name to make the ARN.
+	awsSuffix = regexp.MustCompile(`-[0-9A-Za-z]{6}\z`)
+
+	// Azure Key Vault, objects and vaults.
+	azureRule  = regexp.MustCompile(`\A[A-Za-z][0-9A-Za-z-]{0,126}\z`)
+	notInAzure = regexp.MustCompile(`[^0-9A-Za-z-]+`)
+	vaultRule  = regexp.MustCompile(`\A[A-Za-z](-?[0-9A-Za-z]){2,23}\z`)
+	vaultURL   = regexp.MustCompile(`\A(?i:https://)?([0-9A-Za-z-]+)\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)(?:/.*)?\z`)
+)
+
+// wouldDo ends a sentence with a name that is allowed, made of one that is not.
+func wouldDo(name string, rule *regexp.Regexp) string {
+	if !rule.MatchString(name) {
+		return "."
+	}
+	return ": " + name + " would do."
+}
+
+// checkReferenceName holds the rule of secretReferenceName, over the whole string, and the company's.
+func (e FieldErrors) checkReferenceName(name string, own NameRule) {
+	const field = "secretReferenceName"
+	switch {
+	case name == "":
+		e.add(field, "Enter the name that pipelines will use, for example SNOWFLAKE_PASSWORD.")
+	case utf8.RuneCountInString(name) > 128:
+		e.add(field, "Shorten the name: it may have up to 128 characters.")
+	case !nameRule.MatchString(name):
+		e.add(field, "Use letters, digits, _ - ( and ) only"+wouldDo(strings.Trim(notInName.ReplaceAllString(name, "_"), "_"), nameRule))
+	default:
+		e.checkOwnRule(field, name, own)
+	}
+}
+
+// checkOwnRule holds the company's own rule.
+func (e FieldErrors) checkOwnRule(field, name string, own NameRule) {
+	if !own.allows(name) {
+		e.add(field, "Your company has a rule for this name. "+own.Sentence)
+	}
+}
+
+// checkAWSName holds the rule of a secret's name in Secrets Manager.
+func (e FieldErrors) checkAWSName(field, name string) {
+	switch {
+	case len(name) > 512:
+		e.add(field, "Shorten the name: Secrets Manager takes up to 512 characters.")
+	case !awsRule.MatchString(name):
+		e.add(field, "Secrets Manager takes letters, digits and / _ + = . @ - only"+wouldDo(strings.Trim(notInAWS.ReplaceAllString(name, "-"), "-"), awsRule))
+	}
+}
+
+// checkAzureName holds the rule of a secret's name in a Key Vault.
+func (e FieldErrors) checkAzureName(field, name string) {
+	switch {
+	case len(name) > 127:
+		e.add(field, "Shorten the name: a Key Vault takes up to 127 characters.")
+	case !azureRule.MatchString(name):
+		e.add(field, "A Key Vault takes letters, digits and hyphens only, a letter first"+wouldDo(hyphenated(name), azureRule))
+	}
+}
+
+// hyphenated makes of a name what Azure might take.
+func hyphenated(name string) string {
+	return strings.Trim(strings.TrimLeft(notInAzure.ReplaceAllString(name, "-"), "0123456789-"), "-")
+}
+
+// checkVaultName holds the rule of a Key Vault's own name.
+func (e FieldErrors) checkVaultName(name string) {
+	const field = "vaultName"
+	if vaultRule.MatchString(name) && len(name) <= 24 {
+		return
+	}
+	if m := vaultURL.FindStringSubmatch(name); m != nil && vaultRule.MatchString(m[1]) {
+		e.add(field, "Enter the vault’s name, not its address: "+m[1]+" would do.")
+		return
+	}
+	p := regexp.MustCompile(`-+`).ReplaceAllString(hyphenated(name), "-")
+	if len(p) > 24 {
+		p = ""
+	}
+	e.add(field, "A Key Vault’s name has 3 to 24 letters, digits and single hyphens, a letter first"+wouldDo(p, vaultRule))
+}
+
+// checkSecretName holds the rule of the vault that a reference points into.
+func (e FieldErrors) checkSecretName(agentType, name string) {
+	const field = "secretName"
+	switch {
+	case len(e[field]) > 0:
+	case agentType == maiaclient.Azure:
+		e.checkAzureName(field, name)
+	case !arnRule.MatchString(name):
+		e.checkAWSName(field, name)
+	}
+}
+
+// checkNewName holds the rule of the vault that an agent writes to. An agent whose cloud is not known
+// may write to either.
+func (e FieldErrors) checkNewName(cloud, name string) {
+	const field = "name"
+	if len(name) == 0 {
+		return
+	}
+	switch cloud {
+	case CloudAzure:
+		e.checkAzureName(field, name)
+	default:
+		e.checkAWSName(field, name)
+	}
+}
+
+// NameAdvice is what is better known about a new secret's name before it is stored, or nothing. It is
+// no fault: many a good name ends like that.
+func NameAdvice(cloud, name string) string {
+	if cloud == CloudAzure || !awsSuffix.MatchString(name) {
+		return ""
+	}
+	return "On AWS, better do not end a name with a hyphen and six characters: AWS adds such an ending itself, and confuses the two when it looks a secret up."
+}
