@@ -8,7 +8,7 @@ test('the page about secrets opens from the foot of a page for somebody who is s
   await expect(admin).toHaveURL('/about');
   await expect(admin.getByRole('heading', { level: 1 })).toHaveText('How secrets are handled');
   await expect(admin.getByRole('main')).toContainText(new URL(demo.maiaUrl).origin);
-  await expect(admin.getByRole('link', { name: 'get help' })).toBeVisible();
+  await expect(admin.getByRole('main').getByRole('link', { name: 'get help' })).toBeVisible();
 });
 
 test('the link beside the secret leaves the form and what is typed there alone', async ({ admin, context }) => {

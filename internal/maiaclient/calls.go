@@ -25,7 +25,7 @@ var (
 	}
 	storeValue = Call{
 		Method: http.MethodPost, Path: "/v1/secrets/{agentId}/secret-value",
-		What: "Has a secret value encrypted for an agent, which stores it in its own vault.", Secret: "Always.",
+		What: "Has a secret value encrypted for an agent, which stores it in its own vault.", Secret: "always",
 	}
 	listProjects = Call{Method: http.MethodGet, Path: "/v1/projects", What: "Lists the projects that you may see, as suggestions in a form."}
 	listAgents   = Call{Method: http.MethodGet, Path: "/v1/agents", What: "Lists the agents that you may see, as suggestions in a form."}

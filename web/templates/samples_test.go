@@ -223,7 +223,7 @@ func unknownReceipt() Receipt {
 func about(p Page) About {
 	p.Title = "How secrets are handled"
 	return About{
-		Page: p, Maia: maiaAddress, TLS: true, Version: "1.4.0",
+		Page: p, Maia: maiaAddress, MaiaTLS: true, HTTPS: true, Version: "1.4.0",
 		Calls: []AboutCall{
 			{"POST", "/dpc/v1/projects/{projectId}/secret-references/{secretReferenceName}", "Creates a secret reference in a project.", "only where Matillion hosts the secret"},
 			{"GET", "/dpc/v1/projects", "Lists the projects that you may see, as suggestions in a form.", ""},
@@ -259,7 +259,7 @@ func samples() map[string]templ.Component {
 	crowded.Page.User = &User{strings.Repeat("Wolfeschlegelstein", 4), "WW", strings.Repeat("wolfe", 20) + "@example.com", "16:30 UTC"}
 
 	loopback := about(strangerPage(""))
-	loopback.TLS, loopback.Exchanged = false, true
+	loopback.MaiaTLS, loopback.HTTPS, loopback.Exchanged = false, false, true
 
 	all := map[string]templ.Component{
 		"about":              AboutPage(about(page("", ""))),

@@ -86,7 +86,8 @@ type SessionRow struct {
 type About struct {
 	Page      Page
 	Maia      string // scheme and host of the Maia API
-	TLS       bool   // calls to Maia are encrypted
+	MaiaTLS   bool   // calls to Maia are encrypted
+	HTTPS     bool   // users come over TLS
 	Exchanged bool   // the token for Maia is exchanged for that of the login
 	Calls     []AboutCall
 	Record    []Fact // what a submission's record has
