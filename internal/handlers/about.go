@@ -51,7 +51,7 @@ func (h *Handlers) about(c echo.Context) error {
 	m.Kept = []templates.Fact{
 		{Label: "Your session", Value: fmt.Sprintf("Who you are, your groups and your tokens, sealed. The key is made from the portal’s own key and from your browser’s cookie, so the database alone gives nothing away. Beside it, readable: your name, the login service’s ids of you and of its session, the kind of browser, and when it was used. It ends when you sign out, after %s without use, and after %s in any case.",
 			lifeWords(h.Sessions.Idle), lifeWords(h.Sessions.Max))},
-		{Label: "Logins under way", Value: "Random numbers and the address that you wanted to open, sealed in the same way, for " + lifeWords(auth.LoginKept) + "."},
+		{Label: "Logins under way", Value: "Random numbers and the address that you wanted to open, for " + lifeWords(auth.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key."},
 		{Label: "Limits", Value: "How many forms you have sent in the last minute. And checksums of the login service’s sign-out messages, for an hour, so that none counts twice."},
 		{Label: "The log", Value: "Of each request the path, the status, how long it took and your network address; when you sign in, the login service’s id for you. Never what stands behind the “?” of an address, and never what a form sends. How long logs stay is up to whoever runs the portal."},
 		{Label: "Suggestions", Value: "The lists of projects and agents that Maia shows you, in memory. They are used for " + lifeWords(pickersFresh) + "."},
