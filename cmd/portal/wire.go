@@ -94,7 +94,7 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 		Timeout: 2 * cfg.MaiaTimeout, PerMinute: cfg.SubmissionsPerMinute, NameRule: cfg.NameRule, Log: p.log, Now: time.Now,
 	})
 	h := &handlers.Handlers{
-		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, Guide: guide},
+		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, MaiaURL: cfg.MaiaURL, Version: Version, Guide: guide},
 		RP:   rp, Sessions: p.sessions, Tokens: &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}, Policy: policy, Submissions: p.submissions,
 		Records: p.store, Pickers: &handlers.Pickers{Lists: p.maia, Now: time.Now}, NameRule: cfg.NameRule, Log: p.log,
 	}

@@ -1,7 +1,8 @@
 import { type BrowserContext, type Page, test as base } from '@playwright/test';
+import { Gate } from './gate.ts';
 import { type Account, type Demo, startDemo, startServer } from './portal.ts';
 import { Sandbox } from './sandbox.ts';
-import { signInAtProvider } from './pages.ts';
+import { signInAt, signInAtProvider } from './pages.ts';
 
 export { expect } from '@playwright/test';
 
@@ -18,6 +19,8 @@ type Fixtures = {
   newPortal: (settings: Record<string, string>, probe?: '/healthz') => Promise<string>;
   /** The page of somebody who is signed in as admin and sees the start page. */
   admin: Page;
+  /** The same at a second portal, whose writes to Maia are held until the test lets them go. */
+  held: { page: Page; gate: Gate; url: string };
 };
 
 export const test = base.extend<Fixtures>({
@@ -59,5 +62,15 @@ export const test = base.extend<Fixtures>({
     await signInAtProvider(page, account('admin'));
     await page.waitForURL('/');
     await use(page);
+  },
+  held: async ({ page, demo, account, newPortal }, use) => {
+    const gate = await Gate.before(demo.maiaUrl);
+    // Long enough for any machine: no test that holds a write waits for one of these to end.
+    const url = await newPortal({ PORTAL_MAIA_URL: gate.url, PORTAL_MAIA_TIMEOUT: '60s', PORTAL_SHUTDOWN_TIMEOUT: '120s' });
+    await signInAt(page, url, account('admin'));
+    await page.waitForURL(`${url}/`);
+    await use({ page, gate, url });
+    // Cuts what a failed test has left waiting, so that the portal can end.
+    await gate.close();
   },
 });

@@ -179,6 +179,15 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await submit(p.page);
     await expect(p.page).toHaveTitle(/^Error:/);
   },
+  'about, signed out': async (p) => {
+    await p.page.goto('/about');
+    await expect(p.page.getByRole('heading', { level: 1 })).toHaveText('How secrets are handled');
+  },
+  'about': async (p) => {
+    await asAdmin(p, '/');
+    await expect(p.page).toHaveURL('/');
+    await p.page.goto('/about');
+  },
   'login is over': async (p) => {
     await p.page.goto('/auth/callback?code=x&state=y');
   },

@@ -3,7 +3,7 @@ import { launchOptions } from '../support/chromium.ts';
 import { answerOf, choose, field, link, receiptHeading, referenceForm, signInAt, submit, summary, valueForm } from '../support/pages.ts';
 import { expect, test as base } from '../support/test.ts';
 
-// Chromium keeps pages in its back/forward cache, "no-store" or not, and the test driver switches that
+// S-35a: Chromium keeps pages in its back/forward cache, "no-store" or not, and the test driver switches that
 // cache off. Here it is on, as it is for users.
 const test = base.extend<{ context: BrowserContext; user: Page }>({
   context: async ({ baseURL }, use) => {

@@ -3,37 +3,43 @@ import { field, formData, link, post, receiptHeading, recorded, referenceForm, s
 
 // One form makes one call, however often it is sent.
 
-test('a second click while the first is under way makes no second call', async ({ admin, sandbox }) => {
-  await admin.goto(link(valueForm, { agentId: sandbox.agent('AWS'), name: 'demo-slow' }));
-  await field(admin, 'valueText').fill('sent by two clicks');
+test('a second click while the first is under way makes no second call', async ({ held: { page, gate, url }, sandbox }) => {
+  await page.goto(url + link(valueForm, { agentId: sandbox.agent('AWS'), name: 'prod/two-clicks' }));
+  await field(page, 'valueText').fill('sent by two clicks');
   const posts: string[] = [];
-  admin.on('request', (r) => r.method() === 'POST' && posts.push(r.url()));
-  await submitButton(admin).scrollIntoViewIfNeeded();
-  const box = (await submitButton(admin).boundingBox())!;
-  const click = () => admin.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  page.on('request', (r) => r.method() === 'POST' && posts.push(r.url()));
+  await submitButton(page).scrollIntoViewIfNeeded();
+  const box = (await submitButton(page).boundingBox())!;
+  const click = () => page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await click();
-  await expect.poll(async () => (await sandbox.writes()).length).toBe(1);
+  await gate.arrived(1);
+  const again = page.waitForRequest((r) => r.method() === 'POST');
   await click();
-  await expect(await receiptHeading(admin)).toHaveText('The value demo-slow was stored');
+  await again;
+  gate.release();
+  await expect(await receiptHeading(page)).toHaveText('The value prod/two-clicks was stored');
   expect(posts, 'the browser has really sent it twice').toHaveLength(2);
   expect(await sandbox.writes()).toHaveLength(1);
-  await admin.goto('/activity');
-  await expect(admin.getByRole('row').filter({ hasText: 'demo-slow' })).toHaveCount(1);
+  await page.goto(`${url}/activity`);
+  await expect(page.getByRole('row').filter({ hasText: 'prod/two-clicks' })).toHaveCount(1);
 });
 
-test('two POSTs of one form at the same moment make one call and get the same receipt', async ({ admin, sandbox }) => {
-  const fields = { projectId: sandbox.project(), secretReferenceName: 'demo-slow', agentType: 'AWS', secretName: 'prod/x' };
-  await admin.goto(link(referenceForm, fields));
-  const form = await formData(admin);
-  const [first, second] = await Promise.all([post(admin, '/secret-references', form), post(admin, '/secret-references', form)]);
+test('two POSTs of one form at the same moment make one call and get the same receipt', async ({ held: { page, gate, url }, sandbox }) => {
+  const fields = { projectId: sandbox.project(), secretReferenceName: 'AT_ONCE', agentType: 'AWS', secretName: 'prod/x' };
+  await page.goto(url + link(referenceForm, fields));
+  const form = await formData(page);
+  const both = Promise.all([post(page, '/secret-references', form), post(page, '/secret-references', form)]);
+  await gate.arrived(1);
+  gate.release();
+  const [first, second] = await both;
   expect([first.status(), second.status()]).toEqual([303, 303]);
   expect(first.headers().location).toBe(second.headers().location);
   expect(await sandbox.writes()).toHaveLength(1);
 
   // Later, too: the same form leads to the same receipt.
-  await submit(admin);
-  await expect(await receiptHeading(admin)).toHaveText('The reference demo-slow was created');
-  expect(new URL(admin.url()).pathname).toBe(first.headers().location);
+  await submit(page);
+  await expect(await receiptHeading(page)).toHaveText('The reference AT_ONCE was created');
+  expect(new URL(page.url()).pathname).toBe(first.headers().location);
   expect(await sandbox.writes()).toHaveLength(1);
 });
 
@@ -65,22 +71,24 @@ test('a form that was used already says so when it is sent with other fields', a
   expect(await sandbox.writes()).toHaveLength(2);
 });
 
-test('closing the tab cuts nothing', async ({ admin, context, sandbox }) => {
+test('closing the tab cuts nothing', async ({ held: { page, gate, url }, context, sandbox }) => {
   const other = await context.newPage();
-  await admin.goto(link(valueForm, { agentId: sandbox.agent('AWS'), name: 'demo-slow' }));
-  await field(admin, 'valueText').fill('sent, and then the tab is closed');
-  const sent = admin.waitForRequest((r) => r.method() === 'POST');
-  const pressed = submit(admin).catch(() => undefined);
-  await sent;
-  await expect.poll(async () => (await sandbox.writes()).length).toBe(1);
-  await admin.close();
+  await page.goto(url + link(valueForm, { agentId: sandbox.agent('AWS'), name: 'prod/closed-tab' }));
+  await field(page, 'valueText').fill('sent, and then the tab is closed');
+  const pressed = submit(page).catch(() => undefined);
+  await gate.arrived(1);
+  await page.close();
   await pressed;
+  await other.goto(`${url}/activity`);
+  const row = other.getByRole('row').filter({ hasText: 'prod/closed-tab' });
+  await expect(row).toContainText('Under way');
+  gate.release();
 
   await expect(async () => {
-    await other.goto('/activity');
-    await expect(other.getByRole('row').filter({ hasText: 'demo-slow' })).toContainText('Created', { timeout: 500 });
-  }).toPass();
-  await other.getByRole('link', { name: 'demo-slow' }).click();
+    await other.reload();
+    await expect(row).toContainText('Created', { timeout: 100 });
+  }).toPass({ intervals: [50] });
+  await row.getByRole('link').click();
   await expect(recorded(other, 'By')).toHaveText('Ada Winter');
-  expect((await sandbox.vault(sandbox.agent('AWS'), 'demo-slow')).toString()).toContain('sent, and then the tab is closed');
+  expect((await sandbox.vault(sandbox.agent('AWS'), 'prod/closed-tab')).toString()).toContain('sent, and then the tab is closed');
 });

@@ -25,8 +25,8 @@ import (
 const (
 	// loginTime is how long a login at the provider may take.
 	loginTime = 10 * time.Minute
-	// loginKept is how long a pending login is remembered, to bring a late one back to its target.
-	loginKept = 24 * time.Hour
+	// LoginKept is how long a pending login is remembered, to bring a late one back to its target.
+	LoginKept = 24 * time.Hour
 	// clockSkew is how far the provider's clock may be ahead.
 	clockSkew = time.Minute
 )

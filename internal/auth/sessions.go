@@ -221,7 +221,7 @@ func (s *Sessions) EndOwn(ctx context.Context, of *Session, handle string) error
 func (s *Sessions) Sweep(ctx context.Context) error {
 	now := s.Now()
 	_, err1 := s.Rows.SweepSessions(ctx, now.Add(-s.Max), now.Add(-s.Idle))
-	_, err2 := s.Rows.SweepPendingLogins(ctx, now.Add(-loginKept))
+	_, err2 := s.Rows.SweepPendingLogins(ctx, now.Add(-LoginKept))
 	_, err3 := s.Rows.SweepLimits(ctx)
 	_, err4 := s.Rows.SweepLogoutTokens(ctx, now.Add(-logoutTokenMemory))
 	return errors.Join(err1, err2, err3, err4)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 
@@ -32,6 +33,8 @@ type Site struct {
 	Region  string
 	Notice  string
 	Support string
+	MaiaURL *url.URL         // base of the API
+	Version string           // of the portal
 	Guide   *templates.Guide // the demo's list of things to try; nil elsewhere
 }
 
@@ -75,6 +78,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/sessions", h.withLogin(h.sessions))
 	e.POST("/sessions", h.endSessions)
 
+	page("/about", h.about)
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)
 	page("/static/*", staticFile)

@@ -77,9 +77,9 @@ type answer struct {
 	whole  bool // the body ended within the limit, and without a fault
 }
 
-// call makes one request. The path is built by the methods of the closed list and by nobody else.
-// body may be nil; it is wiped before call returns.
-func (c *Client) call(ctx context.Context, method, path, token string, body []byte) (answer, error) {
+// call makes one request to an address of the closed list. body may be nil; it is wiped before call
+// returns.
+func (c *Client) call(ctx context.Context, to target, token string, body []byte) (answer, error) {
 	out := newOutgoing(body)
 	defer out.wipe()
 	// The cancel runs before the wipe: it makes the transport let go of a body that it still reads,
@@ -93,7 +93,7 @@ func (c *Client) call(ctx context.Context, method, path, token string, body []by
 		GetConn:      func(string) { wrote.Store(false) },
 		WroteHeaders: func() { wrote.Store(true) },
 	}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), method, c.base+path, nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), to.method, c.base+to.path, nil)
 	if err != nil {
 		return answer{}, &transportError{class: ErrNotSent, what: "request could not be made"}
 	}
@@ -125,8 +125,8 @@ func (c *Client) call(ctx context.Context, method, path, token string, body []by
 }
 
 // post makes one of the two writing calls. Only 201 is success.
-func (c *Client) post(ctx context.Context, path, token string, body []byte) (answer, error) {
-	a, err := c.call(ctx, http.MethodPost, path, token, body)
+func (c *Client) post(ctx context.Context, to target, token string, body []byte) (answer, error) {
+	a, err := c.call(ctx, to, token, body)
 	if err != nil {
 		return a, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 )
 
@@ -29,20 +30,24 @@ type Agent struct {
 // Projects lists the projects that the user sees, up to 500. An error is of one of the classes of
 // this package.
 func (c *Client) Projects(ctx context.Context, token string) ([]Project, error) {
-	return list[Project](ctx, c, "/v1/projects", token)
+	return list[Project](ctx, c, listProjects, token)
 }
 
 // Agents lists the agents that the user sees, up to 500. An error is of one of the classes of this
 // package.
 func (c *Client) Agents(ctx context.Context, token string) ([]Agent, error) {
-	return list[Agent](ctx, c, "/v1/agents", token)
+	return list[Agent](ctx, c, listAgents, token)
 }
 
 // list reads pages one after the other: Maia limits bursts.
-func list[T any](ctx context.Context, c *Client, path, token string) ([]T, error) {
+func list[T any](ctx context.Context, c *Client, what Call, token string) ([]T, error) {
 	var all []T
 	for page := range maxPages {
-		a, err := c.call(ctx, http.MethodGet, path+"?page="+strconv.Itoa(page)+"&size=100", token, nil)
+		to, err := what.to(url.Values{"page": {strconv.Itoa(page)}, "size": {"100"}})
+		if err != nil {
+			return nil, err
+		}
+		a, err := c.call(ctx, to, token, nil)
 		if err != nil {
 			return nil, err
 		}

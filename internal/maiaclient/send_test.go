@@ -302,7 +302,7 @@ func TestBodyIsWiped(t *testing.T) {
 			c := newClient(t, rawServer(t, func(_ int, conn *net.TCPConn, r *bufio.Reader) { tc.handle(conn, r, stop) }), tc.timeout)
 			defer close(stop)
 			body := bigBody(size)
-			_, err := c.post(t.Context(), "/v1/x", token, body)
+			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, body)
 			mustBeWiped(t, body)
 			if tc.class == nil && err != nil {
 				t.Error(err)
@@ -321,7 +321,7 @@ func TestBodyIsWiped(t *testing.T) {
 			c := newClient(t, "http://127.0.0.1", patient)
 			c.base = base
 			body := bigBody(1000)
-			_, err := c.post(t.Context(), "/v1/x", token, body)
+			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, body)
 			mustBe(t, err, ErrNotSent)
 			mustBeWiped(t, body)
 		}

@@ -62,11 +62,7 @@ type referenceBody struct {
 // CreateReference makes the call createSecretReference. An error is of one of the classes of this
 // package. The value is not wiped here: it is its owner's.
 func (c *Client) CreateReference(ctx context.Context, token string, r Reference) error {
-	project, err := segment(r.ProjectID)
-	if err != nil {
-		return err
-	}
-	name, err := segment(r.Name)
+	to, err := createReference.to(nil, r.ProjectID, r.Name)
 	if err != nil {
 		return err
 	}
@@ -87,20 +83,20 @@ func (c *Client) CreateReference(ctx context.Context, token string, r Reference)
 	if !value.Empty() {
 		b = splice(b[:len(b)-1], `,"secretValue":`, value, `}`)
 	}
-	_, err = c.post(ctx, "/v1/projects/"+project+"/secret-references/"+name, token, b)
+	_, err = c.post(ctx, to, token, b)
 	return err
 }
 
 // StoreValue makes the call encryptAndStoreSecret. An error is of one of the classes of this package.
 // The value is not wiped here: it is its owner's.
 func (c *Client) StoreValue(ctx context.Context, token string, v Value) (Stored, error) {
-	agent, err := segment(v.AgentID)
+	query := url.Values{}
+	if v.ProjectID != "" {
+		query.Set("projectId", v.ProjectID)
+	}
+	to, err := storeValue.to(query, v.AgentID)
 	if err != nil {
 		return Stored{}, err
-	}
-	path := "/v1/secrets/" + agent + "/secret-value"
-	if v.ProjectID != "" {
-		path += "?" + url.Values{"projectId": {v.ProjectID}}.Encode()
 	}
 	b, err := json.Marshal(struct {
 		Key  string `json:"key,omitempty"`
@@ -114,7 +110,7 @@ func (c *Client) StoreValue(ctx context.Context, token string, v Value) (Stored,
 		return Stored{}, &transportError{class: ErrNotSent, what: "no value", cause: errors.New("maia: a value call needs a value")}
 	}
 	b = splice(append([]byte(`{"secret":`), b[:len(b)-1]...), `,"value":`, v.Object, `}}`)
-	a, err := c.post(ctx, path, token, b)
+	a, err := c.post(ctx, to, token, b)
 	if err != nil {
 		return Stored{}, err
 	}

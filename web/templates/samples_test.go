@@ -11,6 +11,9 @@ import (
 // supportURL is the only address outside the portal that a sample hands to a page.
 const supportURL = "https://help.example.com/secrets"
 
+// maiaAddress is where a page says that Maia is. It is no link.
+const maiaAddress = "https://eu1.api.matillion.com"
+
 var (
 	projects = []Option{
 		{"7f3c2a10-5b7e-4c55-9d0a-2f6f1f0c9a11", "Finance, nightly loads"},
@@ -260,6 +263,19 @@ func unknownReceipt() Receipt {
 	return m
 }
 
+func about(p Page) About {
+	p.Title = "How secrets are handled"
+	return About{
+		Page: p, Maia: maiaAddress, MaiaTLS: true, HTTPS: true, Version: "1.4.0",
+		Calls: []AboutCall{
+			{"POST", "/dpc/v1/projects/{projectId}/secret-references/{secretReferenceName}", "Creates a secret reference in a project.", "only where Matillion hosts the secret"},
+			{"GET", "/dpc/v1/projects", "Lists the projects that you may see, as suggestions in a form.", ""},
+		},
+		Record: []Fact{{Label: "Who", Value: "Your name, and the login service’s id for you."}, {Label: "When", Value: "When it began and when it ended."}},
+		Kept:   []Fact{{Label: "Your session", Value: "It ends when you sign out, after 30 minutes without use, and after 8 hours in any case."}},
+	}
+}
+
 // samples are all pages in every state that looks different.
 func samples() map[string]templ.Component {
 	lost := Message{
@@ -285,7 +301,12 @@ func samples() map[string]templ.Component {
 	crowded.Page.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC. Forms that are open then should be sent before."
 	crowded.Page.User = &User{strings.Repeat("Wolfeschlegelstein", 4), "WW", strings.Repeat("wolfe", 20) + "@example.com", "16:30 UTC"}
 
+	loopback := about(strangerPage(""))
+	loopback.MaiaTLS, loopback.HTTPS, loopback.Exchanged = false, false, true
+
 	all := map[string]templ.Component{
+		"about":              AboutPage(about(page("", ""))),
+		"about-stranger":     AboutPage(loopback),
 		"home-crowded":       HomePage(crowded),
 		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
 		"home-empty":         HomePage(home(nil, nil)),

@@ -81,3 +81,22 @@ type SessionRow struct {
 	Used    string
 	This    bool // the one that the page is shown in
 }
+
+// About is the page at /about.
+type About struct {
+	Page      Page
+	Maia      string // scheme and host of the Maia API
+	MaiaTLS   bool   // calls to Maia are encrypted
+	HTTPS     bool   // users come over TLS
+	Exchanged bool   // the token for Maia is exchanged for that of the login
+	Calls     []AboutCall
+	Record    []Fact // what a submission's record has
+	Kept      []Fact // what is kept beside the records, and for how long
+	Version   string
+}
+
+// AboutCall is one of the calls that the portal can make to Maia.
+type AboutCall struct {
+	Method, Path, What string
+	Secret             string // when it carries a secret value; empty: never
+}

@@ -1,0 +1,77 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/internal/maiaclient"
+	"maiaportal/web/templates"
+)
+
+// recordPart is a line of what the record of a submission has.
+type recordPart struct {
+	label, text string
+	fields      []string // of store.Submission; a test insists that each is in one line
+}
+
+var recordParts = []recordPart{
+	{"Who", "Your name, and the login service’s id for you.", []string{"ActorIssuer", "ActorSubject", "ActorName"}},
+	{"When", "When it began and when it ended.", []string{"CreatedAt", "FinishedAt"}},
+	{"What", "Whether it was a reference or a value.", []string{"Action"}},
+	{"Where", "The project, the agent and its type.", []string{"ProjectID", "AgentID", "AgentType"}},
+	{"Names", "The name of the reference or of the secret; the secret, key and vault that a reference points to; the type of the secret. Never the description.", []string{"Name", "SecretName", "SecretKey", "VaultName", "Type"}},
+	{"Outcome", "How it ended, the status that Maia answered, and whether anything was sent.", []string{"Outcome", "Status", "Sent"}},
+	{"Maia’s answer", "Under which name the vault has the secret, the resolver reference, and whether a part of the answer could not be read.", []string{"VaultSecretName", "ResolverRef", "AnswerPartial"}},
+	{"Changes", "Whether line ends became plain line feeds, and whether the line break after a key’s END line was added.", []string{"Changes"}},
+	{"From where", "Your network address, and the id of the request.", []string{"ClientAddress", "RequestID"}},
+	{"For the portal", "Ids of the record, of the form and of the running program, the number of the attempt, and a checksum of the fields that are not secret.", []string{"ID", "FormToken", "Holder", "Attempt", "Fingerprint"}},
+}
+
+// about tells everybody what becomes of a secret. It asks nobody, so that it is there when the
+// database is not; then nobody counts as signed in.
+func (h *Handlers) about(c echo.Context) error {
+	s, err := h.Sessions.Current(c.Request())
+	if err != nil {
+		s = nil
+	}
+	m := templates.About{
+		Page: h.page(c, s, "How secrets are handled"), Maia: h.Site.MaiaURL.Scheme + "://" + h.Site.MaiaURL.Host, MaiaTLS: h.Site.MaiaURL.Scheme == "https",
+		HTTPS: h.Sessions.Cookies.Secure, Exchanged: h.Tokens.Exchange != nil, Version: h.Site.Version,
+	}
+	for _, call := range maiaclient.Calls() {
+		m.Calls = append(m.Calls, templates.AboutCall{Method: call.Method, Path: strings.TrimRight(h.Site.MaiaURL.Path, "/") + call.Path, What: call.What, Secret: call.Secret})
+	}
+	for _, part := range recordParts {
+		m.Record = append(m.Record, templates.Fact{Label: part.label, Value: part.text})
+	}
+	m.Kept = []templates.Fact{
+		{Label: "Your session", Value: fmt.Sprintf("Who you are, your groups and your tokens, sealed. The key is made from the portal’s own key and from your browser’s cookie, so the database alone gives nothing away. Beside it, readable: your name, the login service’s ids of you and of its session, the kind of browser, and when it was used. It ends when you sign out, after %s without use, and after %s in any case.",
+			lifeWords(h.Sessions.Idle), lifeWords(h.Sessions.Max))},
+		{Label: "Logins under way", Value: "Random numbers and the address that you wanted to open, for " + lifeWords(auth.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key."},
+		{Label: "Limits", Value: "How many forms you have sent in the last minute. And checksums of the login service’s sign-out messages, for an hour, so that none counts twice."},
+		{Label: "The log", Value: "Of each request the path, the status, how long it took and your network address; when you sign in, the login service’s id for you. Never what stands behind the “?” of an address, and never what a form sends. How long logs stay is up to whoever runs the portal."},
+		{Label: "Suggestions", Value: "The lists of projects and agents that Maia shows you, in memory. They are used for " + lifeWords(pickersFresh) + "; whether an agent belongs to AWS or Azure is known until they are read again."},
+	}
+	return render(c, http.StatusOK, templates.AboutPage(m))
+}
+
+// lifeWords is how long something is kept, for people.
+func lifeWords(d time.Duration) string {
+	for _, u := range []struct {
+		unit time.Duration
+		word string
+	}{{time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		if n := d / u.unit; n > 0 && d%u.unit == 0 {
+			if n == 1 {
+				return "one " + u.word
+			}
+			return fmt.Sprintf("%d %ss", n, u.word)
+		}
+	}
+	return d.String()
+}

@@ -1,0 +1,60 @@
+package maiaclient
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Call is an entry of the closed list of calls that the client can make. The portal shows the list to
+// people, so the words are theirs.
+type Call struct {
+	Method string
+	Path   string // with its parameters in braces, as the API's description has it
+	What   string // what it does, in a sentence
+	Secret string // when its body carries a secret value; empty: never
+}
+
+// The closed list. What is not here cannot be called: an address is made by the method to of an entry,
+// and by nothing else.
+var (
+	createReference = Call{
+		Method: http.MethodPost, Path: "/v1/projects/{projectId}/secret-references/{secretReferenceName}",
+		What: "Creates a secret reference in a project.", Secret: "only where Matillion hosts the secret",
+	}
+	storeValue = Call{
+		Method: http.MethodPost, Path: "/v1/secrets/{agentId}/secret-value",
+		What: "Has a secret value encrypted for an agent, which stores it in its own vault.", Secret: "always",
+	}
+	listProjects = Call{Method: http.MethodGet, Path: "/v1/projects", What: "Lists the projects that you may see, as suggestions in a form."}
+	listAgents   = Call{Method: http.MethodGet, Path: "/v1/agents", What: "Lists the agents that you may see, as suggestions in a form."}
+
+	closedList = []Call{createReference, storeValue, listProjects, listAgents}
+)
+
+// Calls is the closed list, the writing calls first.
+func Calls() []Call { return slices.Clone(closedList) }
+
+// target is one address of the closed list.
+type target struct{ method, path string }
+
+// to fills in a call's parameters, in their order, each as one segment. query may be nil.
+func (c Call) to(query url.Values, parameters ...string) (target, error) {
+	var path strings.Builder
+	rest := c.Path
+	for _, p := range parameters {
+		escaped, err := segment(p)
+		if err != nil {
+			return target{}, err
+		}
+		before, after, _ := strings.Cut(rest, "{")
+		_, rest, _ = strings.Cut(after, "}")
+		path.WriteString(before + escaped)
+	}
+	path.WriteString(rest)
+	if len(query) > 0 {
+		path.WriteString("?" + query.Encode())
+	}
+	return target{c.Method, path.String()}, nil
+}
