@@ -44,6 +44,16 @@ export function submitButton(page: Page): Locator {
   return page.locator('main form button[type="submit"]');
 }
 
+/** The box that asks for a look at the value before it is sent. It is ticked in a fresh form. */
+export function checkBox(page: Page): Locator {
+  return page.getByRole('checkbox', { name: 'Check the value before it is sent' });
+}
+
+/** Has a value sent as it is, however odd it looks. */
+export async function asItIs(page: Page): Promise<void> {
+  await checkBox(page).uncheck();
+}
+
 /** The address of a form with something filled in. */
 export function link(path: string, fields: Record<string, string | string[]>): string {
   const query = new URLSearchParams();

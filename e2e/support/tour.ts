@@ -96,6 +96,18 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await form(p, value(p, 'prod/snowflake'));
     await choose(p.page, 'valueFormat', 'file');
   },
+  'value, for a password': (p) => form(p, link(valueForm, { recipe: 'password', name: 'prod-a1b2c3' })),
+  'value, for a Snowflake key': (p) => form(p, link(valueForm, { recipe: 'snowflake-key' })),
+  'value, for known properties': (p) => form(p, link(valueForm, { recipe: 'snowflake-component-key' })),
+  'value, a use that is not known': (p) => form(p, link(valueForm, { recipe: 'nonsense' })),
+  'value, it looks odd': async (p) => {
+    await form(p, link(valueForm, { recipe: 'oauth-client', agentId: p.sandbox.agent('Azure'), name: 'DB_CLIENT' }));
+    await p.page.getByRole('textbox', { name: 'Client id' }).fill(' b1946ac9');
+    await p.page.getByRole('textbox', { name: 'Client secret' }).fill('changeme');
+    await submit(p.page);
+    await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'reference, Matillion hosted, for a key': (p) => form(p, link(referenceForm, { agentType: 'Matillion hosted', recipe: 'private-key' })),
   'value, errors of text': async (p) => {
     await form(p, link(valueForm, { agentId: 'not an id', projectId: 'Finance' }));
     await submit(p.page);

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { answerOf, choose, field, fillAll, formData, link, post, receiptHeading, referenceForm, submit, summary, valueForm } from '../support/pages.ts';
+import { answerOf, asItIs, choose, field, fillAll, formData, link, post, receiptHeading, referenceForm, submit, summary, valueForm } from '../support/pages.ts';
 
 /** Each line of the summary leads to a field that says the same. */
 async function expectErrorsAt(page: Page, ids: string[]): Promise<void> {
@@ -56,6 +56,7 @@ test('the keyboard goes from the summary to its first field', async ({ admin }) 
 test('what was entered comes back, but for the secret, and the page says so', async ({ admin, context }) => {
   const fields = { agentId: 'not an id', projectId: 'Finance', name: 'prod/"x" <&>', type: 'PASSWORD', key: 'a & b' };
   await admin.goto(valueForm);
+  await asItIs(admin);
   await fillAll(admin, { ...fields, valueText: 'secret-that-goes' });
   await submit(admin);
   await expectErrorsAt(admin, ['agentId', 'projectId']);

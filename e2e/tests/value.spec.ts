@@ -1,13 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { choose, field, link, receiptHeading, recorded, referenceForm, requestsFrom, submit, valueForm } from '../support/pages.ts';
+import { asItIs, choose, field, link, receiptHeading, recorded, referenceForm, requestsFrom, submit, valueForm } from '../support/pages.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 4096, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey;
 
 /** Stores what is in the form, and reads it back from the agent's vault. */
 async function stored(page: Page, sandbox: Sandbox, name: string): Promise<Buffer> {
+  // Most of these values look odd, and are meant to be as they are.
+  await asItIs(page);
   await submit(page);
   await expect(await receiptHeading(page)).toHaveText(`The value ${name} was stored`);
   return sandbox.vault(sandbox.agent('AWS'), name);

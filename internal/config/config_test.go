@@ -64,6 +64,7 @@ func TestDefaults(t *testing.T) {
 		"shutdown":        {c.ShutdownTimeout, 45 * time.Second},
 		"trusted proxies": {len(c.TrustedProxies), 0},
 		"title":           {c.Title, "Maia secrets"},
+		"name rule":       {c.NameRule.Expression == nil, true},
 		"support, notice": {c.SupportURL + c.Notice, ""},
 	} {
 		if pair[0] != pair[1] {
@@ -78,15 +79,15 @@ func TestEverySettingIsRead(t *testing.T) {
 		"PORTAL_OIDC_SCOPES=openid  groups", "PORTAL_OIDC_AUDIENCE=aud", "PORTAL_OIDC_RESOURCE=res", "PORTAL_OIDC_GROUPS_CLAIM=realm.roles", "PORTAL_ALLOWED_GROUPS=a, b,,c ", "PORTAL_AUDITOR_GROUPS=d",
 		"PORTAL_MAIA_REGION=us1", "PORTAL_MAIA_TIMEOUT=5s", "PORTAL_DATABASE_URL=sqlite:/var/lib/portal.db", "PORTAL_MIGRATE=false", "PORTAL_SESSION_KEYS="+strong+", "+goodOther(),
 		"PORTAL_SESSION_IDLE=1h", "PORTAL_SESSION_MAX=1h", "PORTAL_LOG_LEVEL=debug", "PORTAL_LOG_FORMAT=text", "PORTAL_SUBMISSIONS_PER_MINUTE=1", "PORTAL_SHUTDOWN_TIMEOUT=10s",
-		"PORTAL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8", "PORTAL_TITLE=T", "PORTAL_SUPPORT_URL=mailto:help@example.com", "PORTAL_NOTICE=N = 1",
+		"PORTAL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8", "PORTAL_TITLE=T", "PORTAL_SUPPORT_URL=mailto:help@example.com", "PORTAL_NOTICE=N = 1", "PORTAL_NAME_RULE=^[A-Z]+$ Use capitals, all the way.",
 	))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := fmt.Sprintln(c.BaseURL, c.Listen, c.AdminListen, c.OIDC.Issuer, c.OIDC.ClientSecret, c.OIDC.Scopes, c.OIDC.Audience, c.OIDC.Resource, c.OIDC.GroupsClaim, c.AllowedGroups, c.AuditorGroups,
-		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL, c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.TrustedProxies, c.Title, c.SupportURL, c.Notice)
+		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL, c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.TrustedProxies, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
 	want := fmt.Sprintln("http://localhost:8080", ":80", "[::1]:0", "http://127.0.0.1:9000", "s3cret", []string{"openid", "groups"}, "aud", "res", "realm.roles", []string{"a", "b", "c"}, []string{"d"},
-		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, "[10.0.0.0/8 fd00::/8]", "T", "mailto:help@example.com", "N = 1")
+		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, "[10.0.0.0/8 fd00::/8]", "T", "mailto:help@example.com", "N = 1", "^[A-Z]+$", "Use capitals, all the way.")
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
@@ -163,6 +164,7 @@ func TestFaults(t *testing.T) {
 		"shutdown shorter than a submission":   {"PORTAL_SHUTDOWN_TIMEOUT=39s", "PORTAL_SHUTDOWN_TIMEOUT"},
 		"trusted proxies":                      {"PORTAL_TRUSTED_PROXIES=10.0.0.0/8," + mark, "PORTAL_TRUSTED_PROXIES"},
 		"a trusted proxy without its width":    {"PORTAL_TRUSTED_PROXIES=10.0.0.1", "PORTAL_TRUSTED_PROXIES"},
+		"a rule that is no expression":         {"PORTAL_NAME_RULE=(" + mark + " A sentence.", "PORTAL_NAME_RULE"},
 		"support by a script":                  {"PORTAL_SUPPORT_URL=javascript:" + mark, "PORTAL_SUPPORT_URL"},
 		"support by a path":                    {"PORTAL_SUPPORT_URL=/" + mark, "PORTAL_SUPPORT_URL"},
 		"a notice of two lines":                {"PORTAL_NOTICE=" + mark + "\nb", "PORTAL_NOTICE"},
@@ -303,6 +305,14 @@ func TestEmptyVariables(t *testing.T) {
 	}
 	if c.AdminListen != "" {
 		t.Error("an empty PORTAL_ADMIN_LISTEN has to switch the operator's listener off")
+	}
+}
+
+// A rule without a sentence says itself.
+func TestNameRuleWithoutSentence(t *testing.T) {
+	c, err := Load(nil, least("PORTAL_NAME_RULE= ^x-  "))
+	if err != nil || c.NameRule.Expression.String() != "^x-" || c.NameRule.Sentence != "It has to match ^x-." {
+		t.Errorf("%v %q %v", c.NameRule.Expression, c.NameRule.Sentence, err)
 	}
 }
 

