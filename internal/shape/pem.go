@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -80,7 +79,7 @@ func lookPEM(b []byte, e Expect) pemLook {
 		if bytes.HasPrefix(label, []byte("PGP ")) {
 			continue // has a check sum of its own kind
 		}
-		say(lookBlock(string(label), body, e))
+		say(lookBlock(label, body, e))
 	}
 	switch {
 	case !p.present:
@@ -112,8 +111,9 @@ func cutEnd(b, label []byte) (body, after []byte, ok bool) {
 	return body, after[len(dashes):], true
 }
 
-// lookBlock gives what is odd about one block, or nothing.
-func lookBlock(label string, body []byte, e Expect) string {
+// lookBlock gives what is odd about one block, or nothing. The label stays bytes: it is a part of the
+// value.
+func lookBlock(label, body []byte, e Expect) string {
 	if bytes.Contains(body, []byte(`\n`)) {
 		return written
 	}
@@ -145,7 +145,7 @@ func lookBlock(label string, body []byte, e Expect) string {
 	if locked && !e.Encrypted {
 		return encrypted
 	}
-	if label == "CERTIFICATE" {
+	if string(label) == "CERTIFICATE" {
 		return validity(der[:n], e.Now)
 	}
 	return ""
@@ -153,15 +153,15 @@ func lookBlock(label string, body []byte, e Expect) string {
 
 // parse says whether a block's content is whole, as far as its label tells what it is, and whether it
 // is encrypted.
-func parse(label string, der []byte) (whole, locked bool) {
-	if label == "OPENSSH PRIVATE KEY" {
+func parse(label, der []byte) (whole, locked bool) {
+	if string(label) == "OPENSSH PRIVATE KEY" {
 		return parseOpenSSH(der)
 	}
 	outer := cryptobyte.String(der)
 	var in cryptobyte.String
 	if !outer.ReadASN1(&in, cryptoasn1.SEQUENCE) || !outer.Empty() {
 		// Curve parameters are a mere name.
-		return label == "EC PARAMETERS", false
+		return string(label) == "EC PARAMETERS", false
 	}
 	skip := func(tags ...cryptoasn1.Tag) bool {
 		for _, tag := range tags {
@@ -171,7 +171,7 @@ func parse(label string, der []byte) (whole, locked bool) {
 		}
 		return true
 	}
-	switch label {
+	switch string(label) {
 	case "PRIVATE KEY": // PKCS #8, RFC 5958
 		return skip(cryptoasn1.INTEGER, cryptoasn1.SEQUENCE, cryptoasn1.OCTET_STRING), false
 	case "ENCRYPTED PRIVATE KEY":
@@ -190,11 +190,10 @@ func parse(label string, der []byte) (whole, locked bool) {
 
 // parseOpenSSH reads the head of OpenSSH's own format: a mark, and the name of the cipher.
 func parseOpenSSH(b []byte) (whole, locked bool) {
-	const mark = "openssh-key-v1\x00"
-	if !strings.HasPrefix(string(b[:min(len(b), len(mark))]), mark) {
+	b, ok := bytes.CutPrefix(b, []byte("openssh-key-v1\x00"))
+	if !ok {
 		return false, false
 	}
-	b = b[len(mark):]
 	field := func() ([]byte, bool) {
 		if len(b) < 4 {
 			return nil, false

@@ -259,7 +259,7 @@ func valueFields(v ValueFields, dropped bool, keyFormats string) templ.Component
 			}
 			ctx = templ.InitializeContext(ctx)
 			for _, f := range v.Formats {
-				templ_7745c5c3_Err = card(v.Format, f, formatTitles[f], formatTexts[f]).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = card(v.Format, f, formatTitles[f], v.formatText(f)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

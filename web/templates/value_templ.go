@@ -340,7 +340,7 @@ func valuePlace(m ValueForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "What it will be called in the vault. It must be new there. Azure takes letters, digits and hyphens only; on AWS, do not end it with a hyphen and six characters.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "What it will be called in the vault, where it must be new. Azure: letters, digits and hyphens. AWS: better no hyphen and six characters at its end.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -58,6 +58,14 @@ var (
 	}
 )
 
+// formatText says when to choose a format. Where the use is known, there is less to say.
+func (v ValueFields) formatText(format string) string {
+	if v.TextLabel == "" {
+		return formatTexts[format]
+	}
+	return map[string]string{"text": "Pasted or typed here", "file": "A file on your computer"}[format]
+}
+
 // takes says whether a value can be entered in a format.
 func (v ValueFields) takes(format string) bool { return slices.Contains(v.Formats, format) }
 
