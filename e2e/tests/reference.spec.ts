@@ -26,7 +26,7 @@ const everyType = ['projectId', 'secretReferenceName', 'description', 'agentType
 const fieldsOf = {
   AWS: [...everyType, 'secretName', 'secretKey'],
   Azure: [...everyType, 'vaultName', 'secretName', 'secretKey'],
-  'Matillion hosted': [...everyType, 'agentId', 'valueFormat', 'valueText', 'key'],
+  'Matillion hosted': [...everyType, 'agentId', 'valueFormat', 'valueText', 'key', 'check'],
 } as const;
 const types = Object.keys(fieldsOf) as (keyof typeof fieldsOf)[];
 

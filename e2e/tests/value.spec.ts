@@ -86,6 +86,7 @@ test('an Azure vault’s own name for the secret stands on the receipt, and goes
   await field(admin, 'agentId').fill(sandbox.agent('Azure'));
   await field(admin, 'name').fill('prod/snowflake_pw');
   await field(admin, 'valueText').fill('x');
+  await asItIs(admin);
   await submit(admin);
   await expect(await receiptHeading(admin)).toHaveText('The value prod/snowflake_pw was stored');
   await expect(recorded(admin, 'Name in the vault')).toHaveText('prod-snowflake-pw');

@@ -49,7 +49,11 @@ func Look(b []byte, e Expect) []Finding {
 			found = append(found, Finding{Text: text})
 		}
 	}
-	pem := lookPEM(b, e)
+	object := e.Kind != Leaf && isObject(b)
+	var pem pemLook
+	if !object || e.Kind == PrivateKey {
+		pem = lookPEM(b, e) // in a JSON document a key's line breaks are written otherwise
+	}
 	if e.Kind == PrivateKey && pem.broken != "" {
 		return []Finding{{Text: pem.broken, Broken: true}}
 	}
@@ -57,9 +61,11 @@ func Look(b []byte, e Expect) []Finding {
 	found = append(found, pem.odd...)
 	typed := e.Kind == Anything || e.Kind == Line
 	if !pem.present {
-		found = append(found, edges(b, e.Kind)...)
+		if !object { // blanks around JSON mean nothing
+			found = append(found, edges(b, e.Kind)...)
+		}
 		add(e.Kind == Line && bytes.IndexByte(trim(b), '\n') >= 0, "It has more than one line. This is usually a single one.")
-		add(typed && isObject(b), "It is a whole JSON object. If its properties are meant to be stored one by one, enter it as JSON.")
+		add(typed && object, "It is a whole JSON object. If its properties are meant to be stored one by one, enter it as JSON.")
 		add(typed && hasAny(b, curly), "It holds curly quotation marks, which word processors put in place of straight ones.")
 	} else if e.Kind == Line {
 		add(true, "It is a key or a certificate in PEM form, where one line is expected.")
@@ -107,7 +113,7 @@ func edges(b []byte, k Kind) []Finding {
 	return nil
 }
 
-// isObject tells a JSON object. It is valid JSON as a whole: a password may well begin with a brace.
+// isObject tells a JSON object, with blanks around it or not. It is valid JSON as a whole: a password may well begin with a brace.
 func isObject(b []byte) bool {
 	b = trim(b)
 	return len(b) > 1 && b[0] == '{' && json.Valid(b)

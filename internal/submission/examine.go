@@ -56,10 +56,15 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			}
 		}
 		if recipe.JSON {
-			v.examineJSON(field, b, c, e, doubts)
+			if err := v.examineJSON(field, b, c, doubts); err != nil {
+				e.add(field, "This is not one JSON object. "+err.Error()+"."+instead)
+			}
 			break
 		}
 		look(field, b, whole)
+		if whole.Kind == shape.File {
+			_ = v.examineJSON(field, b, c, doubts) // what is no JSON has no texts to look at
+		}
 	case FormatPairs:
 		passphrase := slices.ContainsFunc(v.Pairs, func(p Pair) bool { return mentionsPass([]byte(p.Key)) && !p.Value.Empty() })
 		for i, p := range v.Pairs {
@@ -70,14 +75,16 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			look(row("pairValue", i), p.Value.Bytes(), shape.Expect{Kind: known.Kind, Encrypted: passphrase, NewlineAdded: known.Newline})
 		}
 	case FormatJSON:
-		v.examineJSON("valueJSON", v.JSON.Bytes(), c, e, doubts)
+		_ = v.examineJSON("valueJSON", v.JSON.Bytes(), c, doubts) // object has read it already
 	}
 	return doubts
 }
 
-// examineJSON looks at each text in a JSON object. A finding names the line.
-func (v ValueInput) examineJSON(field string, b []byte, c checks, e, doubts FieldErrors) {
+// examineJSON looks at each text in a JSON object. A finding names the line. Where it is no JSON object,
+// nothing is odd, and the error says why.
+func (v ValueInput) examineJSON(field string, b []byte, c checks, doubts FieldErrors) error {
 	line, counted := 1, 0
+	found := FieldErrors{}
 	as := shape.Expect{Kind: shape.Leaf, Encrypted: mentionsPass(b), Own: c.own, Now: c.now}
 	r := jsonReader{b: b}
 	r.leaf = func(raw []byte, isString bool) {
@@ -89,15 +96,18 @@ func (v ValueInput) examineJSON(field string, b []byte, c checks, e, doubts Fiel
 		text := unescape(nil, raw)
 		defer clear(text)
 		for _, f := range shape.Look(text, as) {
-			if len(doubts[field]) < maxDoubts {
-				doubts.add(field, fmt.Sprintf("In line %d: %s", line, f.Text))
+			if len(found[field])+len(doubts[field]) < maxDoubts {
+				found.add(field, fmt.Sprintf("In line %d: %s", line, f.Text))
 			}
 		}
 	}
 	if err := r.object(); err != nil {
-		delete(doubts, field)
-		e.add(field, "This is not one JSON object. "+err.Error()+"."+instead)
+		return err
 	}
+	for _, message := range found[field] {
+		doubts.add(field, message)
+	}
+	return nil
 }
 
 // mentionsPass says whether a name speaks of a passphrase or password.

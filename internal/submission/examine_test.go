@@ -73,6 +73,8 @@ func TestExamine(t *testing.T) {
 		"JSON":                                {forUse("", jsonValue("{\"a\": \"b\",\n \"n\": 1, \"k\": \""+inJSON+"\"}", "")), nil, nil},
 		"a blank in JSON":                     {forUse("", jsonValue("{\"a\": \"b\",\n\"c\": [{\"d\": \"e \"}]}", "")), map[string]string{"valueJSON": "In line 2: It ends with a blank"}, nil},
 		"a key escaped twice in JSON":         {forUse("", jsonValue(`{"k":"`+strings.ReplaceAll(inJSON, `\`, `\\`)+`"}`, "")), map[string]string{"valueJSON": "In line 1: The line breaks of the key are written"}, nil},
+		"JSON in a file for anything":         {forUse("", file("{\n\"private_key\": \""+inJSON+"\"\n}\n")), nil, nil},
+		"a blank in JSON in a file":           {forUse("", file("{\n\"a\": \"b \"\n}\n")), map[string]string{"valueFile": "In line 2: It ends with a blank"}, nil},
 		"a service account":                   {forUse("service-account", file("{\"private_key\": \""+inJSON+"\"}\n")), nil, nil},
 		"a service account, pasted":           {forUse("service-account", text(`{"type": "service_account"}`)), nil, nil},
 		"a service account that is no JSON":   {forUse("service-account", file("{\n\"a\": }")), nil, map[string]string{"valueFile": "This is not one JSON object. Line 2, column 6:"}},

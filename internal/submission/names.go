@@ -41,8 +41,8 @@ var (
 	azureRule  = regexp.MustCompile(`\A[A-Za-z][0-9A-Za-z-]{0,126}\z`)
 	notInAzure = regexp.MustCompile(`[^0-9A-Za-z-]+`)
 	// Azure wants three characters at least. That is not held: no slip of the hand makes a name that short.
-	vaultRule  = regexp.MustCompile(`\A[A-Za-z](-?[0-9A-Za-z]){0,23}\z`)
-	vaultURL   = regexp.MustCompile(`\A(?i:https://)?([0-9A-Za-z-]+)\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)(?:/.*)?\z`)
+	vaultRule = regexp.MustCompile(`\A[A-Za-z](-?[0-9A-Za-z]){0,23}\z`)
+	vaultURL  = regexp.MustCompile(`\A(?i:https://)?([0-9A-Za-z-]+)\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)(?:/.*)?\z`)
 )
 
 // wouldDo ends a sentence with a name that is allowed, made of one that is not.
