@@ -137,6 +137,7 @@ func examples(base string) []struct{ what, address string } {
 	return []struct{ what, address string }{
 		{"a reference to AWS", deepLink(base, "/secret-references/new", "projectId", sandbox.ProjectFinance, "agentType", "AWS", "secretReferenceName", "SNOWFLAKE_PASSWORD", "secretName", "prod/snowflake")},
 		{"a value for a vault", deepLink(base, "/secret-values/new", "agentId", sandbox.AgentAWS, "name", "prod/snowflake", "type", "PASSWORD")},
+		{"an OAuth client for a vault", deepLink(base, "/secret-values/new", "recipe", "oauth-client", "agentId", sandbox.AgentAWS, "name", "prod/crm")},
 		{"an error of Maia", deepLink(base, "/secret-references/new", "projectId", sandbox.ProjectFinance, "agentType", "AWS", "secretReferenceName", "demo-conflict", "secretName", "prod/snowflake")},
 	}
 }
