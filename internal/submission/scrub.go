@@ -34,9 +34,11 @@ type scrubber struct{ leaves [][]byte }
 func newScrubber(object []byte) *scrubber {
 	s := &scrubber{}
 	r := jsonReader{b: object, leaf: func(raw []byte, isString bool) {
-		leaf := bytes.Clone(raw)
+		var leaf []byte
 		if isString {
 			leaf = unescape(nil, raw)
+		} else {
+			leaf = bytes.Clone(raw)
 		}
 		// Blanks at the ends are lost when a message is tidied up.
 		if t := bytes.TrimSpace(leaf); len(t) > 0 {
