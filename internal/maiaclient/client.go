@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"maiaportal/internal/wipe"
 )
 
 const (
@@ -44,11 +46,13 @@ func New(base *url.URL, timeout time.Duration) *Client {
 }
 
 func newTransport() *http.Transport {
+	d := newDialer()
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		// The dialer knows about TLS and proxies.
+		DialContext:            d.plain,
+		DialTLSContext:         d.encrypted,
+		ReadBufferSize:         wipe.BufferSize,
+		WriteBufferSize:        wipe.BufferSize,
 		IdleConnTimeout:        idleConnection,
 		MaxIdleConnsPerHost:    64,
 		MaxResponseHeaderBytes: maxAnswerHeader,
@@ -88,7 +92,12 @@ func (c *Client) call(ctx context.Context, method, path, token string, body []by
 	defer cancel()
 
 	var wrote atomic.Bool
+	var conn atomic.Pointer[wipe.Conn]
 	trace := &httptrace.ClientTrace{
+		GotConn: func(i httptrace.GotConnInfo) {
+			c, _ := i.Conn.(*wipe.Conn)
+			conn.Store(c)
+		},
 		// The transport tries another connection only where nothing went over the first one.
 		GetConn:      func(string) { wrote.Store(false) },
 		WroteHeaders: func() { wrote.Store(true) },
@@ -115,7 +124,12 @@ func (c *Client) call(ctx context.Context, method, path, token string, body []by
 		}
 		return answer{}, e
 	}
-	defer func() { _ = resp.Body.Close() }()
+	defer func() {
+		_ = resp.Body.Close()
+		if c := conn.Load(); c != nil {
+			c.Over()
+		}
+	}()
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	// A body that breaks off or is too long costs its words, never the status.
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
