@@ -132,13 +132,38 @@ func (c *Client) call(ctx context.Context, method, path, token string, body []by
 	}()
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	// A body that breaks off or is too long costs its words, never the status.
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	a.body, err = readAnswer(resp)
 	a.whole = err == nil && len(a.body) <= maxAnswer
 	a.body = a.body[:min(len(a.body), maxAnswer)]
 	return a, nil
 }
 
-// post makes one of the two writing calls. Only 201 is success.
+// readAnswer reads up to one byte more than maxAnswer. Unlike io.ReadAll it leaves no copies behind
+// when it needs more room: Maia may repeat what was sent.
+func readAnswer(resp *http.Response) ([]byte, error) {
+	size := 4 << 10
+	if resp.ContentLength >= 0 {
+		size = int(min(resp.ContentLength, maxAnswer)) + 1
+	}
+	b := make([]byte, 0, size)
+	for len(b) <= maxAnswer {
+		if len(b) == cap(b) {
+			grown := append(make([]byte, 0, min(4*cap(b), maxAnswer+1)), b...)
+			clear(b)
+			b = grown
+		}
+		n, err := resp.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF { // a reader's end is io.EOF itself
+			return b, nil
+		} else if err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// post makes one of the two writing calls. Only 201 is success. The caller wipes the answer's body.
 func (c *Client) post(ctx context.Context, path, token string, body []byte) (answer, error) {
 	a, err := c.call(ctx, http.MethodPost, path, token, body)
 	if err != nil {

@@ -2,6 +2,7 @@ package wipe
 
 import (
 	"crypto/tls"
+	"encoding/binary"
 	"io"
 	"net"
 	"sync"
@@ -124,11 +125,18 @@ func (c *Conn) clear() {
 	}
 }
 
+// recordHeader is the length of a TLS record's header; its last two bytes are the length of the rest
+// (RFC 8446 section 5.1).
+const recordHeader = 5
+
 // records is the connection inside of TLS. It sees the slices into which crypto/tls reads records, and
-// in which it decrypts them.
+// in which it decrypts them. It hands out a header alone, then its record alone: crypto/tls would
+// otherwise move what is left to another array when that gets too small, with plaintext in front.
 type records struct {
 	net.Conn
-	in buffer
+	in     buffer
+	header []byte // as much as has come of it
+	left   int    // of the record
 }
 
 // Read clears what crypto/tls has done with. It asks for more only when all that it decrypted has been
@@ -141,5 +149,16 @@ func (r *records) Read(p []byte) (int, error) {
 		r.in = whole(p) // it begins earlier in the same array
 	}
 	clear(whole(p))
-	return r.Conn.Read(p)
+	if r.left > 0 {
+		n, err := r.Conn.Read(p[:min(len(p), r.left)])
+		r.left -= n
+		return n, err
+	}
+	n, err := r.Conn.Read(p[:min(len(p), recordHeader-len(r.header))])
+	r.header = append(r.header, p[:n]...)
+	if len(r.header) == recordHeader {
+		r.left = int(binary.BigEndian.Uint16(r.header[3:]))
+		r.header = r.header[:0]
+	}
+	return n, err
 }
