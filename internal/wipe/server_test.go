@@ -43,6 +43,7 @@ type watched struct {
 	// connection is closed, which is just after net/http has given the buffer away.
 	waits, closed chan []byte
 	failWrite     bool
+	gone          func()
 }
 
 func (w *watched) Read(p []byte) (int, error) {
@@ -67,6 +68,7 @@ func (w *watched) Close() error {
 	case w.closed <- bytes.Clone(w.wrapper.in):
 	default:
 	}
+	w.gone()
 	return w.Conn.Close()
 }
 
@@ -75,6 +77,7 @@ type watching struct {
 	net.Listener
 	made chan *watched
 	fail bool
+	open *sync.WaitGroup
 }
 
 func (l watching) Accept() (net.Conn, error) {
@@ -83,7 +86,8 @@ func (l watching) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	s := c.(*serverConn)
-	w := &watched{Conn: s.Conn, wrapper: s, waits: make(chan []byte, 100), closed: make(chan []byte, 1), failWrite: l.fail}
+	w := &watched{Conn: s.Conn, wrapper: s, waits: make(chan []byte, 100), closed: make(chan []byte, 1), failWrite: l.fail, gone: sync.OnceFunc(l.open.Done)}
+	l.open.Add(1)
 	s.Conn = w
 	l.made <- w
 	return s, nil
@@ -102,8 +106,10 @@ func newSite(t *testing.T, fail bool, h http.HandlerFunc) *site {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	Server(server)
 	served := make(chan error)
-	go func() { served <- server.Serve(watching{Listener(s.pipes), s.made, fail}) }()
+	var open sync.WaitGroup
+	go func() { served <- server.Serve(watching{Listener(s.pipes), s.made, fail, &open}) }()
 	t.Cleanup(func() {
+		open.Wait() // the clients have closed; the next test's connections may get the same buffers
 		_ = server.Close()
 		<-served
 	})
@@ -275,7 +281,7 @@ func TestExpectContinue(t *testing.T) {
 		}
 	})
 	for path, want := range map[string]int{"/wanted": 100, "/unwanted": 403} {
-		client, _ := s.dial()
+		client, server := s.dial()
 		go func() {
 			_, _ = io.WriteString(client, "POST "+path+" HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n")
 		}()
@@ -284,6 +290,7 @@ func TestExpectContinue(t *testing.T) {
 			t.Errorf("%s: %q, %v", path, line, err)
 		}
 		_ = client.Close()
+		<-server.closed
 	}
 }
 
