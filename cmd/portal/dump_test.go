@@ -67,7 +67,7 @@ func nobody() *syscall.SysProcAttr {
 // forNobody copies a program to where everybody can run it.
 func forNobody(t *testing.T, program string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "portal-dump-")
+	dir, err := os.MkdirTemp("", "portal-dump-") //nolint:usetesting // into t.TempDir others cannot look
 	if err != nil {
 		t.Fatal(err)
 	}

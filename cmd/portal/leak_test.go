@@ -265,7 +265,8 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 		"json":  {"valueJSON", `{"k":{"deep":[` + string(must(json.Marshal(c.value))) + `]}}`},
 		"file":  {"valueFile", c.value},
 	}[row.format]
-	path, form := "/secret-values", url.Values{}
+	path := "/secret-values"
+	var form url.Values
 	if row.format == "hosted" {
 		path = "/secret-references"
 		form = b.reference(fmt.Sprintf("R%d", len(p.logs.String())), "agentType", "Matillion hosted", "agentId", sandbox.AgentHosted, "valueFormat", "text", "valueText", c.value)

@@ -47,7 +47,8 @@ type watched struct {
 }
 
 func (w *watched) Read(p []byte) (int, error) {
-	if w.wrapper.in.holds(p) && w.wrapper.phase == waiting {
+	// The whole buffer is read into when there is nothing unread: it is between two requests.
+	if w.wrapper.in.holds(p) && w.wrapper.phase == waiting && len(p) == len(w.wrapper.in) {
 		select {
 		case w.waits <- bytes.Clone(w.wrapper.in):
 		default:
@@ -105,9 +106,9 @@ func newSite(t *testing.T, fail bool, h http.HandlerFunc) *site {
 	s := &site{t, &pipes{ready: make(chan net.Conn), done: make(chan struct{})}, make(chan *watched, 10)}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	Server(server)
-	served := make(chan error)
+	served := make(chan struct{})
 	var open sync.WaitGroup
-	go func() { served <- server.Serve(watching{Listener(s.pipes), s.made, fail, &open}) }()
+	go func() { _ = server.Serve(watching{Listener(s.pipes), s.made, fail, &open}); close(served) }()
 	t.Cleanup(func() {
 		open.Wait() // the clients have closed; the next test's connections may get the same buffers
 		_ = server.Close()
@@ -190,11 +191,7 @@ func TestKeptConnectionIsClean(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _ = io.Copy(io.Discard, resp.Body)
-		var last []byte
-		for last = <-server.waits; len(bytes.Trim(last, "\x00")) > 0 && bytes.HasPrefix(last, []byte("POST")); {
-			last = <-server.waits // it was about to read the rest of a header
-		}
-		clean(t, fmt.Sprint(size), last)
+		clean(t, fmt.Sprint(size), <-server.waits)
 	}
 }
 
@@ -304,8 +301,8 @@ func TestOneWithoutTheOther(t *testing.T) {
 		p := &pipes{ready: make(chan net.Conn), done: make(chan struct{})}
 		server := &http.Server{Handler: http.HandlerFunc(echo), ReadHeaderTimeout: time.Minute}
 		l := wrap(server, p)
-		served := make(chan error)
-		go func() { served <- server.Serve(l) }()
+		served := make(chan struct{})
+		go func() { _ = server.Serve(l); close(served) }()
 		client, far := net.Pipe()
 		p.ready <- far
 		const one = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nbodies"
