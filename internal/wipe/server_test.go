@@ -119,6 +119,7 @@ func newSite(t *testing.T, fail bool, h http.HandlerFunc) *site {
 
 func (s *site) dial() (net.Conn, *watched) {
 	client, server := net.Pipe()
+	_ = client.SetDeadline(time.Now().Add(time.Minute)) // a lost request fails, and does not hang
 	s.pipes.ready <- server
 	s.t.Cleanup(func() { _ = client.Close() })
 	return client, <-s.made
