@@ -11,7 +11,7 @@ LDFLAGS   := -s -w -X main.Version=$(VERSION) -X main.Commit=$(COMMIT)
 FUZZTIME  ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go test-browser deps lint generate verify fuzz shots image
+.PHONY: help demo build test test-go test-browser leakcheck deps lint generate verify fuzz shots image
 
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-go: ## Run the Go tests with the race detector.
 
 test-browser: deps ## Run the browser tests in Chromium, with JavaScript switched off.
 	cd e2e && npm test
+
+leakcheck: ## Look for copies of secrets in the memory of a running portal, and print what was found.
+	$(GO) test -count=1 -run '^TestMemoryHoldsNoCopy$$' -v ./cmd/portal
 
 deps: ## Install what the browser tests need: npm packages, and Chromium where apt-get can.
 	@scripts/browser-deps

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"maiaportal/internal/config"
+	"maiaportal/internal/harden"
 )
 
 // cli are the commands, their names and help. kong would stop at the first bad setting and print its
@@ -19,6 +21,8 @@ type cli struct {
 	Demo struct {
 		Listen string `default:"127.0.0.1:8080" help:"Address of the portal, on loopback. Port 0 takes a free one." placeholder:"HOST:PORT"`
 		JSON   bool   `name:"json" help:"Print one line of JSON in place of the text for people."`
+
+		AllowDump bool `help:"Let others of the same user read the process's memory, secrets included. For debugging only."`
 	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox login service and a sandbox Maia. Nothing to configure, nothing left behind."`
 	Migrate  struct{} `cmd:"" help:"Apply the database migrations (PORTAL_DATABASE_URL) and exit."`
 	Sessions struct {
@@ -58,8 +62,17 @@ func serveFlags() any {
 			Tag: reflect.StructTag(fmt.Sprintf(`name:%q help:%q placeholder:"…"`, s.Flag, help+" ($"+s.Variable+")")),
 		})
 	}
+	demo, _ := reflect.TypeOf(cli{}.Demo).FieldByName(allowDump)
+	fields = append(fields, demo)
 	return reflect.New(reflect.StructOf(fields)).Interface()
 }
+
+// allowDump is the field of a flag that demo and serve share. It is no setting: a variable that somebody
+// forgot must not switch the protection off.
+const allowDump = "AllowDump"
+
+// dumpAllowed tells whether serve was given the flag.
+func dumpAllowed(flags any) bool { return reflect.ValueOf(flags).Elem().FieldByName(allowDump).Bool() }
 
 // given are the flags of serve that were set.
 func given(flags any) map[string]string {
@@ -88,6 +101,22 @@ func secretHelp() string {
 		}
 	}
 	return b.String()
+}
+
+// protect keeps the process's memory from others, unless they may look.
+func protect(mayDump bool) error {
+	if mayDump {
+		return nil
+	}
+	if err := harden.Protect(); err != nil {
+		return fmt.Errorf("%w; --allow-dump starts without this protection", err)
+	}
+	return nil
+}
+
+// warnOfDumps says loudly that others may look.
+func warnOfDumps(log *slog.Logger) {
+	log.Warn("--allow-dump is given: every process of the same user can read this one's memory, with the secrets that pass through it. Never use it in production")
 }
 
 // errShown ends the parser after it has printed help.
@@ -134,9 +163,15 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 	}
 	switch parsed.Command() {
 	case "serve":
-		return serve(ctx, given(flags), environ, logs)
+		if err := protect(dumpAllowed(flags)); err != nil {
+			return err
+		}
+		return serve(ctx, given(flags), dumpAllowed(flags), environ, logs)
 	case "demo":
-		return demo(ctx, c.Demo.Listen, c.Demo.JSON, out, logs)
+		if err := protect(c.Demo.AllowDump); err != nil {
+			return err
+		}
+		return demo(ctx, c.Demo.Listen, c.Demo.JSON, c.Demo.AllowDump, out, logs)
 	case "migrate":
 		return migrate(ctx, environ, out)
 	case "sessions list":

@@ -23,7 +23,7 @@ import (
 
 // demo starts portal, login service and Maia on loopback, in one process, with a database that goes
 // when it ends.
-func demo(ctx context.Context, address string, asJSON bool, out, logs io.Writer) (err error) {
+func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs io.Writer) (err error) {
 	listener, moved, err := demoListener(ctx, address)
 	if err != nil {
 		return err
@@ -50,6 +50,9 @@ func demo(ctx context.Context, address string, asJSON bool, out, logs io.Writer)
 	}
 	// Quiet, unless something is wrong: the terminal is for the addresses.
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelError}))
+	if mayDump {
+		warnOfDumps(slog.New(slog.NewTextHandler(logs, nil)))
+	}
 	p, err := wire(ctx, cfg, log, guide(base, sb))
 	if err != nil {
 		return err

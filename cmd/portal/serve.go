@@ -14,12 +14,15 @@ import (
 )
 
 // serve runs the production server until ctx ends.
-func serve(ctx context.Context, flags map[string]string, environ []string, logs io.Writer) (err error) {
+func serve(ctx context.Context, flags map[string]string, mayDump bool, environ []string, logs io.Writer) (err error) {
 	cfg, err := config.Load(flags, environ)
 	if err != nil {
 		return usageError{fmt.Errorf("the configuration has faults:\n%w", err)}
 	}
 	log := telemetry.NewLogger(logs, cfg.LogLevel, cfg.LogFormat)
+	if mayDump {
+		warnOfDumps(log)
+	}
 	p, err := wire(ctx, cfg, log, nil)
 	if err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"maiaportal/internal/wipe"
 )
 
 const (
@@ -44,11 +46,13 @@ func New(base *url.URL, timeout time.Duration) *Client {
 }
 
 func newTransport() *http.Transport {
+	d := newDialer()
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		// The dialer knows about TLS and proxies.
+		DialContext:            d.plain,
+		DialTLSContext:         d.encrypted,
+		ReadBufferSize:         wipe.BufferSize,
+		WriteBufferSize:        wipe.BufferSize,
 		IdleConnTimeout:        idleConnection,
 		MaxIdleConnsPerHost:    64,
 		MaxResponseHeaderBytes: maxAnswerHeader,
@@ -88,7 +92,12 @@ func (c *Client) call(ctx context.Context, to target, token string, body []byte)
 	defer cancel()
 
 	var wrote atomic.Bool
+	var conn atomic.Pointer[wipe.Conn]
 	trace := &httptrace.ClientTrace{
+		GotConn: func(i httptrace.GotConnInfo) {
+			c, _ := i.Conn.(*wipe.Conn)
+			conn.Store(c)
+		},
 		// The transport tries another connection only where nothing went over the first one.
 		GetConn:      func(string) { wrote.Store(false) },
 		WroteHeaders: func() { wrote.Store(true) },
@@ -115,16 +124,46 @@ func (c *Client) call(ctx context.Context, to target, token string, body []byte)
 		}
 		return answer{}, e
 	}
-	defer func() { _ = resp.Body.Close() }()
+	defer func() {
+		_ = resp.Body.Close()
+		if c := conn.Load(); c != nil {
+			c.Over()
+		}
+	}()
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	// A body that breaks off or is too long costs its words, never the status.
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	a.body, err = readAnswer(resp)
 	a.whole = err == nil && len(a.body) <= maxAnswer
 	a.body = a.body[:min(len(a.body), maxAnswer)]
 	return a, nil
 }
 
-// post makes one of the two writing calls. Only 201 is success.
+// readAnswer reads up to one byte more than maxAnswer. Unlike io.ReadAll it leaves no copies behind
+// when it needs more room: Maia may repeat what was sent.
+func readAnswer(resp *http.Response) ([]byte, error) {
+	size := 4 << 10
+	if resp.ContentLength >= 0 {
+		size = int(min(resp.ContentLength, maxAnswer)) + 1
+	}
+	b := make([]byte, 0, size)
+	for len(b) <= maxAnswer {
+		if len(b) == cap(b) {
+			grown := append(make([]byte, 0, min(4*cap(b), maxAnswer+1)), b...)
+			clear(b)
+			b = grown
+		}
+		n, err := resp.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF { // a reader's end is io.EOF itself
+			return b, nil
+		} else if err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// post makes one of the two writing calls. Only 201 is success. The caller wipes the answer's body.
 func (c *Client) post(ctx context.Context, to target, token string, body []byte) (answer, error) {
 	a, err := c.call(ctx, to, token, body)
 	if err != nil {

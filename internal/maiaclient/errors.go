@@ -46,7 +46,7 @@ func class(status int) error {
 // whatever else came. Status is the response's own, for a document may claim another.
 //
 // Title, Detail and Violations are Maia's words. They may repeat what was sent, secrets included, so
-// Error leaves them out, and whoever shows them scrubs them first.
+// Error leaves them out, whoever shows them scrubs them first, and whoever is done with them wipes them.
 type Problem struct {
 	Status     int
 	Type       string
@@ -55,6 +55,16 @@ type Problem struct {
 	Violations []string
 	// RetryAfter is how long Maia asks to wait (RFC 9110 section 10.2.3); 0 where it does not say.
 	RetryAfter time.Duration
+
+	words [][]byte // what the strings are made of, where the problem was read from an answer
+}
+
+// Wipe clears Maia's words. No string that was taken out of p may be used any more.
+func (p *Problem) Wipe() {
+	for _, w := range p.words {
+		clear(w)
+	}
+	p.Type, p.Title, p.Detail, p.Violations, p.words = "", "", "", nil, nil
 }
 
 // Error names the status alone, so that it can be logged.

@@ -1,11 +1,13 @@
 package maiaclient
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // longestWait bounds a Retry-After: beyond it nobody waits in front of a form.
@@ -15,38 +17,40 @@ const longestWait = time.Hour
 // of the wrong type is left out, a body that is no JSON object leaves the status alone.
 func readProblem(status int, h http.Header, body []byte, now time.Time) *Problem {
 	p := &Problem{Status: status, RetryAfter: retryAfter(h.Get("Retry-After"), now)}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
+	if !json.Valid(body) {
 		return p
 	}
-	p.Type = text(members["type"])
-	p.Title = text(members["title"])
-	p.Detail = text(members["detail"])
-	p.Violations = violations(members["violations"])
+	p.Type = p.text(member(body, "type"))
+	p.Title = p.text(member(body, "title"))
+	p.Detail = p.text(member(body, "detail"))
+	p.Violations = p.violations(member(body, "violations"))
 	return p
 }
 
-// text reads a JSON string; anything else is empty.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
+// text reads a JSON string without the blanks around it; anything else is empty.
+func (p *Problem) text(raw []byte) string { return p.own(bytes.TrimSpace(unquote(raw))) }
+
+// own makes a string that Wipe clears: it shares its bytes with b.
+func (p *Problem) own(b []byte) string {
+	if len(b) == 0 {
 		return ""
 	}
-	return strings.TrimSpace(s)
+	p.words = append(p.words, b)
+	return unsafe.String(&b[0], len(b)) //nolint:gosec // nobody but Wipe changes the bytes
 }
 
 // violations reads a list of strings. Lists of objects, which other editions of such APIs have, are
 // read as "field: message"; a single string is a list of one.
-func violations(raw json.RawMessage) []string {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		list = []json.RawMessage{raw}
+func (p *Problem) violations(raw []byte) []string {
+	list, ok := elements(raw)
+	if !ok {
+		list = [][]byte{raw}
 	}
 	var out []string
 	for _, item := range list {
-		s := text(item)
+		s := p.text(item)
 		if s == "" {
-			s = violationObject(item)
+			s = p.violationObject(item)
 		}
 		if s != "" {
 			out = append(out, s)
@@ -55,14 +59,10 @@ func violations(raw json.RawMessage) []string {
 	return out
 }
 
-func violationObject(raw json.RawMessage) string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil || members == nil {
-		return ""
-	}
+func (p *Problem) violationObject(raw []byte) string {
 	first := func(names ...string) string {
 		for _, n := range names {
-			if s := text(members[n]); s != "" {
+			if s := p.text(member(raw, n)); s != "" {
 				return s
 			}
 		}
@@ -75,7 +75,8 @@ func violationObject(raw json.RawMessage) string {
 	case field == "":
 		return message
 	default:
-		return field + ": " + message
+		b := make([]byte, 0, len(field)+len(": ")+len(message))
+		return p.own(append(append(append(b, field...), ": "...), message...))
 	}
 }
 

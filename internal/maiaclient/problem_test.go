@@ -88,10 +88,38 @@ func TestReadProblem(t *testing.T) {
 		"nested so deep that encoding/json stops": {`{"detail":"D","x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`, Problem{}},
 	} {
 		tc.want.Status = 400
-		if got := readProblem(400, http.Header{}, []byte(tc.body), time.Now()); !reflect.DeepEqual(*got, tc.want) {
+		got := readProblem(400, http.Header{}, []byte(tc.body), time.Now())
+		got.words = nil
+		if !reflect.DeepEqual(*got, tc.want) {
 			t.Errorf("%s:\n got %+v\nwant %+v", why, *got, tc.want)
 		}
 	}
+}
+
+// S-34: what was read of an answer can be wiped, whichever way it was put together.
+func TestProblemWipe(t *testing.T) {
+	body := []byte(`{"type":"t","title":"T","detail":"say \"D\"","violations":["v",{"field":"f","message":"m"}]}`)
+	p := readProblem(400, http.Header{}, body, time.Now())
+	said := append([]string{p.Type, p.Title, p.Detail}, p.Violations...)
+	if strings.Join(said, "|") != `t|T|say "D"|v|f: m` {
+		t.Fatalf("%q", said)
+	}
+	clear(body)
+	if p.Detail != `say "D"` {
+		t.Error("the words are the body's")
+	}
+	words := p.words
+	p.Wipe()
+	for _, w := range words {
+		if strings.Trim(string(w), "\x00") != "" {
+			t.Errorf("%q is left", w)
+		}
+	}
+	if len(words) != 7 || p.Status != 400 || p.Type+p.Title+p.Detail != "" || p.Violations != nil {
+		t.Errorf("%d words, left %+v", len(words), p)
+	}
+	p.Wipe()
+	(&Problem{Detail: "a constant"}).Wipe()
 }
 
 // S-31, S-32: what is logged of an answer is its status. Its words may repeat the value.
@@ -131,7 +159,16 @@ func FuzzProblem(f *testing.F) {
 		}
 		var want struct{ Violations []string }
 		var members map[string]json.RawMessage
-		if json.Unmarshal(body, &members) != nil || json.Unmarshal(members["violations"], &want.Violations) != nil {
+		if json.Unmarshal(body, &members) != nil {
+			return
+		}
+		for name, got := range map[string]string{"type": p.Type, "title": p.Title, "detail": p.Detail} {
+			var word string
+			if json.Unmarshal(members[name], &word) == nil && strings.TrimSpace(word) != got {
+				t.Fatalf("%s %q became %q", name, word, got)
+			}
+		}
+		if json.Unmarshal(members["violations"], &want.Violations) != nil {
 			return
 		}
 		var all []string

@@ -1,6 +1,7 @@
 package maiaclient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -83,7 +84,8 @@ func (c *Client) CreateReference(ctx context.Context, token string, r Reference)
 	if !value.Empty() {
 		b = splice(b[:len(b)-1], `,"secretValue":`, value, `}`)
 	}
-	_, err = c.post(ctx, to, token, b)
+	a, err := c.post(ctx, to, token, b)
+	clear(a.body)
 	return err
 }
 
@@ -111,6 +113,7 @@ func (c *Client) StoreValue(ctx context.Context, token string, v Value) (Stored,
 	}
 	b = splice(append([]byte(`{"secret":`), b[:len(b)-1]...), `,"value":`, v.Object, `}}`)
 	a, err := c.post(ctx, to, token, b)
+	defer clear(a.body)
 	if err != nil {
 		return Stored{}, err
 	}
@@ -128,11 +131,16 @@ func splice(head []byte, name string, value secret.Value, tail string) []byte {
 }
 
 func readStored(a answer) Stored {
-	var members map[string]json.RawMessage
-	if !a.whole || json.Unmarshal(a.body, &members) != nil {
+	if !a.whole || !json.Valid(a.body) {
 		return Stored{Partial: true}
 	}
-	s := Stored{ResolverRef: text(members["resolver_ref"]), VaultSecretName: text(members["vaultSecretName"])}
+	s := Stored{ResolverRef: storedName(a.body, "resolver_ref"), VaultSecretName: storedName(a.body, "vaultSecretName")}
 	s.Partial = s.ResolverRef == "" || s.VaultSecretName == ""
 	return s
+}
+
+func storedName(body []byte, name string) string {
+	b := unquote(member(body, name))
+	defer clear(b)
+	return string(bytes.TrimSpace(b))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/wipe"
 )
 
 const (
@@ -48,7 +49,7 @@ func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 	// and outside everything that can fail.
 	e.Pre(m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie, m.sameOrigin)
 	routes(e)
-	return &http.Server{
+	s := &http.Server{
 		Handler:           e,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
@@ -56,7 +57,9 @@ func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-	}, nil
+	}
+	wipe.Server(s)
+	return s, nil
 }
 
 // NewAdmin makes the operator's server.
@@ -94,7 +97,7 @@ type Drainer interface{ Drain(ctx context.Context) }
 func Run(ctx context.Context, limit time.Duration, submissions Drainer, servers map[*http.Server]net.Listener) error {
 	failed := make(chan error, len(servers))
 	for s, l := range servers {
-		go func() { failed <- s.Serve(l) }()
+		go func() { failed <- s.Serve(wipe.Listener(l)) }()
 	}
 	select {
 	case err := <-failed:

@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"html"
-	"strings"
+	"regexp"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -34,9 +34,11 @@ type scrubber struct{ leaves [][]byte }
 func newScrubber(object []byte) *scrubber {
 	s := &scrubber{}
 	r := jsonReader{b: object, leaf: func(raw []byte, isString bool) {
-		leaf := bytes.Clone(raw)
+		var leaf []byte
 		if isString {
 			leaf = unescape(nil, raw)
+		} else {
+			leaf = bytes.Clone(raw)
 		}
 		// Blanks at the ends are lost when a message is tidied up.
 		if t := bytes.TrimSpace(leaf); len(t) > 0 {
@@ -61,8 +63,10 @@ func (s *scrubber) text(message string, limit int) string {
 		message = message[:scrubText]
 	}
 	m := []byte(message)
+	defer clear(m)
 	marks := make([]bool, len(m))
 	index := grams(m)
+	defer clear(index)
 	for _, leaf := range s.leaves {
 		for _, spell := range spellings {
 			form := spell(leaf)
@@ -73,20 +77,22 @@ func (s *scrubber) text(message string, limit int) string {
 			}
 		}
 	}
-	out := string(cut(m, marks))
+	out := cut(m, marks)
+	defer clear(out)
 	if s.in(out) || s.inUndone(out, unescapes) || s.inUndone(out, unescapesOfQueries) {
 		return dropped
 	}
-	return printable(out, limit)
+	return printable(string(out), limit)
 }
 
 // inUndone takes escapes off, layer by layer, and looks after each: what no listed spelling matched may
 // still be one.
-func (s *scrubber) inUndone(text string, layers []func(string) string) bool {
+func (s *scrubber) inUndone(text []byte, layers []func([]byte) []byte) bool {
 	for range 3 {
 		for _, undo := range layers {
 			undone := undo(text)
-			if undone != text && s.in(undone) {
+			defer clear(undone)
+			if !bytes.Equal(undone, text) && s.in(undone) {
 				return true
 			}
 			text = undone
@@ -97,9 +103,12 @@ func (s *scrubber) inUndone(text string, layers []func(string) string) bool {
 
 // in says whether a plain leaf, or a piece of a long one, stands in a text, or would once its blanks and
 // line ends are tidied up.
-func (s *scrubber) in(text string) bool {
-	m, tidied := []byte(text), []byte(tidy(text))
+func (s *scrubber) in(m []byte) bool {
+	tidied := tidyBytes(m)
+	defer clear(tidied)
 	index, tidyIndex := grams(m), grams(tidied)
+	defer clear(index)
+	defer clear(tidyIndex)
 	marks := make([]bool, max(len(m), len(tidied)))
 	for _, leaf := range s.leaves {
 		if mark(m, marks, index, leaf, len(leaf) < gram) {
@@ -116,8 +125,9 @@ func (s *scrubber) in(text string) bool {
 }
 
 // grams indexes a message by its runs of eight bytes, so that a long value is searched for in one pass.
+// The caller clears it. It has all its room from the beginning: one that grows leaves old parts behind.
 func grams(m []byte) map[[gram]byte][]int {
-	index := map[[gram]byte][]int{}
+	index := make(map[[gram]byte][]int, len(m))
 	for i := 0; i+gram <= len(m); i++ {
 		g := [gram]byte(m[i:])
 		index[g] = append(index[g], i)
@@ -179,7 +189,7 @@ func cut(m []byte, marks []bool) []byte {
 		}
 		last = i
 	}
-	var out []byte
+	out := make([]byte, 0, len(m)*len(scrubbed)) // enough, even if every byte were cut out
 	for i := range m {
 		switch {
 		case !marks[i]:
@@ -188,36 +198,57 @@ func cut(m []byte, marks []bool) []byte {
 			out = append(out, scrubbed...)
 		}
 	}
+	defer clear(out)
 	return bytes.ToValidUTF8(out, []byte("?"))
 }
 
-// unescapes each take one kind of escape off. In a query a plus sign is a blank; elsewhere it is itself.
+// unescapes each take one kind of escape off, into a slice of its own. In a query a plus sign is a blank;
+// elsewhere it is itself.
 var (
-	unescapes          = []func(string) string{html.UnescapeString, loosePercent, looseUnescape}
-	unescapesOfQueries = []func(string) string{html.UnescapeString, func(s string) string { return strings.ReplaceAll(s, "+", " ") }, loosePercent, looseUnescape}
+	unescapes          = []func([]byte) []byte{looseEntities, loosePercent, looseUnescape}
+	unescapesOfQueries = []func([]byte) []byte{looseEntities, func(b []byte) []byte { return bytes.ReplaceAll(b, []byte{'+'}, []byte{' '}) }, loosePercent, looseUnescape}
 )
+
+// entity matches no more than what may be one; the longest name has 31 letters.
+var entity = regexp.MustCompile(`^&(#[xX][0-9A-Fa-f]*|#[0-9]*|[0-9A-Za-z]{0,31});?`)
+
+// looseEntities undoes the entities of HTML. html.UnescapeString is given one at a time, for it makes
+// strings, which cannot be wiped.
+func looseEntities(b []byte) []byte {
+	out := make([]byte, 0, 2*len(b)) // some stand for more bytes than they have themselves
+	for i := 0; i < len(b); {
+		if b[i] != '&' {
+			out = append(out, b[i])
+			i++
+			continue
+		}
+		n := len(entity.Find(b[i:]))
+		out = append(out, html.UnescapeString(string(b[i:i+n]))...)
+		i += n
+	}
+	return out
+}
 
 // loosePercent undoes percent-encoding where there is some and leaves every other percent sign alone:
 // one that means "per cent" must not keep the rest from being looked at.
-func loosePercent(s string) string {
-	b := []byte(s)
+func loosePercent(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
 		if b[i] == '%' && i+2 < len(b) {
-			if n, err := hex.Decode(b[i:i+1], b[i+1:i+3]); n == 1 && err == nil {
-				out = append(out, b[i])
+			var c [1]byte
+			if n, err := hex.Decode(c[:], b[i+1:i+3]); n == 1 && err == nil {
+				out = append(out, c[0])
 				i += 2
 				continue
 			}
 		}
 		out = append(out, b[i])
 	}
-	return string(out)
+	return out
 }
 
 // looseUnescape undoes JSON escapes where there are some and leaves everything else alone.
-func looseUnescape(s string) string {
-	b := []byte(s)
+func looseUnescape(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
 		if b[i] != '\\' || i+1 == len(b) {
@@ -238,7 +269,7 @@ func looseUnescape(s string) string {
 		out = unescape(out, b[i:i+n])
 		i += n - 1
 	}
-	return string(out)
+	return out
 }
 
 // spellings are the ways in which a value is looked for.

@@ -306,6 +306,7 @@ func (s *Service) send(ctx context.Context, req Request, j job, r store.Submissi
 	var problem *maiaclient.Problem
 	if errors.As(callErr, &problem) {
 		r.Status = problem.Status
+		defer problem.Wipe()
 	}
 	scrub := newScrubber(j.object.Bytes())
 	defer scrub.wipe()
@@ -361,6 +362,10 @@ func (s *Service) call(ctx context.Context, tokens Delegation, j job, r *store.S
 		if token, err = tokens.Renew(ctx, token); err != nil {
 			// Maia's answer stays the record's status: it is what happened.
 			return maiaclient.Stored{}, errors.Join(err, refused)
+		}
+		var problem *maiaclient.Problem
+		if errors.As(refused, &problem) {
+			problem.Wipe()
 		}
 		stored, err = j.call(ctx, s.o.Maia, token)
 	}

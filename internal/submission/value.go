@@ -328,11 +328,24 @@ func printable(s string, limit int) string {
 }
 
 // tidy makes one line without control characters.
-func tidy(s string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || !unicode.IsPrint(r) && !unicode.IsSpace(r) {
-			return ' '
+func tidy(s string) string { return string(tidyBytes([]byte(s))) }
+
+// tidyBytes is tidy for what may be a secret: nothing of it is left elsewhere.
+func tidyBytes(b []byte) []byte {
+	out := make([]byte, 0, utf8.UTFMax*len(b))
+	blank := false
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		b = b[n:]
+		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			blank = len(out) > 0
+			continue
 		}
-		return r
-	}, s)), " ")
+		if blank {
+			out = append(out, ' ')
+			blank = false
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }
