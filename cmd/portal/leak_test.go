@@ -259,11 +259,17 @@ func encode(row way, form url.Values) (body []byte, contentType string) {
 func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 	t := p.t
 	t.Helper()
+	object := `{"k":{"deep":[` + string(must(json.Marshal(c.value))) + `]}}`
 	fields := map[string][]string{
-		"text":  {"valueText", c.value},
-		"pairs": {"pairKey", "k", "pairValue", c.value},
-		"json":  {"valueJSON", `{"k":{"deep":[` + string(must(json.Marshal(c.value))) + `]}}`},
-		"file":  {"valueFile", c.value},
+		"text":      {"valueFormat", "text", "valueText", c.value},
+		"pairs":     {"valueFormat", "pairs", "pairKey", "k", "pairValue", c.value},
+		"json":      {"valueFormat", "json", "valueJSON", object},
+		"file":      {"valueFormat", "file", "valueFile", c.value},
+		"account":   {"valueFormat", "file", "recipe", "service-account", "valueFile", object},
+		"odd text":  {"valueFormat", "text", "valueText", c.value + " "},
+		"odd json":  {"valueFormat", "json", "valueJSON", strings.Replace(object, `"k"`, `"a":" x","k"`, 1)},
+		"odd key":   {"valueFormat", "text", "valueText", "-----BEGIN PRIVATE KEY-----\n" + c.value + "\n-----END PRIVATE KEY-----\n"},
+		"wrong key": {"valueFormat", "text", "recipe", "private-key", "valueText", c.value},
 	}[row.format]
 	path := "/secret-values"
 	var form url.Values
@@ -271,7 +277,7 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 		path = "/secret-references"
 		form = b.reference(fmt.Sprintf("R%d", len(p.logs.String())), "agentType", "Matillion hosted", "agentId", sandbox.AgentHosted, "valueFormat", "text", "valueText", c.value)
 	} else {
-		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), append(fields, "valueFormat", row.format)...)
+		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), fields...)
 	}
 	body, contentType := encode(row, form)
 	req := b.request(http.MethodPost, path, bytes.NewReader(body))
@@ -354,6 +360,8 @@ func leakRows() []way {
 			{end: "201, repeated", fault: problem(201, true), status: 303}, {end: "400, repeated", fault: problem(400, true), status: 422},
 			{end: "409, repeated", fault: problem(409, true), status: 409}, {end: "500, repeated", fault: problem(500, true), status: 503},
 			{end: "half an answer", fault: &sandbox.Fault{Status: 400, Echo: true, HalfAnswer: true}, status: 422},
+			{end: "201", format: "account", status: 303}, {end: "looks odd", format: "odd text", status: 422}, {end: "looks odd", format: "odd json", status: 422},
+			{end: "looks odd", format: "odd key", status: 422}, {end: "wrong for its use", format: "wrong key", status: 422},
 			{end: "connection lost", fault: &sandbox.Fault{Reset: true}, status: 303},
 			{end: "foreign site", foreign: true, status: 403}, {end: "foreign site", foreign: true, status: 403, close: true},
 		} {
