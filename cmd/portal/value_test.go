@@ -202,6 +202,79 @@ func TestRecipeOfALink(t *testing.T) {
 	}
 }
 
+// What the summary says leads to a control that is on the page, whatever the use and the fault.
+func TestSummaryLeadsToControls(t *testing.T) {
+	r := newRig(t)
+	b := r.browser()
+	b.login("ada", "/")
+	at := "&agentId=" + sandbox.AgentAWS + "&name=n"
+	half := strings.Repeat("x", 200<<10)
+	for why, tc := range map[string]struct {
+		link  string
+		enter []string
+		fault *sandbox.Fault
+	}{
+		"properties that are too large together": {"?recipe=oauth-client" + at, []string{"pairValue", half, "pairValue", half}, nil},
+		"Maia complains about the value":         {"?recipe=oauth-client" + at, []string{"pairValue", "hunter2-id", "pairValue", "hunter2-secret"}, &sandbox.Fault{Status: 400, ContentType: "application/problem+json", Body: `{"status":400,"violations":["value is too large"]}`}},
+		"properties without a value":             {"?recipe=cloud-key" + at, []string{"pairValue", "", "pairValue", ""}, nil},
+		"a use that is not known":                {"?x" + at, []string{"recipe", "nonsense", "valueText", "hunter2"}, nil},
+		"a name that is odd":                     {"?recipe=password&name=a+b&agentId=" + sandbox.AgentAWS, []string{"valueText", "hunter2"}, nil},
+		"a format beyond the use":                {"?recipe=password&valueFormat=json" + at, []string{"valueJSON", "{"}, nil},
+	} {
+		r.sb.Maia.SetFault(tc.fault)
+		p := b.send("/secret-values", filled(b.get("/secret-values/new"+strings.Replace(tc.link, "?x&", "?", 1)), tc.enter...))
+		r.sb.Maia.SetFault(nil)
+		if p.status != 422 {
+			t.Errorf("%s: %d %s", why, p.status, p.text())
+			continue
+		}
+		ids, links := map[string]bool{}, 0
+		for n := range p.doc.Descendants() {
+			if id := attr(n, "id"); id != "" {
+				ids[id] = true
+			}
+		}
+		for n := range p.doc.Descendants() {
+			if target, ok := strings.CutPrefix(attr(n, "href"), "#"); ok && target != "main" {
+				if links++; !ids[target] {
+					t.Errorf("%s: a link to #%s, which is not on the page", why, target)
+				}
+			}
+			for _, id := range strings.Fields(attr(n, "aria-describedby")) {
+				if !ids[id] {
+					t.Errorf("%s: described by #%s, which is not on the page", why, id)
+				}
+			}
+		}
+		if links == 0 && why != "a use that is not known" {
+			t.Errorf("%s: no link in the summary: %s", why, p.text())
+		}
+	}
+}
+
+// A name that is odd is told as a name, and a key that was cleared is still to be seen.
+func TestWordsOfDoubts(t *testing.T) {
+	r := newRig(t)
+	b := r.browser()
+	b.login("ada", "/")
+	form := func(fields ...string) url.Values {
+		return filled(b.get("/secret-values/new?recipe=snowflake-key&agentId="+sandbox.AgentAzure+"&name=DB_KEY"), fields...)
+	}
+	p := b.send("/secret-values", form("valueText", realKey(t)))
+	if text := p.text(); p.status != 422 || checked(p) || !strings.Contains(text, "The name looks wrong, and nothing was sent") || strings.Contains(text, "value looks odd") {
+		t.Errorf("%d %s", p.status, text)
+	}
+	p = b.send("/secret-values", form("valueText", realKey(t), "key", "", "projectId", "x"))
+	if p.status != 422 || !inputs(p.doc).Has("key") {
+		t.Errorf("a key that was cleared is not on the page: %d", p.status)
+	}
+	// A value that could not be looked at leaves the check for the next try.
+	p = b.send("/secret-values", form("valueText", ""))
+	if p.status != 422 || !checked(p) || !strings.Contains(p.text(), "DB-KEY would do") {
+		t.Errorf("%d, ticked %v: %s", p.status, checked(p), p.text())
+	}
+}
+
 // The rules of the vaults and the company's own are told before anything is sent, with a name that
 // would do.
 func TestNamesAreToldBeforeSending(t *testing.T) {

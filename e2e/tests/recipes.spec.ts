@@ -143,8 +143,8 @@ test('the line break that was added is told on the receipt', async ({ admin, san
 });
 
 test('a hosted reference takes a recipe, too', async ({ admin, sandbox }) => {
-  const fields = { agentType: 'Matillion hosted', projectId: sandbox.project(), secretReferenceName: 'OAUTH', agentId: sandbox.agent('Matillion hosted') };
-  await admin.goto(link(referenceForm, fields));
+  await admin.goto(link(referenceForm, { projectId: sandbox.project(), secretReferenceName: 'OAUTH', agentId: sandbox.agent('Matillion hosted') }));
+  await choose(admin, 'agentType', 'Matillion hosted');
   await admin.getByRole('link', { name: 'An OAuth client' }).click();
   await labelled(admin, 'Client id').fill('b1946ac9');
   await labelled(admin, 'Client secret').fill('s3cret');

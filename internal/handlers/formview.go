@@ -79,7 +79,7 @@ func (v formView) choice(name string) templates.Choice {
 
 func (v formView) value() templates.ValueFields {
 	m := templates.ValueFields{
-		Picker: v.form.picker(v.st.in), Check: v.st.in.check, Doubted: v.st.doubted,
+		Picker: v.form.picker(v.st.in), Check: v.st.in.check, Doubted: v.st.doubtful != nil,
 		Format: v.choice("valueFormat"), Key: v.field("key", nil),
 		Text: v.secret("valueText"), JSON: v.secret("valueJSON"), File: v.secret("valueFile"), PairsErr: v.st.errs["pairKey"],
 	}
@@ -107,7 +107,19 @@ func (v formView) value() templates.ValueFields {
 func (v formView) failed() bool { return v.st.status >= 400 }
 
 func (v formView) common() templates.Form {
-	return templates.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped, Doubted: v.st.doubted, OnlyDoubts: v.st.onlyDoubts}
+	f := templates.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
+	if d := v.st.doubtful; d != nil {
+		f.Doubt = "Correct it at its source, or, if it is right as it is, enter it again and send: it is not checked a second time."
+		f.SummaryHeading = "The value looks odd, and was not sent"
+		if d.NameOnly {
+			f.Doubt = "Correct it, or, if it is right as it is, enter the secret again and send: the name is not checked a second time."
+			f.SummaryHeading = "The name looks wrong, and nothing was sent"
+		}
+		if d.Faults {
+			f.SummaryHeading = ""
+		}
+	}
+	return f
 }
 
 // summary lists the messages in the order of the fields, each with a link to its control.
@@ -126,7 +138,7 @@ func (v formView) summary() []templates.SummaryItem {
 	var items []templates.SummaryItem
 	for _, f := range fields {
 		for _, text := range v.st.errs[f] {
-			items = append(items, templates.SummaryItem{Text: text, Href: control(f)})
+			items = append(items, templates.SummaryItem{Text: text, Href: v.control(f)})
 		}
 	}
 	return items
@@ -134,10 +146,16 @@ func (v formView) summary() []templates.SummaryItem {
 
 // control is where a message's link leads: the field's own control, the first one of a group, nothing
 // for what has no visible control.
-func control(field string) string {
+func (v formView) control(field string) string {
+	if _, ok := v.properties(); ok && strings.HasPrefix(field, "pairKey") {
+		// The names of a recipe's properties are no controls; their values are.
+		field = "pairValue" + strings.TrimPrefix(field, "pairKey")
+	}
 	switch field {
-	case "", "secretReferenceType":
+	case "", "secretReferenceType", "recipe":
 		return ""
+	case "pairValue":
+		return "#pairValue-1"
 	case "agentType":
 		return "#" + templates.Choice{Name: field}.ID(maiaclient.AWS)
 	case "valueFormat":

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/shape"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates"
@@ -49,6 +50,9 @@ func (f formSpec) picker(in input) templates.RecipePicker {
 	}
 	link := func(id string) string {
 		to := input{values: maps.Clone(kept.values)}
+		if f.action == referenceForm.action {
+			to.values["agentType"] = []string{maiaclient.MatillionHosted} // the only one that takes a value
+		}
 		if id != "" {
 			to.values["recipe"] = []string{id}
 		}
@@ -67,6 +71,15 @@ func (f formSpec) picker(in input) templates.RecipePicker {
 	return p
 }
 
+// properties are those of the recipe, where the form asks for them by name.
+func (v formView) properties() ([]submission.Property, bool) {
+	r, ok := recipeOf(v.st.in)
+	if !ok || len(r.Properties) == 0 || !slices.Equal(v.st.in.values["pairKey"], r.PropertyNames()) {
+		return nil, false
+	}
+	return r.Properties, true
+}
+
 // shaped gives the fields of a value the words of the recipe, and leaves out what it does not need.
 func (v formView) shaped(m *templates.ValueFields) {
 	r, ok := recipeOf(v.st.in)
@@ -80,12 +93,13 @@ func (v formView) shaped(m *templates.ValueFields) {
 	m.TextLabel, m.TextHint, m.FileHint = r.Label, r.Hint, r.FileHint
 	m.Short = r.Kind == shape.Line
 	if r.ID != submission.RecipeAnything {
-		m.ShowKey = m.Key.Value != "" || m.Key.Invalid()
+		m.ShowKey = r.Key != "" || m.Key.Value != "" || m.Key.Invalid()
 	}
-	if len(r.Properties) == 0 || !slices.Equal(v.st.in.values["pairKey"], r.PropertyNames()) {
+	properties, ok := v.properties()
+	if !ok {
 		return
 	}
-	for i, p := range r.Properties {
+	for i, p := range properties {
 		pair := m.Pairs[i]
 		m.Properties = append(m.Properties, templates.PropertyField{
 			Name: p.Name, Label: p.Label, Hint: p.Hint, Optional: p.Missing == "", Short: p.Kind == shape.Line,

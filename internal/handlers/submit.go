@@ -22,8 +22,8 @@ type formState struct {
 	notices []templates.Notice
 	dropped bool // a secret was entered and is gone
 
-	// doubted says that the value looked odd and was not sent; onlyDoubts, that nothing else was wrong.
-	doubted, onlyDoubts bool
+	// doubtful is why a value was not sent, though nothing is wrong with it for sure.
+	doubtful *submission.DoubtfulError
 }
 
 // createReference handles POST /secret-references.
@@ -95,7 +95,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 		st.status, st.errs = http.StatusUnprocessableEntity, fields
 	case errors.As(err, &doubtful):
 		st.status, st.errs = http.StatusUnprocessableEntity, doubtful.Fields
-		st.doubted, st.onlyDoubts, st.in.check = true, !doubtful.Faults, false
+		st.doubtful, st.in.check = doubtful, false
 	case errors.As(err, &used):
 		st.status, st.token = http.StatusUnprocessableEntity, h.Submissions.FormToken(actor(s))
 		st.notices = append(st.notices, usedNotice(used))

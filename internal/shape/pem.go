@@ -29,6 +29,7 @@ var (
 const (
 	noKey       = "This is no private key in PEM form. It has to begin with a line such as -----BEGIN PRIVATE KEY----- and end with the END line that belongs to it."
 	publicKey   = "This is a public key or a certificate. The private key is needed here: its first line has the words PRIVATE KEY."
+	noBegin     = "It looks like a key or certificate whose BEGIN line is missing or damaged. Copy it whole, from the first dash to the last one."
 	noEnd       = "The END line of a key or certificate is missing, or is not the one of its BEGIN line. Copy it whole, from the first dash to the last one."
 	lostBreaks  = "The line breaks of the key are lost. PEM needs the BEGIN line, the END line and what is between them on lines of their own: copy it from its file again."
 	written     = `The line breaks of the key are written as a backslash and the letter n, as in JSON. Enter it with real line breaks.`
@@ -52,19 +53,27 @@ func lookPEM(b []byte, e Expect) pemLook {
 			p.odd = append(p.odd, Finding{Text: text})
 		}
 	}
-	private, public := false, false
-	last := 0
-	for rest := b; ; {
-		i := bytes.Index(rest, pemBegin)
+	private, public, quoted := false, false, false
+	first, last := -1, 0
+	for at := 0; ; {
+		i := bytes.Index(b[at:], pemBegin)
 		if i < 0 {
 			break
 		}
-		rest = rest[i+len(pemBegin):]
-		label, after, ok := bytes.Cut(rest, dashes)
+		begin := at + i
+		at = begin + len(pemBegin)
+		label, after, ok := bytes.Cut(b[at:], dashes)
 		if !ok || len(label) > 64 || bytes.IndexByte(label, '\n') >= 0 {
 			continue // dashes in a text, no block
 		}
+		if e.Kind == File && begin > 0 && (b[begin-1] == '"' || b[begin-1] == '\'') {
+			quoted = true
+			continue // a text in quotes, which a program reads in a way of its own
+		}
 		p.present = true
+		if first < 0 {
+			first = begin
+		}
 		isPrivate := bytes.Contains(label, []byte("PRIVATE KEY"))
 		private, public = private || isPrivate, public || !isPrivate
 		body, end, ok := cutEnd(after, label)
@@ -75,27 +84,61 @@ func lookPEM(b []byte, e Expect) pemLook {
 			say(noEnd)
 			break
 		}
-		rest, last = end, len(b)-len(end)
+		at = len(b) - len(end)
+		last = at
 		if bytes.HasPrefix(label, []byte("PGP ")) {
 			continue // has a check sum of its own kind
 		}
-		say(lookBlock(label, body, e))
+		say(lookBlock(label, body, indented(b[:begin]), e))
 	}
 	switch {
 	case !p.present:
 		p.broken = noKey
+		if !quoted && damagedBegin(b) {
+			say(noBegin)
+		}
 	case !private && public:
 		p.broken = publicKey
 	}
 	if p.present && len(p.odd) == 0 {
-		if len(bytes.TrimRight(b[last:], " \t")) == 0 && !e.NewlineAdded {
-			say(noNewline)
-		}
+		sayEnds(b[:first], b[last:], private, e, say)
 		if bytes.Contains(b, []byte("\r\n")) {
 			say(windowsEnds)
 		}
 	}
 	return p
+}
+
+// sayEnds looks at what stands before the first block and behind the last one.
+func sayEnds(before, after []byte, private bool, e Expect, say func(string)) {
+	if len(before) > 0 && len(trim(before)) == 0 {
+		say(beginsBlank)
+	}
+	switch {
+	case len(after) == 0:
+		if !e.NewlineAdded && (e.Kind != Leaf || private) {
+			say(noNewline)
+		}
+	case len(trim(after)) == 0 && (bytes.ContainsAny(after, " \t") || after[0] != '\n' && after[0] != '\r'):
+		say(endsBlank)
+	}
+}
+
+// damagedBegin tells a key or certificate of which the beginning was not copied, or whose dashes became
+// others.
+func damagedBegin(b []byte) bool {
+	for _, sign := range []string{"-----END ", "PRIVATE KEY-", "PRIVATE KEY—", "PRIVATE KEY–", "BEGIN CERTIFICATE-"} {
+		if bytes.Contains(b, []byte(sign)) {
+			return true
+		}
+	}
+	return false
+}
+
+// indented says whether a line that goes on after b begins with blanks and nothing else, as in YAML.
+func indented(b []byte) bool {
+	line := b[bytes.LastIndexByte(b, '\n')+1:]
+	return len(line) > 0 && len(bytes.Trim(line, " \t")) == 0
 }
 
 // cutEnd splits what follows a BEGIN line at the END line of the same label.
@@ -113,9 +156,12 @@ func cutEnd(b, label []byte) (body, after []byte, ok bool) {
 
 // lookBlock gives what is odd about one block, or nothing. The label stays bytes: it is a part of the
 // value.
-func lookBlock(label, body []byte, e Expect) string {
+func lookBlock(label, body []byte, indented bool, e Expect) string {
 	if bytes.Contains(body, []byte(`\n`)) {
 		return written
+	}
+	if indented {
+		body = bytes.TrimRight(body, " \t")
 	}
 	if line := bytes.TrimLeft(body, " \t"); len(line) == 0 || line[0] != '\n' && line[0] != '\r' || !bytes.HasSuffix(body, []byte("\n")) {
 		return lostBreaks
@@ -130,9 +176,17 @@ func lookBlock(label, body []byte, e Expect) string {
 		locked = bytes.Contains(head, []byte("ENCRYPTED"))
 		body = data
 	}
+	if indented {
+		bare := withoutBlanks(body)
+		defer clear(bare)
+		body = bare
+	}
 	der := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
 	defer clear(der)
 	n, err := base64.StdEncoding.Decode(der, body)
+	if string(label) == "OpenVPN Static key V1" {
+		return "" // it is hexadecimal
+	}
 	if err != nil || n == 0 {
 		return notBase64
 	}
@@ -151,19 +205,29 @@ func lookBlock(label, body []byte, e Expect) string {
 	return ""
 }
 
+// withoutBlanks copies b into room that is made at once. The caller clears it.
+func withoutBlanks(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for _, c := range b {
+		if c != ' ' && c != '\t' {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // parse says whether a block's content is whole, as far as its label tells what it is, and whether it
-// is encrypted.
+// is encrypted. Of other labels nothing is known: some are no ASN.1 at all.
 func parse(label, der []byte) (whole, locked bool) {
 	if string(label) == "OPENSSH PRIVATE KEY" {
 		return parseOpenSSH(der)
 	}
-	outer := cryptobyte.String(der)
 	var in cryptobyte.String
-	if !outer.ReadASN1(&in, cryptoasn1.SEQUENCE) || !outer.Empty() {
-		// Curve parameters are a mere name.
-		return string(label) == "EC PARAMETERS", false
-	}
-	skip := func(tags ...cryptoasn1.Tag) bool {
+	outer := cryptobyte.String(der)
+	sequence := func(tags ...cryptoasn1.Tag) bool {
+		if !outer.ReadASN1(&in, cryptoasn1.SEQUENCE) || !outer.Empty() {
+			return false
+		}
 		for _, tag := range tags {
 			if !in.SkipASN1(tag) {
 				return false
@@ -173,17 +237,17 @@ func parse(label, der []byte) (whole, locked bool) {
 	}
 	switch string(label) {
 	case "PRIVATE KEY": // PKCS #8, RFC 5958
-		return skip(cryptoasn1.INTEGER, cryptoasn1.SEQUENCE, cryptoasn1.OCTET_STRING), false
+		return sequence(cryptoasn1.INTEGER, cryptoasn1.SEQUENCE, cryptoasn1.OCTET_STRING), false
 	case "ENCRYPTED PRIVATE KEY":
-		return skip(cryptoasn1.SEQUENCE, cryptoasn1.OCTET_STRING), true
+		return sequence(cryptoasn1.SEQUENCE, cryptoasn1.OCTET_STRING), true
 	case "RSA PRIVATE KEY": // PKCS #1, RFC 8017: version and eight numbers
-		return skip(slices.Repeat([]cryptoasn1.Tag{cryptoasn1.INTEGER}, 9)...), false
+		return sequence(slices.Repeat([]cryptoasn1.Tag{cryptoasn1.INTEGER}, 9)...), false
 	case "EC PRIVATE KEY": // RFC 5915
-		return skip(cryptoasn1.INTEGER, cryptoasn1.OCTET_STRING), false
+		return sequence(cryptoasn1.INTEGER, cryptoasn1.OCTET_STRING), false
 	case "PUBLIC KEY":
-		return skip(cryptoasn1.SEQUENCE, cryptoasn1.BIT_STRING), false
+		return sequence(cryptoasn1.SEQUENCE, cryptoasn1.BIT_STRING), false
 	case "CERTIFICATE": // RFC 5280
-		return skip(cryptoasn1.SEQUENCE, cryptoasn1.SEQUENCE, cryptoasn1.BIT_STRING), false
+		return sequence(cryptoasn1.SEQUENCE, cryptoasn1.SEQUENCE, cryptoasn1.BIT_STRING), false
 	}
 	return true, false
 }

@@ -49,9 +49,12 @@ func Look(b []byte, e Expect) []Finding {
 			found = append(found, Finding{Text: text})
 		}
 	}
-	object := e.Kind != Leaf && isObject(b)
+	object, document := false, false
+	if e.Kind != Leaf {
+		object, document = isJSON(b)
+	}
 	var pem pemLook
-	if !object || e.Kind == PrivateKey {
+	if !document || e.Kind == PrivateKey {
 		pem = lookPEM(b, e) // in a JSON document a key's line breaks are written otherwise
 	}
 	if e.Kind == PrivateKey && pem.broken != "" {
@@ -61,7 +64,7 @@ func Look(b []byte, e Expect) []Finding {
 	found = append(found, pem.odd...)
 	typed := e.Kind == Anything || e.Kind == Line
 	if !pem.present {
-		if !object { // blanks around JSON mean nothing
+		if !document { // blanks around JSON mean nothing
 			found = append(found, edges(b, e.Kind)...)
 		}
 		add(e.Kind == Line && bytes.IndexByte(trim(b), '\n') >= 0, "It has more than one line. This is usually a single one.")
@@ -70,9 +73,9 @@ func Look(b []byte, e Expect) []Finding {
 	} else if e.Kind == Line {
 		add(true, "It is a key or a certificate in PEM form, where one line is expected.")
 	}
-	add(hasInvisible(b), "It holds characters that cannot be seen, which web pages and chats leave in copied text. Copy it from another place, or type it.")
+	add(hasInvisible(bytes.TrimPrefix(trim(b), bom), typed), "It holds characters that cannot be seen, which web pages, chats and terminals leave in copied text. Copy it from another place, or type it.")
 	add(isOwn(b, e.Own), "It is your own name or e-mail address. Perhaps a browser filled it in.")
-	add(isPlaceholder(b), "It looks like a placeholder that stands where the secret should be.")
+	add(isPlaceholder(b, e.Kind), "It looks like a placeholder that stands where the secret should be.")
 	return found
 }
 
@@ -88,42 +91,59 @@ func blank(c rune) bool { return unicode.IsSpace(c) }
 
 func trim(b []byte) []byte { return bytes.TrimFunc(b, blank) }
 
+const (
+	beginsBlank = "It begins with a blank or a line break, which copying often adds."
+	endsBlank   = "It ends with a blank, which copying often adds."
+)
+
 // edges finds blanks and line breaks at the ends. A text of several lines usually ends with a line
-// break; one line does not.
+// break; one line does not. Files begin as their makers like, and in a JSON document a text may well be
+// a mere blank.
 func edges(b []byte, k Kind) []Finding {
 	core := trim(b)
 	if len(core) == 0 {
+		if k == Leaf {
+			return nil
+		}
 		return []Finding{{Text: "It has nothing but blanks and line breaks."}}
 	}
+	lineBreaks := func(b []byte) bool { return len(bytes.Trim(b, "\r\n")) == 0 }
 	start, end := bytes.IndexFunc(b, func(c rune) bool { return !blank(c) }), len(bytes.TrimRightFunc(b, blank))
 	before, after := start > 0, end < len(b)
-	if after && bytes.Trim(b[end:], "\r\n") == nil && (k == Leaf || k != Line && bytes.IndexByte(core, '\n') >= 0) {
+	if before && k == File && lineBreaks(b[:start]) {
+		before = false
+	}
+	if after && lineBreaks(b[end:]) && (k == Leaf || k != Line && bytes.IndexByte(core, '\n') >= 0) {
 		after = false
 	}
 	switch {
 	case before && after:
 		return []Finding{{Text: "It begins and ends with a blank or a line break, which copying often adds."}}
 	case before:
-		return []Finding{{Text: "It begins with a blank or a line break, which copying often adds."}}
-	case after && bytes.Trim(b[end:], "\r\n") == nil:
+		return []Finding{{Text: beginsBlank}}
+	case after && lineBreaks(b[end:]):
 		return []Finding{{Text: "It is one line and ends with a line break, which copying often adds."}}
 	case after:
-		return []Finding{{Text: "It ends with a blank, which copying often adds."}}
+		return []Finding{{Text: endsBlank}}
 	}
 	return nil
 }
 
-// isObject tells a JSON object, with blanks around it or not. It is valid JSON as a whole: a password may well begin with a brace.
-func isObject(b []byte) bool {
+// isJSON tells a JSON document, and whether it is an object, with blanks around it or not. It is valid as
+// a whole: a password may well begin with a brace.
+func isJSON(b []byte) (object, document bool) {
 	b = trim(b)
-	return len(b) > 1 && b[0] == '{' && json.Valid(b)
+	if len(b) < 2 || b[0] != '{' && b[0] != '[' || !json.Valid(b) {
+		return false, false
+	}
+	return b[0] == '{', true
 }
 
-// hasInvisible finds characters without width. Those that join emoji and the letters of some scripts
-// belong where they stand between them.
-func hasInvisible(b []byte) bool {
-	b = bytes.TrimPrefix(b, bom) // told on its own
-	before := rune(-1)
+// hasInvisible finds characters that show nothing. Those that join emoji and the letters of some scripts
+// belong where they stand between them. A hard blank is one only in what was typed or pasted: documents
+// have them.
+func hasInvisible(b []byte, typed bool) bool {
+	before, flag := rune(-1), false
 	for len(b) > 0 {
 		c, n := utf8.DecodeRune(b)
 		b = b[n:]
@@ -133,11 +153,31 @@ func hasInvisible(b []byte) bool {
 				return true
 			}
 			continue // the one before a second joiner is still what counts
-		case c == '\u00ad', c == '\u180e', c >= '\u200b' && c <= '\u200f', c >= '\u202a' && c <= '\u202e', c >= '\u2060' && c <= '\u2064',
-			c >= '\u2066' && c <= '\u2069', c == '\ufeff':
+		case c >= 0xe0020 && c <= 0xe007f: // the letters of a flag
+			if !flag {
+				return true
+			}
+			continue
+		case c == '\u00a0':
+			if typed {
+				return true
+			}
+		case invisible(c):
 			return true
 		}
+		flag = c == 0x1f3f4
 		before = c
+	}
+	return false
+}
+
+func invisible(c rune) bool {
+	switch {
+	case c == '\t' || c == '\n' || c == '\r':
+		return false
+	case unicode.IsControl(c), c == '\u00ad', c == '\u061c', c == '\u180e', c >= '\u200b' && c <= '\u200f', c >= '\u2028' && c <= '\u202e', c >= '\u2060' && c <= '\u206f',
+		c == '\u3164', c == '\ufeff', c >= '\ufff9' && c <= '\ufffd', c >= 0xe0000 && c <= 0xe001f:
+		return true
 	}
 	return false
 }
@@ -168,15 +208,20 @@ var placeholders = [][]byte{
 // maxPlaceholder bounds what is looked at: a long text is none.
 const maxPlaceholder = 64
 
-func isPlaceholder(b []byte) bool {
+// isPlaceholder tells what stands where a secret should be. In a document only the signs of a template
+// are told: its other texts are often plain words.
+func isPlaceholder(b []byte, k Kind) bool {
 	b = trim(b)
 	if len(b) == 0 || len(b) > maxPlaceholder {
 		return false
 	}
 	first, last := b[0], b[len(b)-1]
 	if len(b) > 2 && bytes.IndexByte(b, '\n') < 0 &&
-		(first == '<' && last == '>' || bytes.HasPrefix(b, []byte("${")) && last == '}' || bytes.HasPrefix(b, []byte("{{")) && last == '}') {
+		(first == '<' && last == '>' && bytes.IndexByte(b[1:], '<') < 0 || bytes.HasPrefix(b, []byte("${")) && last == '}' || bytes.HasPrefix(b, []byte("{{")) && last == '}') {
 		return true
+	}
+	if k == Leaf {
+		return false
 	}
 	if len(b) >= 3 && (first == 'x' || first == 'X' || first == '*' || first == '.') && len(bytes.Trim(b, string(rune(first)))) == 0 {
 		return true

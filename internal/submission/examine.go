@@ -35,7 +35,7 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 	doubts := FieldErrors{}
 	recipe, _ := FindRecipe(v.Recipe)
 	look := func(field string, b []byte, as shape.Expect) {
-		as.Own, as.Now = c.own, c.now
+		as.Now = c.now
 		for _, f := range shape.Look(b, as) {
 			switch {
 			case f.Broken:
@@ -45,7 +45,7 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			}
 		}
 	}
-	whole := shape.Expect{Kind: recipe.Kind, Encrypted: recipe.Encrypted, NewlineAdded: recipe.Newline}
+	whole := shape.Expect{Kind: recipe.Kind, Own: c.own, Encrypted: recipe.Encrypted, NewlineAdded: recipe.Newline}
 	switch v.Format {
 	case FormatText, FormatFile:
 		field, b := "valueText", v.Text.Bytes()
@@ -56,9 +56,7 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			}
 		}
 		if recipe.JSON {
-			if err := v.examineJSON(field, b, c, doubts); err != nil {
-				e.add(field, "This is not one JSON object. "+err.Error()+"."+instead)
-			}
+			v.examineDocument(field, b, c, e, doubts)
 			break
 		}
 		look(field, b, whole)
@@ -66,13 +64,16 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			_ = v.examineJSON(field, b, c, doubts) // what is no JSON has no texts to look at
 		}
 	case FormatPairs:
-		passphrase := slices.ContainsFunc(v.Pairs, func(p Pair) bool { return mentionsPass([]byte(p.Key)) && !p.Value.Empty() })
 		for i, p := range v.Pairs {
 			if p.Value.Empty() {
 				continue
 			}
-			known, _ := recipe.property(p.Key)
-			look(row("pairValue", i), p.Value.Bytes(), shape.Expect{Kind: known.Kind, Encrypted: passphrase, NewlineAdded: known.Newline})
+			known, ok := recipe.property(p.Key)
+			as := shape.Expect{Kind: known.Kind, Encrypted: v.hasPassphrase(i), NewlineAdded: known.Newline}
+			if ok || !namesSomebody([]byte(p.Key)) {
+				as.Own = c.own
+			}
+			look(row("pairValue", i), p.Value.Bytes(), as)
 		}
 	case FormatJSON:
 		_ = v.examineJSON("valueJSON", v.JSON.Bytes(), c, doubts) // object has read it already
@@ -80,15 +81,35 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 	return doubts
 }
 
+// examineDocument looks at a text that has to be one JSON object.
+func (v ValueInput) examineDocument(field string, b []byte, c checks, e, doubts FieldErrors) {
+	if bytes.HasPrefix(b, []byte("\ufeff")) {
+		e.add(field, "The file begins with a byte order mark, three bytes that cannot be seen, and JSON must not. Save it as UTF-8 without one.")
+		return
+	}
+	if err := v.examineJSON(field, b, c, doubts); err != nil {
+		e.add(field, "This is not one JSON object. "+err.Error()+instead)
+	}
+}
+
 // examineJSON looks at each text in a JSON object. A finding names the line. Where it is no JSON object,
 // nothing is odd, and the error says why.
 func (v ValueInput) examineJSON(field string, b []byte, c checks, doubts FieldErrors) error {
+	// A passphrase may stand before its key or behind it.
+	passphrase, ofPass := false, false
+	names := jsonReader{b: b}
+	names.name = func(name []byte) { ofPass = namesPassphrase(name) }
+	names.leaf = func(raw []byte, isString bool) {
+		passphrase = passphrase || ofPass && isString && len(raw) > 0 && !bytes.Contains(raw, []byte("-----BEGIN "))
+	}
+	if err := names.object(); err != nil || !v.Check {
+		return err
+	}
 	line, counted := 1, 0
-	found := FieldErrors{}
-	as := shape.Expect{Kind: shape.Leaf, Encrypted: mentionsPass(b), Own: c.own, Now: c.now}
+	as := shape.Expect{Kind: shape.Leaf, Encrypted: passphrase, Now: c.now}
 	r := jsonReader{b: b}
 	r.leaf = func(raw []byte, isString bool) {
-		if !isString || len(raw) == 0 || !v.Check {
+		if !isString || len(raw) == 0 || len(doubts[field]) >= maxDoubts {
 			return
 		}
 		line += bytes.Count(b[counted:r.at], []byte{'\n'})
@@ -96,23 +117,46 @@ func (v ValueInput) examineJSON(field string, b []byte, c checks, doubts FieldEr
 		text := unescape(nil, raw)
 		defer clear(text)
 		for _, f := range shape.Look(text, as) {
-			if len(found[field])+len(doubts[field]) < maxDoubts {
-				found.add(field, fmt.Sprintf("In line %d: %s", line, f.Text))
+			if len(doubts[field]) < maxDoubts {
+				doubts.add(field, fmt.Sprintf("In line %d: %s", line, f.Text))
 			}
 		}
 	}
-	if err := r.object(); err != nil {
-		return err
-	}
-	for _, message := range found[field] {
-		doubts.add(field, message)
-	}
-	return nil
+	return r.object()
 }
 
-// mentionsPass says whether a name speaks of a passphrase or password.
-func mentionsPass(b []byte) bool {
-	return bytes.Contains(b, []byte("assphrase")) || bytes.Contains(b, []byte("assword")) || bytes.Contains(b, []byte("ASSPHRASE")) || bytes.Contains(b, []byte("ASSWORD"))
+// hasPassphrase says whether another pair than that of a key has a passphrase.
+func (v ValueInput) hasPassphrase(key int) bool {
+	for i, p := range v.Pairs {
+		if i != key && !p.Value.Empty() && namesPassphrase([]byte(p.Key)) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesPassphrase says whether a property's name speaks of a passphrase, however it is written.
+func namesPassphrase(name []byte) bool { return saysOneOf(name, "pass", "pwd") }
+
+// namesSomebody says whether a property's name speaks of a person or an account, so that the user's own
+// name is no surprise in it.
+func namesSomebody(name []byte) bool {
+	return saysOneOf(name, "user", "name", "login", "mail", "account", "owner")
+}
+
+// saysOneOf looks for words in a name, in whatever case and however they are divided.
+func saysOneOf(name []byte, words ...string) bool {
+	plain := make([]byte, 0, len(name))
+	defer func() { clear(plain) }()
+	for _, c := range name {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			plain = append(plain, c+'a'-'A')
+		case c != '_' && c != '-' && c != '.' && c != ' ':
+			plain = append(plain, c)
+		}
+	}
+	return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(plain, []byte(w)) })
 }
 
 // lacksNewline says whether b ends with a PEM's END line that has no line break.

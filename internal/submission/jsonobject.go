@@ -2,8 +2,8 @@ package submission
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
+	"hash/maphash"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -35,6 +35,8 @@ type jsonReader struct {
 	members int
 	// leaf, where it is set, is given each string (as it is written between its quotes) and number.
 	leaf func(raw []byte, isString bool)
+	// name, where it is set, is given each name, before the value that belongs to it.
+	name func(name []byte)
 }
 
 // object reads the whole text. It must be valid UTF-8.
@@ -91,9 +93,9 @@ func (r *jsonReader) readObject(depth int) error {
 		return r.fault(fmt.Sprintf("more than %d objects or lists inside each other", maxDepth))
 	}
 	r.at++ // {
-	seen := map[[sha256.Size]byte]struct{}{}
+	seen := names{}
 	for r.space(); r.peek() != '}'; r.space() {
-		if len(seen) > 0 {
+		if seen.count > 0 {
 			if r.peek() != ',' {
 				return r.fault("a comma or } is expected here")
 			}
@@ -108,17 +110,9 @@ func (r *jsonReader) readObject(depth int) error {
 		if err != nil {
 			return err
 		}
-		name := unescape(nil, raw)
-		sum := sha256.Sum256(name)
-		if _, ok := seen[sum]; ok {
+		if !r.readName(raw, depth, &seen) {
 			return r.faultAt(start, "this name stands in the object already")
 		}
-		seen[sum] = struct{}{}
-		if depth == 1 {
-			r.members++
-			r.found = r.found || bytes.Equal(name, r.key)
-		}
-		clear(name)
 		r.space()
 		if r.peek() != ':' {
 			return r.fault("a colon is expected here")
@@ -130,6 +124,49 @@ func (r *jsonReader) readObject(depth int) error {
 	}
 	r.at++ // }
 	return nil
+}
+
+// readName takes note of a name. It is false where the object has the name already.
+func (r *jsonReader) readName(raw []byte, depth int, seen *names) bool {
+	name := unescape(nil, raw)
+	defer clear(name)
+	if !seen.add(raw, name) {
+		return false
+	}
+	if depth == 1 {
+		r.members++
+		r.found = r.found || bytes.Equal(name, r.key)
+	}
+	if r.name != nil {
+		r.name(name)
+	}
+	return true
+}
+
+// names are those of one object, as they are written: no copy of a name is kept.
+type names struct {
+	seed  maphash.Seed
+	count int
+	raw   map[uint64][][]byte
+}
+
+// add is false where the name is there already, written the same way or otherwise.
+func (n *names) add(raw, name []byte) bool {
+	if n.count == 0 {
+		n.seed, n.raw = maphash.MakeSeed(), map[uint64][][]byte{}
+	}
+	sum := maphash.Bytes(n.seed, name)
+	for _, other := range n.raw[sum] {
+		plain := unescape(nil, other)
+		same := bytes.Equal(plain, name)
+		clear(plain)
+		if same {
+			return false
+		}
+	}
+	n.count++
+	n.raw[sum] = append(n.raw[sum], raw)
+	return true
 }
 
 func (r *jsonReader) readArray(depth int) error {

@@ -33,7 +33,8 @@ var (
 	awsRule  = regexp.MustCompile(`\A[0-9A-Za-z/_+=.@-]{1,512}\z`)
 	notInAWS = regexp.MustCompile(`[^0-9A-Za-z/_+=.@-]+`)
 	// A reference may also name its secret by ARN.
-	arnRule = regexp.MustCompile(`\Aarn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}\z`)
+	arnRule  = regexp.MustCompile(`\Aarn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}\z`)
+	awsOrARN = regexp.MustCompile(awsRule.String() + "|" + arnRule.String())
 	// AWS puts a hyphen and six characters behind a name to make the ARN.
 	awsSuffix = regexp.MustCompile(`-[0-9A-Za-z]{6}\z`)
 
@@ -44,6 +45,25 @@ var (
 	vaultRule = regexp.MustCompile(`\A[A-Za-z](-?[0-9A-Za-z]){0,23}\z`)
 	vaultURL  = regexp.MustCompile(`\A(?i:https://)?([0-9A-Za-z-]+)\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)(?:/.*)?\z`)
 )
+
+var (
+	secretURL = regexp.MustCompile(`\A(?i:https://)?[0-9A-Za-z-]+\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)/secrets/([0-9A-Za-z-]+)(?:/.*)?\z`)
+	arnAndKey = regexp.MustCompile(`\A(arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:[^:]+):`)
+)
+
+// nameIn proposes, of an address or an ARN, the name that is in it: its signs replaced, it would be the
+// name of nothing.
+func nameIn(name, proposal string) string {
+	switch m, n := secretURL.FindStringSubmatch(name), arnAndKey.FindStringSubmatch(name); {
+	case m != nil:
+		return m[1]
+	case n != nil:
+		return n[1]
+	case strings.Contains(name, "://") || strings.HasPrefix(name, "arn:"):
+		return ""
+	}
+	return proposal
+}
 
 // wouldDo ends a sentence with a name that is allowed, made of one that is not.
 func wouldDo(name string, rule *regexp.Regexp) string {
@@ -75,13 +95,13 @@ func (e FieldErrors) checkOwnRule(field, name string, own NameRule) {
 	}
 }
 
-// checkAWSName holds the rule of a secret's name in Secrets Manager.
-func (e FieldErrors) checkAWSName(field, name string) {
+// checkAWSName holds the rule of a secret's name in Secrets Manager. What is proposed keeps the rule would.
+func (e FieldErrors) checkAWSName(field, name string, would *regexp.Regexp) {
 	switch {
 	case len(name) > 512:
 		e.add(field, "Shorten the name: Secrets Manager takes up to 512 characters.")
 	case !awsRule.MatchString(name):
-		e.add(field, "Secrets Manager takes letters, digits and / _ + = . @ - only"+wouldDo(strings.Trim(notInAWS.ReplaceAllString(name, "-"), "-"), awsRule))
+		e.add(field, "Secrets Manager takes letters, digits and / _ + = . @ - only"+wouldDo(nameIn(name, strings.Trim(notInAWS.ReplaceAllString(name, "-"), "-")), would))
 	}
 }
 
@@ -91,7 +111,7 @@ func (e FieldErrors) checkAzureName(field, name string) {
 	case len(name) > 127:
 		e.add(field, "Shorten the name: a Key Vault takes up to 127 characters.")
 	case !azureRule.MatchString(name):
-		e.add(field, "A Key Vault takes letters, digits and hyphens only, a letter first"+wouldDo(hyphenated(name), azureRule))
+		e.add(field, "A Key Vault takes letters, digits and hyphens only, a letter first"+wouldDo(nameIn(name, hyphenated(name)), azureRule))
 	}
 }
 
@@ -125,7 +145,7 @@ func (e FieldErrors) checkSecretName(agentType, name string) {
 	case agentType == maiaclient.Azure:
 		e.checkAzureName(field, name)
 	case !arnRule.MatchString(name):
-		e.checkAWSName(field, name)
+		e.checkAWSName(field, name, awsOrARN)
 	}
 }
 
@@ -140,7 +160,7 @@ func (e FieldErrors) checkNewName(cloud, name string) {
 	case CloudAzure:
 		e.checkAzureName(field, name)
 	default:
-		e.checkAWSName(field, name)
+		e.checkAWSName(field, name, awsRule)
 	}
 }
 

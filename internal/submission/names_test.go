@@ -25,10 +25,10 @@ func TestNames(t *testing.T) {
 		{func(e FieldErrors, n string) { e.checkReferenceName(n, own) }, "Your company has a rule for this name. Begin with DEV_ or PRD_.",
 			map[string]string{"SNOWFLAKE": none, "dev_x": none}, []string{"DEV_X", "PRD_"}},
 		{func(e FieldErrors, n string) { e.checkSecretName(maiaclient.Azure, n) }, "A Key Vault takes letters, digits and hyphens only, a letter first",
-			map[string]string{"DB_PASSWORD": "DB-PASSWORD", "prod/snowflake": "prod-snowflake", "1st": "st", "_x_": "x", "x\n": "x", "123": ""},
+			map[string]string{"DB_PASSWORD": "DB-PASSWORD", "prod/snowflake": "prod-snowflake", "1st": "st", "_x_": "x", "x\n": "x", "123": "", "https://contoso-kv.vault.azure.net/secrets/db-password/0123456789abcdef": "db-password", "https://example.com/x": ""},
 			[]string{"DB-PASSWORD", "a", "a--b-", strings.Repeat("n", 127)}},
 		{func(e FieldErrors, n string) { e.checkSecretName(maiaclient.AWS, n) }, "Secrets Manager takes letters, digits and / _ + = . @ - only",
-			map[string]string{"prod snowflake": "prod-snowflake", "a(b)": "a-b", "ä": "", "arn:aws:s3:::bucket": "arn-aws-s3-bucket", "x\n": "x"},
+			map[string]string{"prod snowflake": "prod-snowflake", "a(b)": "a-b", "ä": "", "arn:aws:s3:::bucket": "", "https://example.com/x": "", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/x-AbCdEf:password::": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/x-AbCdEf", "x\n": "x"},
 			[]string{"prod/snowflake_1+2=3.@-", strings.Repeat("n", 512), "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/x-AbCdEf", "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x"}},
 		{func(e FieldErrors, n string) { e.checkVaultName(n) }, "A Key Vault’s name has up to 24 letters, digits and single hyphens, a letter first",
 			map[string]string{"contoso_kv": "contoso-kv", "contoso--kv": "contoso-kv", "-kv1": "kv1", "1kv": "kv", "x." + strings.Repeat("y", 30): "", "kv\n1": "kv-1"},
@@ -36,7 +36,7 @@ func TestNames(t *testing.T) {
 		{func(e FieldErrors, n string) { e.checkVaultName(n) }, "Enter the vault’s name, not its address",
 			map[string]string{"https://contoso-kv.vault.azure.net/": "contoso-kv", "contoso-kv.vault.azure.net": "contoso-kv", "https://contoso-kv.vault.azure.net/secrets/x": "contoso-kv"}, nil},
 		{func(e FieldErrors, n string) { e.checkNewName(CloudAzure, n) }, "A Key Vault takes letters, digits and hyphens only, a letter first", map[string]string{"DB_PASSWORD": "DB-PASSWORD"}, []string{"DB-PASSWORD"}},
-		{func(e FieldErrors, n string) { e.checkNewName(CloudAWS, n) }, "Secrets Manager takes letters, digits and / _ + = . @ - only", map[string]string{"DB PASSWORD": "DB-PASSWORD"}, []string{"DB_PASSWORD"}},
+		{func(e FieldErrors, n string) { e.checkNewName(CloudAWS, n) }, "Secrets Manager takes letters, digits and / _ + = . @ - only", map[string]string{"DB PASSWORD": "DB-PASSWORD", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/x-AbCdEf": ""}, []string{"DB_PASSWORD"}},
 		{func(e FieldErrors, n string) { e.checkNewName("", n) }, "Secrets Manager takes letters, digits and / _ + = . @ - only", map[string]string{"DB PASSWORD": "DB-PASSWORD"}, []string{"DB_PASSWORD"}},
 	} {
 		for name, proposal := range tc.wrong {
@@ -78,7 +78,7 @@ func TestNames(t *testing.T) {
 // Names that are too long are told so, and not what letters they may have.
 func TestLongNames(t *testing.T) {
 	for why, check := range map[string]func(FieldErrors){
-		"AWS":   func(e FieldErrors) { e.checkAWSName("f", strings.Repeat("n", 513)) },
+		"AWS":   func(e FieldErrors) { e.checkAWSName("f", strings.Repeat("n", 513), awsRule) },
 		"Azure": func(e FieldErrors) { e.checkAzureName("f", strings.Repeat("n", 128)) },
 	} {
 		e := FieldErrors{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"maps"
 	"strings"
 	"unicode/utf8"
 
@@ -174,15 +173,18 @@ func (v Value) prepare(c checks) (job, FieldErrors) {
 	e.checkProject(v.ProjectID, false)
 	if e.checkRequired("name", v.Name, "Enter the name that the secret gets in the vault.") {
 		e.checkOwnRule("name", v.Name, c.rule)
-		if v.Value.Check {
-			// Not an error: only Maia knows for sure where an agent writes to.
-			doubts.checkNewName(v.Cloud, v.Name)
-		}
 	}
 	e.checkLine("type", v.Type)
 	object, key := v.Value.object(true, e)
+	// What an agent's vault takes is a doubt, no fault: only Maia knows for sure where an agent writes to.
+	// Where the value could not be looked at, it is told with the faults, and the check is still to come.
+	names := e
 	if !object.Empty() {
-		maps.Copy(doubts, v.Value.examine(c, e))
+		doubts = v.Value.examine(c, e)
+		names = doubts
+	}
+	if v.Value.Check && len(e["name"]) == 0 {
+		names.checkNewName(v.Cloud, v.Name)
 	}
 	e.checkTogether(v.plain())
 	return job{

@@ -44,6 +44,8 @@ type DoubtfulError struct {
 	Fields FieldErrors
 	// Faults says that there are other faults, too, which have to be put right.
 	Faults bool
+	// NameOnly says that the value is fine and its name is odd.
+	NameOnly bool
 }
 
 func (e *DoubtfulError) Error() string { return "submission: odd, " + e.Fields.Error() }

@@ -213,7 +213,7 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 func unsendable(faults, doubts FieldErrors) error {
 	switch {
 	case len(doubts) > 0:
-		d := &DoubtfulError{Fields: FieldErrors{}, Faults: len(faults) > 0}
+		d := &DoubtfulError{Fields: FieldErrors{}, Faults: len(faults) > 0, NameOnly: len(doubts) == 1 && len(doubts["name"]) > 0}
 		for _, messages := range []FieldErrors{faults, doubts} {
 			for field, list := range messages {
 				d.Fields[field] = append(d.Fields[field], list...)

@@ -68,6 +68,9 @@ func (v ValueInput) keys() []string {
 func (v ValueInput) plain(into map[string][]string) {
 	into["valueFormat"] = []string{v.Format}
 	into["key"] = []string{v.Key}
+	if v.Recipe != "" {
+		into["recipe"] = []string{v.Recipe}
+	}
 	if v.Format == FormatPairs {
 		into["pairKey"] = v.keys()
 	}
@@ -80,6 +83,9 @@ func row(field string, i int) string { return field + "-" + strconv.Itoa(i+1) }
 // place for the key: then it must be a property of a pairs or json value. The key to send comes back.
 func (v ValueInput) object(keySent bool, e FieldErrors) (object secret.Value, key string) {
 	e.checkLine("key", v.Key)
+	if _, known := FindRecipe(v.Recipe); !known && v.Recipe != "" {
+		e.add("recipe", "The form was made for a use that is not known here. Choose what the secret is for anew.")
+	}
 	key = v.Key
 	switch v.Format {
 	case FormatText:

@@ -57,9 +57,10 @@ type Form struct {
 	// SecretDropped says that a secret was sent with the form that this one answers: the page
 	// tells that it was not kept and has to be entered again.
 	SecretDropped bool
-	// Doubted says that the value looked odd, and the summary tells how; OnlyDoubts, that nothing else
-	// has to be put right.
-	Doubted, OnlyDoubts bool
+	// SummaryHeading stands over the summary in place of the number of things; may be empty.
+	SummaryHeading string
+	// Doubt says what to do about a value that looked odd; may be empty.
+	Doubt string
 }
 
 // ValueFields is the part of a form that takes a secret value.

@@ -89,7 +89,7 @@ func propertiesRecipe() ValueForm {
 // doubts is an answer to a value that looks odd.
 func doubts() ValueForm {
 	m := propertiesRecipe()
-	m.Page.Error, m.SecretDropped, m.Doubted, m.OnlyDoubts = true, true, true, true
+	m.Page.Error, m.SecretDropped, m.Doubt, m.SummaryHeading = true, true, "Correct it, or send it again.", "The value looks odd"
 	m.Value.Check, m.Value.Doubted = false, true
 	m.Value.Properties[1].Errors = []string{"It ends with a blank, which copying often adds."}
 	m.Summary = []SummaryItem{{"It ends with a blank, which copying often adds.", "#pairValue-2"}}

@@ -60,10 +60,11 @@ var (
 
 // formatText says when to choose a format. Where the use is known, there is less to say.
 func (v ValueFields) formatText(format string) string {
+	known := map[string]string{"text": "Pasted or typed here", "file": "A file on your computer"}
 	if v.TextLabel == "" {
-		return formatTexts[format]
+		known = nil
 	}
-	return map[string]string{"text": "Pasted or typed here", "file": "A file on your computer"}[format]
+	return or(known[format], formatTexts[format])
 }
 
 // takes says whether a value can be entered in a format.
