@@ -72,6 +72,10 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		"conflict":              {problem(409), nil, 409},
 		"rate limited":          {problem(429), nil, 503},
 		"failed":                {problem(500), nil, 503},
+		"unavailable":           {problem(503), nil, 503},
+		"media type":            {problem(415), nil, 422},
+		"accepted":              {problem(202), nil, 303},
+		"HTML":                  {&sandbox.Fault{Status: 400, Echo: true, ContentType: "text/html"}, nil, 422},
 		"gateway":               {problem(502), nil, 303},
 		"unknown":               {problem(504), nil, 303},
 		"redirect":              {problem(307), nil, 303},
@@ -178,11 +182,25 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	foreign.bare = true
 	auditor := r.browser()
 	auditor.login("audrey", "/")
+	// Somebody whose portal does not reach Maia.
+	cutOff := newRig(t, append([]string{"MAIA_URL", "http://127.0.0.1:1"}, settings...)...)
+	away := cutOff.browser()
+	away.login("ada", "/")
 	for i, send := range []func(form url.Values) page{
 		func(f url.Values) page { return stranger.send("/secret-values", f) },
 		func(f url.Values) page { return foreign.sendPlain("/secret-values", f) },
 		func(f url.Values) page { return auditor.send("/secret-values", f) },
 		func(f url.Values) page { return b.send("/sessions", f) },
+		func(f url.Values) page { return b.send("/nowhere", f) },
+		func(f url.Values) page { return b.send("/secret-values/new", f) },
+		func(f url.Values) page { return b.sendPlain("/auth/backchannel-logout", f) },
+		func(f url.Values) page {
+			p := away.send("/secret-values", away.value("away", "valueFormat", "text", "valueText", f.Get("valueText")))
+			if p.status != http.StatusServiceUnavailable {
+				t.Errorf("Maia is not to be reached: %d", p.status)
+			}
+			return p
+		},
 		func(f url.Values) page {
 			f.Set("valueJSON", strings.Repeat("x", 2<<20))
 			return b.send("/secret-values", f)
@@ -210,8 +228,12 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	}
 	b.sendPlain("/logout", url.Values{})
 
-	places := map[string][]byte{"log": []byte(r.logs.String())}
-	for _, who := range []*browser{b, stranger, foreign, auditor} {
+	cutOff.stop()
+	places := map[string][]byte{"log": []byte(r.logs.String() + cutOff.logs.String())}
+	for path, content := range cutOff.files() {
+		places[path] = content
+	}
+	for _, who := range []*browser{b, stranger, foreign, auditor, away} {
 		places["answers"] = append(places["answers"], who.seen.String()...)
 	}
 	for path, content := range kept(r) {
