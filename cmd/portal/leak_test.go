@@ -24,6 +24,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"text/tabwriter"
 
@@ -39,9 +41,10 @@ var (
 type observed struct {
 	*rig
 	cmd   *exec.Cmd
-	grown chan struct{} // gets a value when the log has
-	ended chan struct{} // closed when the log has
-	asked chan struct{} // gets a value when Maia is asked to store something
+	grown chan struct{}                    // gets a value when the log has
+	ended chan struct{}                    // closed when the log has
+	asked chan struct{}                    // gets a value when Maia is asked to store something
+	stray atomic.Pointer[http.HandlerFunc] // answers in Maia's place, where it is set
 	mem   *os.File
 	buf   []byte
 }
@@ -76,9 +79,14 @@ func startObserved(t *testing.T) *observed {
 			panic(http.ErrAbortHandler) // what the sandbox does to a connection happens to the portal's, too
 		},
 	}
+	p := &observed{}
 	maia := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			asked <- struct{}{}
+			if stray := p.stray.Load(); stray != nil {
+				(*stray)(w, r)
+				return
+			}
 		}
 		front.ServeHTTP(w, r)
 	}))
@@ -90,10 +98,8 @@ func startObserved(t *testing.T) *observed {
 	if err := os.WriteFile(ca, pemfile.EncodeToMemory(&pemfile.Block{Type: "CERTIFICATE", Bytes: maia.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &observed{
-		rig:   &rig{t: t, base: base, sb: sb, dir: dir, logs: &syncBuffer{}},
-		grown: make(chan struct{}, 1), ended: make(chan struct{}), asked: asked, buf: make([]byte, 4<<20),
-	}
+	p.rig = &rig{t: t, base: base, sb: sb, dir: dir, logs: &syncBuffer{}}
+	p.grown, p.ended, p.asked, p.buf = make(chan struct{}, 1), make(chan struct{}), asked, make([]byte, 4<<20)
 	p.cmd = exec.Command(must(binary()), "serve", "--log-level=debug", "--allow-dump")
 	p.cmd.Env = []string{
 		"PORTAL_BASE_URL=" + base, "PORTAL_LISTEN=" + address, "PORTAL_ADMIN_LISTEN=", "PORTAL_OIDC_ISSUER=" + sb.Provider.Issuer(), "PORTAL_OIDC_CLIENT_ID=" + sb.Provider.ClientID(),
@@ -422,4 +428,57 @@ func TestMemoryHoldsNoCopy(t *testing.T) {
 	}
 	_ = w.Flush()
 	t.Logf("\n%s", table.String())
+}
+
+// S-33: what Maia sends without being asked, on a connection that waits for the next call, is in no log:
+// it may repeat the secret.
+func TestUnaskedAnswerIsNotLogged(t *testing.T) {
+	p := startObserved(t)
+	b := p.browser()
+	b.login("ada", "/")
+	c := newCanary(100)
+	closed, answered := make(chan struct{}), make(chan struct{})
+	stray := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			close(closed)
+			return
+		}
+		_, _ = rw.WriteString("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+		_ = rw.Flush()
+		go func() {
+			defer func() { _ = conn.Close() }()
+			<-answered // so that the connection waits for the next call
+			_, _ = rw.WriteString("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + c.value)
+			_ = rw.Flush()
+			_, _ = io.Copy(io.Discard, rw) // until the portal has had enough of it
+			close(closed)
+		}()
+	}
+	form := b.value("stray", "valueFormat", "text", "valueText", c.value)
+	p.stray.Store((*http.HandlerFunc)(&stray))
+	sent := b.send("/secret-values", form)
+	p.stray.Store(nil)
+	if sent.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", sent.status, sent.text())
+	}
+	close(answered)
+	<-closed
+	p.stop(t)
+	for _, mark := range c.marks {
+		if bytes.Contains([]byte(p.logs.String()), mark) {
+			t.Fatalf("the log has it: %s", p.logs)
+		}
+	}
+}
+
+// stop ends the portal and waits for the last of its log.
+func (p *observed) stop(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,6 +26,9 @@ func main() {
 	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "demo") {
 		harden.Steady() // before anything is there that would be lost
 	}
+	// net/http's transport writes to the standard logger what a server sends without being asked, and Maia
+	// might repeat a secret there. The portal's own logger is another one.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
