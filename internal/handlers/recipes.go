@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"maiaportal/internal/maiaclient"
-	"maiaportal/internal/shape"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates"
 )
@@ -83,7 +82,8 @@ func (v formView) properties() ([]submission.Property, bool) {
 // shaped gives the fields of a value the words of the recipe, and leaves out what it does not need.
 func (v formView) shaped(m *templates.ValueFields) {
 	r, ok := recipeOf(v.st.in)
-	m.Formats, m.ShowKey = submission.Recipes[len(submission.Recipes)-1].Formats, true
+	anything, _ := submission.FindRecipe(submission.RecipeAnything)
+	m.Formats, m.ShowKey = anything.Formats, true
 	if !ok {
 		return
 	}
@@ -91,7 +91,7 @@ func (v formView) shaped(m *templates.ValueFields) {
 		m.Formats = r.Formats
 	}
 	m.TextLabel, m.TextHint, m.FileHint = r.Label, r.Hint, r.FileHint
-	m.Short = r.Kind == shape.Line
+	m.Short = r.OneLine()
 	if r.ID != submission.RecipeAnything {
 		m.ShowKey = r.Key != "" || m.Key.Value != "" || m.Key.Invalid()
 	}
@@ -102,7 +102,7 @@ func (v formView) shaped(m *templates.ValueFields) {
 	for i, p := range properties {
 		pair := m.Pairs[i]
 		m.Properties = append(m.Properties, templates.PropertyField{
-			Name: p.Name, Label: p.Label, Hint: p.Hint, Optional: p.Missing == "", Short: p.Kind == shape.Line,
+			Name: p.Name, Label: p.Label, Hint: p.Hint, Optional: p.Missing == "", Short: p.OneLine(),
 			Errors: slices.Concat(pair.KeyErrors, pair.ValueErrors, m.PairsErr),
 		})
 		m.PairsErr = nil

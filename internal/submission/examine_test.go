@@ -231,6 +231,10 @@ func TestRecipes(t *testing.T) {
 			t.Errorf("%s: nothing is required, or a key is set beside properties", r.ID)
 		}
 	}
+	// A form without a recipe offers what this one does.
+	if r, ok := FindRecipe(RecipeAnything); !ok || len(r.Formats) != 4 || len(r.Properties) > 0 || r.Type+r.Key != "" {
+		t.Errorf("the recipe for anything asks for something: %+v", r)
+	}
 	if _, ok := FindRecipe(""); ok {
 		t.Error("no recipe is a recipe")
 	}

@@ -47,8 +47,8 @@ type Property struct {
 // RecipeAnything is the recipe that asks for nothing.
 const RecipeAnything = "anything"
 
-// Recipes are what people come here with, the most frequent first. To add one, add it here: the page,
-// its links, the checks and the tests of the browser follow.
+// Recipes are what people come here with, the most frequent first. To add one, add it here: the pages,
+// their links and the checks follow. The tests ask for an example of each.
 var Recipes = []Recipe{
 	{
 		ID: "password", Title: "A password or token", Text: "One line, for a database, a service or an API",
@@ -105,6 +105,12 @@ var Recipes = []Recipe{
 		Formats: []string{FormatText, FormatPairs, FormatJSON, FormatFile},
 	},
 }
+
+// OneLine says whether a text that is entered for it is a single line.
+func (r Recipe) OneLine() bool { return r.Kind == shape.Line }
+
+// OneLine says whether the property's value is a single line.
+func (p Property) OneLine() bool { return p.Kind == shape.Line }
 
 // FindRecipe gives the recipe of an id.
 func FindRecipe(id string) (Recipe, bool) {
