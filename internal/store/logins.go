@@ -17,12 +17,65 @@ type PendingLogin struct {
 	First bool
 }
 
-// CreatePendingLogin adds a login under the hashes of its state and of the browser that began it.
-func (s *Store) CreatePendingLogin(ctx context.Context, stateHash, browserHash, sealed []byte) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO pending_logins (state_hash, browser_hash, sealed, created_at) VALUES ($1, $2, $3, $4)`,
-		stateHash, browserHash, sealed, millis(s.now()))
+const (
+	// strangersFromOne and strangersAll bound the bytes that pending logins of people who were not signed
+	// in take up: those from one address, and all of them. Beyond, the oldest go, so that nobody is kept
+	// from signing in. A way back of usual length takes about 1,000 bytes, the longest about 12,000.
+	strangersFromOne = 512 << 10
+	strangersAll     = 8 << 20
+	// pendingRow is what a row takes up beside its payload, indexes included.
+	pendingRow = 500
+)
+
+// NewLogin is a login that is about to be sent to the provider.
+type NewLogin struct {
+	StateHash   []byte
+	BrowserHash []byte // of the browser that begins it
+	Sealed      []byte
+	Address     string // that it begins from
+	SignedIn    bool   // whether that browser has a session: then no bound counts it
+}
+
+// CreatePendingLogin adds a login. Where strangers have left too many, their oldest are removed.
+func (s *Store) CreatePendingLogin(ctx context.Context, l NewLogin) error {
+	err := s.together(ctx, func(q queries) error {
+		_, err := q.ExecContext(ctx, `INSERT INTO pending_logins (state_hash, browser_hash, sealed, created_at, address, signed_in) VALUES ($1, $2, $3, $4, $5, $6)`,
+			l.StateHash, l.BrowserHash, l.Sealed, millis(s.now()), l.Address, l.SignedIn)
+		if err != nil || l.SignedIn {
+			return err
+		}
+		return forgetStrangers(ctx, q, l.Address)
+	})
 	if err != nil {
 		return fmt.Errorf("store: create pending login: %w", err)
+	}
+	return nil
+}
+
+// forgetStrangers keeps pending logins of strangers within their bounds.
+func forgetStrangers(ctx context.Context, q queries, address string) error {
+	const size = `COALESCE(SUM(LENGTH(sealed) + $1), 0) FROM pending_logins WHERE signed_in = 0`
+	// Of what is kept the newest come first, and all of them count together.
+	const older = `DELETE FROM pending_logins WHERE state_hash IN (SELECT state_hash FROM (
+		SELECT state_hash, SUM(LENGTH(sealed) + $1) OVER (ORDER BY created_at DESC, state_hash) AS so_far
+		FROM pending_logins WHERE signed_in = 0 AND ($3 = '' OR address = $3)) AS kept WHERE so_far > $2)`
+	var from, all int64
+	if err := q.QueryRowContext(ctx, `SELECT `+size+` AND address = $2`, pendingRow, address).Scan(&from); err != nil {
+		return err
+	}
+	if from > strangersFromOne && address != "" {
+		// A tenth more than needed goes, so that not each login has to look for the oldest.
+		if _, err := q.change(ctx, older, pendingRow, strangersFromOne*9/10, address); err != nil {
+			return err
+		}
+	}
+	if err := q.QueryRowContext(ctx, `SELECT `+size, pendingRow).Scan(&all); err != nil {
+		return err
+	}
+	if all > strangersAll {
+		if _, err := q.change(ctx, older, pendingRow, strangersAll*9/10, ""); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func openPostgres(databaseURL string, now func() time.Time) (*Store, error) {
 	db.SetMaxIdleConns(maxIdleConns)
 	db.SetConnMaxIdleTime(connIdleTime)
 	db.SetConnMaxLifetime(connLifetime)
-	return &Store{db: queries{db}, now: now, pg: cfg}, nil
+	return &Store{pool: db, db: queries{db}, now: now, pg: cfg}, nil
 }
 
 // limitStatements is a statement and no start-up parameter, because poolers refuse those.

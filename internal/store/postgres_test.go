@@ -269,7 +269,7 @@ func TestAnothersLook(t *testing.T) {
 	r := submission(c, "token", 1)
 	r.Holder = "dead"
 	begin(t, s, r)
-	tx := must[*sql.Tx](t)(s.db.pool.BeginTx(ctx, nil))
+	tx := must[*sql.Tx](t)(s.pool.BeginTx(ctx, nil))
 	defer func() { _ = tx.Rollback() }()
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, lockKey("dead")); err != nil {
 		t.Fatal(err)
@@ -301,10 +301,10 @@ func TestPostgresGoesAway(t *testing.T) {
 	c, ctx := newClock(), t.Context()
 	s, socket := migrated(t, cluster.URL(), c), open(t, cluster.SocketURL(), c)
 	must0(t, socket.Ping(ctx))
-	must0(t, s.CreateSession(ctx, []byte("id"), session("h", "ann")))
+	must0(t, s.CreateSession(ctx, []byte("id"), session("h", "ann"), nil))
 	cluster.Stop(t)
 	begun := time.Now()
-	for _, err := range []error{s.Ping(ctx), socket.Ping(ctx), s.CreateSession(ctx, []byte("id 2"), session("h2", "ann"))} {
+	for _, err := range []error{s.Ping(ctx), socket.Ping(ctx), s.CreateSession(ctx, []byte("id 2"), session("h2", "ann"), nil)} {
 		if err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("the database is away: %v", err)
 		}

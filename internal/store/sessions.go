@@ -35,14 +35,22 @@ func scanSession(row interface{ Scan(...any) error }) (Session, error) {
 	return r, nil
 }
 
-// CreateSession adds a session under the hash of its id. Its instants are now.
-func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO sessions (id_hash, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
-		idHash, r.Handle, r.Sealed, r.ActorIssuer, r.ActorSubject, r.ActorName, r.SID, r.Browser, millis(s.now()))
-	if err != nil {
-		return fmt.Errorf("store: create session: %w", err)
-	}
-	return nil
+// CreateSession adds a session under the hash of its id, and ends the one that it replaces in the same
+// step; replaces may be nil. Its instants are now.
+func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session, replaces []byte) error {
+	return s.together(ctx, func(q queries) error {
+		if replaces != nil {
+			if _, err := q.change(ctx, `DELETE FROM sessions WHERE id_hash = $1`, replaces); err != nil {
+				return err
+			}
+		}
+		_, err := q.ExecContext(ctx, `INSERT INTO sessions (id_hash, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+			idHash, r.Handle, r.Sealed, r.ActorIssuer, r.ActorSubject, r.ActorName, r.SID, r.Browser, millis(s.now()))
+		if err != nil {
+			return fmt.Errorf("store: create session: %w", err)
+		}
+		return nil
+	})
 }
 
 // Session gives a session that was begun after begun and used after seen, or ErrNotFound.
@@ -79,36 +87,69 @@ func (s *Store) Sessions(ctx context.Context, issuer, subject string, begun, see
 // EndSessions ends sessions of one user and tells how many: the one of a handle, or all where handle is
 // empty.
 func (s *Store) EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error) {
-	return s.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
+	return s.db.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
 }
 
 // EndSessionByHandle ends a session, whoever's it is, and tells how many there were.
 func (s *Store) EndSessionByHandle(ctx context.Context, handle string) (int64, error) {
-	return s.change(ctx, `DELETE FROM sessions WHERE handle = $1`, handle)
+	return s.db.change(ctx, `DELETE FROM sessions WHERE handle = $1`, handle)
 }
 
-// EndSessionsBySID ends the sessions that hang on a session of the provider, and tells how many.
-func (s *Store) EndSessionsBySID(ctx context.Context, issuer, sid string) (int64, error) {
-	return s.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND sid = $2`, issuer, sid)
+// LogoutToken is what a logout token of the provider names (OpenID Connect Back-Channel Logout 1.0
+// section 2.4). One of SID and Subject may be empty.
+type LogoutToken struct {
+	JTIHash              []byte
+	Issuer, SID, Subject string
 }
 
-func (s *Store) change(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := s.db.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, fmt.Errorf("store: %w", err)
+// errAlreadyUsed rolls a transaction back in which a logout token was met for the second time.
+var errAlreadyUsed = errors.New("store: the logout token was used before")
+
+// errNothingEnded rolls a transaction back in which nothing ended.
+var errNothingEnded = errors.New("store: no session ended")
+
+// EndByLogoutToken ends the sessions that a logout token names and tells how many: those of its sid,
+// and where none has it, or it has none, those of its subject. used is true, and nothing ends, where
+// the token has ended sessions before. Both are one step: a token that ended nothing, for whatever
+// reason, is not used up and may come again.
+func (s *Store) EndByLogoutToken(ctx context.Context, t LogoutToken) (ended int64, used bool, err error) {
+	err = s.together(ctx, func(q queries) error {
+		n, err := q.change(ctx, `INSERT INTO logout_tokens (jti_hash, created_at) VALUES ($1, $2) ON CONFLICT (jti_hash) DO NOTHING`, t.JTIHash, millis(s.now()))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errAlreadyUsed
+		}
+		if t.SID != "" {
+			if ended, err = q.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND sid = $2`, t.Issuer, t.SID); err != nil {
+				return err
+			}
+		}
+		if ended == 0 && t.Subject != "" {
+			if ended, err = q.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2`, t.Issuer, t.Subject); err != nil {
+				return err
+			}
+		}
+		if ended == 0 {
+			return errNothingEnded
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errAlreadyUsed):
+		return 0, true, nil
+	case errors.Is(err, errNothingEnded):
+		return 0, false, nil
+	case err != nil:
+		return 0, false, fmt.Errorf("store: logout token: %w", err)
 	}
-	return res.RowsAffected()
-}
-
-// UseLogoutToken notes the hash of a logout token's jti. It is false where the token was used before.
-func (s *Store) UseLogoutToken(ctx context.Context, jtiHash []byte) (bool, error) {
-	n, err := s.change(ctx, `INSERT INTO logout_tokens (jti_hash, created_at) VALUES ($1, $2) ON CONFLICT (jti_hash) DO NOTHING`, jtiHash, millis(s.now()))
-	return n == 1, err
+	return ended, false, nil
 }
 
 // SweepLogoutTokens forgets logout tokens used before t, which are too old to be accepted again.
 func (s *Store) SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error) {
-	return s.change(ctx, `DELETE FROM logout_tokens WHERE created_at <= $1`, millis(t))
+	return s.db.change(ctx, `DELETE FROM logout_tokens WHERE created_at <= $1`, millis(t))
 }
 
 // TouchSession notes that a session was used now.
@@ -124,12 +165,10 @@ func (s *Store) SaveSession(ctx context.Context, idHash, sealed []byte) error {
 	return affected(res, err, "save session")
 }
 
-// DeleteSession ends a session. Ending one that is not there is no error.
-func (s *Store) DeleteSession(ctx context.Context, idHash []byte) error {
-	if _, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE id_hash = $1`, idHash); err != nil {
-		return fmt.Errorf("store: delete session: %w", err)
-	}
-	return nil
+// DeleteSession ends a session and tells whether it was there.
+func (s *Store) DeleteSession(ctx context.Context, idHash []byte) (bool, error) {
+	n, err := s.db.change(ctx, `DELETE FROM sessions WHERE id_hash = $1`, idHash)
+	return n > 0, err
 }
 
 // LeaseSession lets one caller at a time, over all processes, renew a session's token. The winner
@@ -156,5 +195,5 @@ func (s *Store) ReleaseSession(ctx context.Context, idHash []byte, by string, se
 
 // SweepSessions removes sessions begun before begun or not used since seen, and tells how many.
 func (s *Store) SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error) {
-	return s.change(ctx, `DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2`, millis(begun), millis(seen))
+	return s.db.change(ctx, `DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2`, millis(begun), millis(seen))
 }

@@ -52,7 +52,7 @@ func openSQLite(databaseURL string, now func() time.Time) (*Store, error) {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
 	db.SetMaxOpenConns(8)
-	return &Store{db: queries{db}, now: now, path: path}, nil
+	return &Store{pool: db, db: queries{db}, now: now, path: path}, nil
 }
 
 func (s *Store) migrateSQLite(ctx context.Context) error {
@@ -68,7 +68,7 @@ func (s *Store) migrateSQLite(ctx context.Context) error {
 	defer unlock()
 	give := time.Now().Add(busyRetry)
 	for {
-		err = migrateSQLiteOnce(ctx, s.db.pool, dir)
+		err = migrateSQLiteOnce(ctx, s.pool, dir)
 		if err == nil || !isBusy(err) || time.Now().After(give) {
 			return err
 		}

@@ -22,7 +22,8 @@ var ErrNotFound = errors.New("store: not found")
 
 // Store is an open database. Its methods may be called by many goroutines at once.
 type Store struct {
-	db   queries
+	pool *sql.DB
+	db   queries // on the pool
 	now  func() time.Time
 	path string          // of the SQLite file
 	pg   *pgx.ConnConfig // nil on SQLite
@@ -77,22 +78,58 @@ func (s *Store) Ping(ctx context.Context) error {
 // ended before.
 func (s *Store) Close() error {
 	s.leave()
-	return s.db.pool.Close()
+	return s.pool.Close()
 }
 
-// queries is the pool, with arguments that both engines take alike.
-type queries struct{ pool *sql.DB }
+// together runs queries of which all count or none.
+func (s *Store) together(ctx context.Context, do func(queries) error) (err error) {
+	tx, err := s.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("store: begin: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // the first error says what went wrong
+		}
+	}()
+	if err := do(queries{tx}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	return nil
+}
+
+// runner is the pool, or a transaction.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// queries runs queries with arguments that both engines take alike.
+type queries struct{ on runner }
 
 func (q queries) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return q.pool.ExecContext(ctx, query, storable(args)...)
+	return q.on.ExecContext(ctx, query, storable(args)...)
 }
 
 func (q queries) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return q.pool.QueryContext(ctx, query, storable(args)...)
+	return q.on.QueryContext(ctx, query, storable(args)...)
 }
 
 func (q queries) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return q.pool.QueryRowContext(ctx, query, storable(args)...)
+	return q.on.QueryRowContext(ctx, query, storable(args)...)
+}
+
+// change runs a statement and gives how many rows it met.
+func (q queries) change(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := q.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	return res.RowsAffected()
 }
 
 // storable turns yes and no into 1 and 0, and replaces what PostgreSQL refuses in a text. A browser's

@@ -35,6 +35,7 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"ten ask for one lease":           testLeaseOfTen,
 		"pending logins":                  testPendingLogins,
 		"logout tokens":                   testLogoutTokens,
+		"strangers' logins":               testStrangersLogins,
 		"a submission's life":             testSubmission,
 		"an attempt begins once":          testBeginOnce,
 		"lists of submissions":            testLists,
@@ -151,11 +152,11 @@ func testSessions(t *testing.T, address string) {
 	s := migrated(t, address, c)
 	begun := c.now()
 	id := []byte("hash 1")
-	must0(t, s.CreateSession(ctx, id, session("h1", "ann")))
-	if err := s.CreateSession(ctx, id, session("h2", "ann")); err == nil {
+	must0(t, s.CreateSession(ctx, id, session("h1", "ann"), nil))
+	if err := s.CreateSession(ctx, id, session("h2", "ann"), nil); err == nil {
 		t.Error("two sessions under one id")
 	}
-	if err := s.CreateSession(ctx, []byte("hash 2"), session("h1", "ann")); err == nil {
+	if err := s.CreateSession(ctx, []byte("hash 2"), session("h1", "ann"), nil); err == nil {
 		t.Error("two sessions with one handle")
 	}
 	r := must[Session](t)(s.Session(ctx, id, c.ago(1), c.ago(1)))
@@ -179,8 +180,8 @@ func testSessions(t *testing.T, address string) {
 	r = must[Session](t)(s.Session(ctx, id, time.Time{}, time.Time{}))
 	want(t, "saved", string(r.Sealed), "\x00\x01\xff")
 
-	must0(t, s.DeleteSession(ctx, id))
-	must0(t, s.DeleteSession(ctx, id))
+	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id)), true)
+	want(t, "ended twice", must[bool](t)(s.DeleteSession(ctx, id)), false)
 	notFound(t, "saving a session that has ended", s.SaveSession(ctx, id, []byte("again")))
 	notFound(t, "touching a session that has ended", s.TouchSession(ctx, id))
 	_, err = s.Session(ctx, id, time.Time{}, time.Time{})
@@ -205,7 +206,7 @@ func testSessionsEnd(t *testing.T, address string) {
 	fill := func() {
 		for _, r := range []Session{session("a1", "ann"), session("B2", "ann"), session("c3", "bob"), session("d4", "bob"), session("e5", "eve")} {
 			c.add(time.Second)
-			must0(t, s.CreateSession(ctx, []byte(r.Handle), r))
+			must0(t, s.CreateSession(ctx, []byte(r.Handle), r, nil))
 		}
 	}
 	fill()
@@ -224,8 +225,14 @@ func testSessionsEnd(t *testing.T, address string) {
 	want(t, "left", handles(t, s, "", time.Time{}, time.Time{}), "B2 e5")
 	want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 1)
 	want(t, "by handle again", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 0)
-	want(t, "by another provider's sid", must[int64](t)(s.EndSessionsBySID(ctx, "https://other.example", "sid-e5")), 0)
-	want(t, "by sid", must[int64](t)(s.EndSessionsBySID(ctx, issuer, "sid-e5")), 1)
+	byToken := func(token LogoutToken) int64 {
+		n, used, err := s.EndByLogoutToken(ctx, token)
+		must0(t, err)
+		want(t, "used", used, false)
+		return n
+	}
+	want(t, "by another provider's sid", byToken(LogoutToken{JTIHash: []byte("1"), Issuer: "https://other.example", SID: "sid-e5"}), 0)
+	want(t, "by sid", byToken(LogoutToken{JTIHash: []byte("1"), Issuer: issuer, SID: "sid-e5", Subject: "eve"}), 1)
 	want(t, "left", handles(t, s, "", time.Time{}, time.Time{}), "")
 
 	fill()
@@ -240,7 +247,7 @@ func testLeases(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s := migrated(t, address, c)
 	id := []byte("hash")
-	must0(t, s.CreateSession(ctx, id, session("h", "ann")))
+	must0(t, s.CreateSession(ctx, id, session("h", "ann"), nil))
 	lease := func(by string) ([]byte, error) { return s.LeaseSession(ctx, id, by, c.now().Add(time.Minute)) }
 	sealed := func() string {
 		return string(must[Session](t)(s.Session(ctx, id, time.Time{}, time.Time{})).Sealed)
@@ -265,7 +272,7 @@ func testLeases(t *testing.T, address string) {
 	notFound(t, "a lease that was lost", s.ReleaseSession(ctx, id, "one", []byte("stale")))
 	want(t, "not by the loser", sealed(), "renewed")
 
-	must0(t, s.DeleteSession(ctx, id))
+	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id)), true)
 	notFound(t, "giving back for a session that has ended", s.ReleaseSession(ctx, id, "two", []byte("revived")))
 	_, err = lease("three")
 	notFound(t, "a session that has ended", err)
@@ -277,7 +284,7 @@ func testLeaseOfTen(t *testing.T, address string) {
 	s, other := migrated(t, address, c), open(t, address, c)
 	for round := range 5 {
 		id := fmt.Append(nil, "hash ", round)
-		must0(t, s.CreateSession(ctx, id, session(fmt.Sprint("h", round), "ann")))
+		must0(t, s.CreateSession(ctx, id, session(fmt.Sprint("h", round), "ann"), nil))
 		n := atOnce(t, 10, func(i int) (bool, error) {
 			_, err := []*Store{s, other}[i%2].LeaseSession(ctx, id, fmt.Sprint(i), c.now().Add(time.Minute))
 			if errors.Is(err, ErrNotFound) {
@@ -293,8 +300,8 @@ func testPendingLogins(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s := migrated(t, address, c)
 	begun := c.now()
-	must0(t, s.CreatePendingLogin(ctx, []byte("state"), []byte("browser"), []byte("sealed")))
-	if err := s.CreatePendingLogin(ctx, []byte("state"), []byte("b"), []byte("s")); err == nil {
+	must0(t, s.CreatePendingLogin(ctx, pending("state", "browser", "sealed")))
+	if err := s.CreatePendingLogin(ctx, pending("state", "b", "s")); err == nil {
 		t.Error("two logins with one state")
 	}
 	c.add(time.Second)
@@ -313,23 +320,97 @@ func testPendingLogins(t *testing.T, address string) {
 	row := must[PendingLogin](t)(s.UsePendingLogin(ctx, []byte("state"), []byte("browser")))
 	want(t, "first", row.First, false)
 
-	must0(t, s.CreatePendingLogin(ctx, []byte("later"), []byte("browser"), []byte("sealed")))
+	must0(t, s.CreatePendingLogin(ctx, pending("later", "browser", "sealed")))
 	want(t, "swept", must[int64](t)(s.SweepPendingLogins(ctx, begun)), 1)
 	_, err = s.UsePendingLogin(ctx, []byte("state"), []byte("browser"))
 	notFound(t, "swept", err)
 	want(t, "kept", must[PendingLogin](t)(s.UsePendingLogin(ctx, []byte("later"), []byte("browser"))).First, true)
 }
 
+func pending(state, browser, sealed string) NewLogin {
+	return NewLogin{StateHash: []byte(state), BrowserHash: []byte(browser), Sealed: []byte(sealed), Address: "192.0.2.1"}
+}
+
+// S-58: what strangers leave has a bound, for one address and for all of them; the oldest go first, nobody
+// is refused, and people who are signed in are not counted.
+func testStrangersLogins(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	long := strings.Repeat("x", 100_000)
+	begin := func(state, from string, signedIn bool) {
+		l := pending(state, "browser", long)
+		l.Address, l.SignedIn = from, signedIn
+		must0(t, s.CreatePendingLogin(ctx, l))
+		c.add(time.Millisecond)
+	}
+	found := func(state string) bool {
+		_, err := s.UsePendingLogin(ctx, []byte(state), []byte("browser"))
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	bytes := func(where string) (n int) {
+		must0(t, s.db.QueryRowContext(ctx, `SELECT COALESCE(SUM(LENGTH(sealed)), 0) FROM pending_logins WHERE `+where).Scan(&n))
+		return n
+	}
+	begin("signed in", "192.0.2.1", true)
+	begin("another address", "192.0.2.2", false)
+	for i := range 10 {
+		begin(fmt.Sprint("flood ", i), "192.0.2.1", false)
+	}
+	if n := bytes(`address = '192.0.2.1' AND signed_in = 0`); n > strangersFromOne {
+		t.Errorf("one address left %d bytes", n)
+	}
+	want(t, "the newest", found("flood 9"), true)
+	want(t, "the oldest", found("flood 0"), false)
+	want(t, "of somebody signed in", found("signed in"), true)
+	want(t, "of another address", found("another address"), true)
+	for i := range 100 {
+		begin(fmt.Sprint("many ", i), fmt.Sprint("198.51.100.", i), false)
+	}
+	if n := bytes(`signed_in = 0`); n > strangersAll {
+		t.Errorf("all strangers left %d bytes", n)
+	}
+	want(t, "the newest of many", found("many 99"), true)
+	want(t, "the oldest of many", found("another address"), false)
+	want(t, "of somebody signed in, still", found("signed in"), true)
+}
+
+// S-16, S-56: one of ten replays ends the session; a token that ended nothing, whatever the reason, is not
+// used up.
 func testLogoutTokens(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s := migrated(t, address, c)
-	n := atOnce(t, 10, func(int) (bool, error) { return s.UseLogoutToken(ctx, []byte("jti")) })
-	want(t, "uses", n, 1)
+	token := func(jti, sid, subject string) LogoutToken {
+		return LogoutToken{JTIHash: []byte(jti), Issuer: issuer, SID: sid, Subject: subject}
+	}
+	end := func(token LogoutToken) string {
+		n, used, err := s.EndByLogoutToken(ctx, token)
+		must0(t, err)
+		return fmt.Sprint(n, " ", used)
+	}
+	want(t, "nobody is signed in", end(token("jti", "", "ann")), "0 false")
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	must0(t, s.CreateSession(ctx, []byte("1"), session("h1", "ann"), nil))
+	if _, _, err := s.EndByLogoutToken(cancelled, token("jti", "", "ann")); err == nil {
+		t.Error("a cancelled logout was none")
+	}
+	n := atOnce(t, 10, func(int) (bool, error) {
+		n, _, err := s.EndByLogoutToken(ctx, token("jti", "", "ann"))
+		return n == 1, err
+	})
+	want(t, "ends", n, 1)
+	must0(t, s.CreateSession(ctx, []byte("2"), session("h2", "ann"), nil))
+	must0(t, s.CreateSession(ctx, []byte("3"), session("h3", "ann"), nil))
+	want(t, "a replay", end(token("jti", "", "ann")), "0 true")
 	first := c.now()
 	c.add(time.Second)
-	want(t, "another token", must[bool](t)(s.UseLogoutToken(ctx, []byte("jti 2"))), true)
+	want(t, "by sid, not the user's other session", end(token("jti 2", "sid-h2", "ann")), "1 false")
+	want(t, "a sid that no session has: the user's", end(token("jti 3", "sid-h9", "ann")), "1 false")
 	want(t, "swept", must[int64](t)(s.SweepLogoutTokens(ctx, first)), 1)
-	want(t, "the younger one again", must[bool](t)(s.UseLogoutToken(ctx, []byte("jti 2"))), false)
+	want(t, "a younger one again", end(token("jti 2", "sid-h2", "ann")), "0 true")
 }
 
 func submission(c *clock, token string, attempt int) Submission {
@@ -578,7 +659,7 @@ func testAnyBytes(t *testing.T, address string) {
 	s := migrated(t, address, c)
 	r := session("h", "ann")
 	r.Browser, r.ActorName, r.Sealed = "Bad\xffBrowser\x00", "'; DROP TABLE sessions; --", []byte{}
-	must0(t, s.CreateSession(ctx, []byte{0}, r))
+	must0(t, s.CreateSession(ctx, []byte{0}, r, nil))
 	got := must[Session](t)(s.Session(ctx, []byte{0}, time.Time{}, time.Time{}))
 	want(t, "browser", got.Browser, "Bad\uFFFDBrowser\uFFFD")
 	want(t, "name", got.ActorName, r.ActorName)
@@ -600,7 +681,7 @@ func testMigrateAgain(t *testing.T, address string) {
 		t.Error("a database without tables is ready")
 	}
 	must0(t, s.Migrate(ctx))
-	must0(t, s.CreateSession(ctx, []byte("id"), session("h", "ann")))
+	must0(t, s.CreateSession(ctx, []byte("id"), session("h", "ann"), nil))
 	versions := func() (n int) {
 		must0(t, s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM goose_db_version`).Scan(&n))
 		return n
@@ -633,7 +714,7 @@ func testMigrateAtOnce(t *testing.T, address string) {
 		}
 		err = s.Migrate(ctx)
 		if err == nil {
-			err = s.CreateSession(ctx, []byte{byte(i)}, session(fmt.Sprint(i), "ann"))
+			err = s.CreateSession(ctx, []byte{byte(i)}, session(fmt.Sprint(i), "ann"), nil)
 		}
 		return err == nil, errors.Join(err, s.Close())
 	})
@@ -648,7 +729,7 @@ func testMigrateAtOnce(t *testing.T, address string) {
 // Sealed is a session's tokens under a key that the database does not have.
 var columns = strings.Fields(`
 	logout_tokens.created_at logout_tokens.jti_hash
-	pending_logins.browser_hash pending_logins.created_at pending_logins.sealed pending_logins.state_hash pending_logins.used_at
+	pending_logins.address pending_logins.browser_hash pending_logins.created_at pending_logins.sealed pending_logins.signed_in pending_logins.state_hash pending_logins.used_at
 	sessions.actor_issuer sessions.actor_name sessions.actor_subject sessions.browser sessions.created_at sessions.handle sessions.id_hash
 	sessions.lease_by sessions.lease_until sessions.sealed sessions.seen_at sessions.sid
 	submission_limits.actor submission_limits.full_at
@@ -685,7 +766,7 @@ func TestSQLiteFileMode(t *testing.T) {
 	dir := t.TempDir()
 	c := newClock()
 	s := migrated(t, "sqlite:"+filepath.Join(dir, "a b%20c.db"), c)
-	must0(t, s.CreateSession(t.Context(), []byte("id"), session("h", "ann")))
+	must0(t, s.CreateSession(t.Context(), []byte("id"), session("h", "ann"), nil))
 	var names []string
 	for _, entry := range must[[]os.DirEntry](t)(os.ReadDir(dir)) {
 		info := must[os.FileInfo](t)(entry.Info())
