@@ -25,6 +25,8 @@ const (
 	sweepEvery = 10 * time.Minute
 	// settleEvery is how often it is looked for what dead replicas left under way.
 	settleEvery = 10 * time.Second
+	// lastChance is how long the end waits for what the database has not taken.
+	lastChance = 5 * time.Second
 )
 
 // portal is the running system's parts.
@@ -35,6 +37,7 @@ type portal struct {
 	holder      string // random id of this process: what it has under way is told by it
 	provider    *auth.Provider
 	sessions    *auth.Sessions
+	tokens      *auth.Tokens
 	submissions *submission.Service
 	public      *http.Server
 	admin       *http.Server // nil where it is off
@@ -88,6 +91,7 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 		ExchangesTokens: cfg.OIDC.Exchange != nil,
 	}
 	p.sessions = &auth.Sessions{Rows: p.store, Keys: cfg.SessionKeys, Cookies: cookies, Idle: cfg.SessionIdle, Max: cfg.SessionMax, Now: time.Now}
+	p.tokens = &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.submissions = submission.New(submission.Options{
 		Maia: p.maia, Records: p.store, FormTokens: submission.NewFormTokens(formKeys), Holder: p.holder,
@@ -95,11 +99,11 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	})
 	h := &handlers.Handlers{
 		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, MaiaURL: cfg.MaiaURL, Version: Version, Guide: guide},
-		RP:   rp, Sessions: p.sessions, Tokens: &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}, Policy: policy, Submissions: p.submissions,
+		RP:   rp, Sessions: p.sessions, Tokens: p.tokens, Policy: policy, Submissions: p.submissions,
 		Records: p.store, Pickers: &handlers.Pickers{Lists: p.maia, Now: time.Now}, NameRule: cfg.NameRule, Log: p.log,
 	}
 	p.public, err = server.New(server.Options{
-		BaseURL: base, HTTPS: cookies.Secure, Cookies: cookies, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Log: p.log,
+		BaseURL: base, HTTPS: cookies.Secure, RepeatCookie: p.sessions.Repeat, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Log: p.log,
 	}, h.Routes)
 	if err != nil {
 		return err
@@ -142,8 +146,12 @@ func (p *portal) every(ctx context.Context, interval time.Duration, failed strin
 	}
 }
 
-// close releases what wire opened.
+// close releases what wire opened, after renewed tokens that the database has not taken yet had a last
+// chance.
 func (p *portal) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), lastChance)
+	defer cancel()
+	p.tokens.Drain(ctx)
 	p.maia.Close()
 	return p.store.Close()
 }

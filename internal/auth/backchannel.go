@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"maiaportal/internal/store"
 )
 
 // logoutTokenAge is how old a logout token may be. Its jti is remembered for longer.
@@ -20,9 +22,11 @@ const (
 var ErrLogoutToken = errors.New("auth: logout token not accepted")
 
 // BackchannelLogout ends the sessions that a logout token names, and tells how many (OpenID Connect
-// Back-Channel Logout 1.0 sections 2.4 to 2.7). Errors: ErrLogoutToken, ErrProviderAway, or the
-// database's.
+// Back-Channel Logout 1.0 sections 2.4 to 2.7). It goes on when its sender hangs up, and a token that
+// ended nothing may come again. Errors: ErrLogoutToken, ErrProviderAway, or the database's.
 func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, error) {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
 	d, err := t.RP.Provider.get(ctx)
 	if err != nil {
 		return 0, err
@@ -37,22 +41,18 @@ func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, erro
 	if err := checkLogoutToken(token, t.RP.Now()); err != nil {
 		return 0, err
 	}
-	// The jti is used up before anything ends: a replay must not end a session begun since.
-	first, err := t.Sessions.Rows.UseLogoutToken(ctx, hash(token.Issuer+"\x00"+token.TokenID))
+	n, used, err := t.Sessions.Rows.EndByLogoutToken(ctx, store.LogoutToken{
+		JTIHash: hash(token.Issuer + "\x00" + token.TokenID),
+		Issuer:  token.Issuer,
+		SID:     token.SessionID,
+		Subject: token.Subject,
+	})
 	if err != nil {
 		return 0, err
 	}
-	if !first {
+	if used {
+		// A replay must not end a session that was begun since.
 		return 0, fmt.Errorf("%w: its jti was used before", ErrLogoutToken)
-	}
-	var n int64
-	if token.SessionID != "" {
-		n, err = t.Sessions.Rows.EndSessionsBySID(ctx, token.Issuer, token.SessionID)
-	} else {
-		n, err = t.Sessions.Rows.EndSessions(ctx, token.Issuer, token.Subject, "")
-	}
-	if err != nil {
-		return 0, err
 	}
 	t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "logout by the provider", slog.Int64("sessions", n))
 	return n, nil

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gorilla/sessions"
@@ -45,6 +46,11 @@ func (c Cookies) Set(w http.ResponseWriter, name, value string, maxAge int) {
 // Expire makes the browser forget a cookie.
 func (c Cookies) Expire(w http.ResponseWriter, name string) { c.Set(w, name, "", -1) }
 
+// has says whether an answer sets a cookie.
+func (c Cookies) has(w http.ResponseWriter, name string) bool {
+	return slices.ContainsFunc(w.Header()["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") })
+}
+
 // drop takes a cookie out of an answer's header.
 func drop(w http.ResponseWriter, name string) {
 	kept := w.Header()["Set-Cookie"][:0:0]
@@ -58,17 +64,6 @@ func drop(w http.ResponseWriter, name string) {
 		return
 	}
 	w.Header()["Set-Cookie"] = kept
-}
-
-// Repeat sets the cookie that the request came with again, unchanged. On the answer to a POST this
-// keeps the page with the form, and what was typed there, out of Chromium's back/forward cache. A
-// browser without a session gets the other cookie instead.
-func (c Cookies) Repeat(w http.ResponseWriter, r *http.Request) {
-	if id := read(r, c.SessionName()); id != "" {
-		c.Set(w, c.SessionName(), id, 0)
-		return
-	}
-	c.Browser(w, r)
 }
 
 // Browser gives the id of this browser, and sets its cookie.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -57,7 +58,7 @@ func (e *RefusedError) Error() string {
 
 // logins is what the relying party keeps.
 type logins interface {
-	CreatePendingLogin(ctx context.Context, stateHash, browserHash, sealed []byte) error
+	CreatePendingLogin(ctx context.Context, l store.NewLogin) error
 	UsePendingLogin(ctx context.Context, stateHash, browserHash []byte) (store.PendingLogin, error)
 }
 
@@ -117,15 +118,23 @@ func hash(id string) []byte {
 	return sum[:]
 }
 
-// Begin starts a login for a browser (its id is in a cookie of its own, so that several tabs can log
-// in at once) and gives the address to send it to. prompt is "login" or empty.
-func (rp *RelyingParty) Begin(ctx context.Context, browser, returnTo, prompt string) (string, error) {
+// Beginning is a login that somebody asks for.
+type Beginning struct {
+	Browser  string // its id, in a cookie of its own, so that several tabs can log in at once
+	Address  string // the client's; what strangers at one address leave has a bound
+	SignedIn bool   // the browser has a session
+	ReturnTo string
+	Prompt   string // "login", or empty
+}
+
+// Begin starts a login and gives the address to send its browser to.
+func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) {
 	d, err := rp.Provider.get(ctx)
 	if err != nil {
 		return "", err
 	}
 	state := NewID()
-	p := pendingLogin{Nonce: NewID(), Verifier: oauth2.GenerateVerifier(), ReturnTo: ReturnTo(returnTo)}
+	p := pendingLogin{Nonce: NewID(), Verifier: oauth2.GenerateVerifier(), ReturnTo: ReturnTo(b.ReturnTo)}
 	plain, err := json.Marshal(p)
 	if err != nil {
 		return "", fmt.Errorf("auth: begin login: %w", err)
@@ -134,11 +143,21 @@ func (rp *RelyingParty) Begin(ctx context.Context, browser, returnTo, prompt str
 	if err != nil {
 		return "", err
 	}
-	if err := rp.Records.CreatePendingLogin(ctx, hash(state), hash(browser), sealed); err != nil {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	err = rp.Records.CreatePendingLogin(ctx, store.NewLogin{
+		StateHash:   hash(state),
+		BrowserHash: hash(b.Browser),
+		Sealed:      sealed,
+		Address:     network(b.Address),
+		SignedIn:    b.SignedIn,
+	})
+	if err != nil {
 		return "", err
 	}
 	opts := []oauth2.AuthCodeOption{oidc.Nonce(p.Nonce), oauth2.S256ChallengeOption(p.Verifier)}
 	c := rp.Provider.client
+	prompt := b.Prompt
 	if prompt == "" {
 		prompt = c.Prompt
 	} else if others := strings.Fields(c.Prompt); len(others) > 0 {
@@ -157,6 +176,16 @@ func (rp *RelyingParty) Begin(ctx context.Context, browser, returnTo, prompt str
 		}
 	}
 	return d.oauth.AuthCodeURL(state, opts...), nil
+}
+
+// network is what counts as one address: of IPv6 the part that one customer usually has to himself.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() || ip.Is4In6() {
+		return address
+	}
+	p, _ := ip.WithZone("").Prefix(64) // never fails for an IPv6 address
+	return p.String()
 }
 
 // Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
@@ -214,6 +243,8 @@ func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pen
 	if !ValidID(state) || !ValidID(browser) {
 		return pendingLogin{}, ErrState
 	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
 	row, err := rp.Records.UsePendingLogin(ctx, hash(state), hash(browser))
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -172,7 +172,7 @@ func (r *rig) start(change ...func(*options)) {
 		}),
 		Records: r.store, Pickers: &handlers.Pickers{Lists: client, Now: r.clock.Now}, Log: log,
 	}
-	public, err := server.New(server.Options{BaseURL: r.base, HTTPS: cookies.Secure, Cookies: cookies, AnswerTimeout: time.Minute, Log: log}, h.Routes)
+	public, err := server.New(server.Options{BaseURL: r.base, HTTPS: cookies.Secure, RepeatCookie: r.sessions.Repeat, AnswerTimeout: time.Minute, Log: log}, h.Routes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -287,25 +287,31 @@ func TestRefreshAnswers(t *testing.T) {
 	}
 }
 
-// S-14: a refresh that gives another user's tokens, or an ID token that cannot be trusted, ends the
-// session, and the token goes nowhere.
+// spend uses a session until its token has ended, without letting it idle away.
+func (b *browser) spend() {
+	for range 3 {
+		b.r.clock.Add(21 * time.Minute)
+		b.get("/activity")
+	}
+}
+
+// S-14: a refresh that gives another user's tokens ends the session, and the token goes nowhere: also
+// while the provider's keys cannot be had, which would let the signature wait.
 func TestRefreshGivesAnotherUser(t *testing.T) {
 	t.Parallel()
-	for name, turn := range map[string]func(*hostile.Switches){
-		"another sub":      func(s *hostile.Switches) { s.IDToken = func(c map[string]any) { c["sub"] = "mallory" } },
-		"another issuer":   func(s *hostile.Switches) { s.IDToken = func(c map[string]any) { c["iss"] = "https://evil.example" } },
-		"another audience": func(s *hostile.Switches) { s.IDToken = func(c map[string]any) { c["aud"] = "another" } },
-		"alg none":         func(s *hostile.Switches) { s.Signed = hostile.None },
-	} {
+	for name, keysAway := range map[string]bool{"keys at hand": false, "keys away": true} {
 		r := newRig(t)
 		b := r.browser().login()
 		form := b.reference("ANOTHER")
-		r.op.Set(func(s *hostile.Switches) { s.Life = 7200 })
-		r.op.Set(turn)
-		for range 3 {
-			r.clock.Add(21 * time.Minute)
-			b.get("/activity")
+		r.op.Set(func(s *hostile.Switches) {
+			s.Life = 7200
+			s.IDToken = func(c map[string]any) { c["sub"] = "mallory" }
+		})
+		if keysAway {
+			r.op.Set(func(s *hostile.Switches) { s.Key = 4 })
+			r.op.Instead(hostile.JWKS, hostile.HTML(500))
 		}
+		b.spend()
 		a := b.post("/secret-references", form)
 		if a.status != http.StatusUnauthorized || len(a.links()) == 0 {
 			t.Errorf("%s: %d %s", name, a.status, a.text())
@@ -315,6 +321,62 @@ func TestRefreshGivesAnotherUser(t *testing.T) {
 		}
 		if got := r.maia.got(); len(got) != 0 {
 			t.Errorf("%s: Maia got %q", name, got)
+		}
+	}
+}
+
+// S-60: an answer that contradicts itself in another way is not used, and ends nothing.
+func TestRefreshForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	for name, turn := range map[string]func(*hostile.Switches){
+		"another issuer":   func(s *hostile.Switches) { s.IDToken = func(c map[string]any) { c["iss"] = "https://evil.example" } },
+		"another audience": func(s *hostile.Switches) { s.IDToken = func(c map[string]any) { c["aud"] = "another" } },
+		"no JWT": func(s *hostile.Switches) {
+			s.Tokens = func(grant string, a map[string]any) {
+				if grant == hostile.RefreshGrant {
+					a["id_token"] = "opaque"
+				}
+			}
+		},
+	} {
+		r := newRig(t)
+		b := r.browser().login()
+		form := b.reference("ELSE")
+		r.op.Set(turn)
+		b.spend()
+		if a := b.post("/secret-references", form); a.status != http.StatusServiceUnavailable || !strings.Contains(a.text(), "Nothing was created") {
+			t.Errorf("%s: %d %s", name, a.status, a.text())
+		}
+		if !b.signedIn() {
+			t.Errorf("%s: the session ended", name)
+		}
+		if got := r.maia.got(); len(got) != 0 {
+			t.Errorf("%s: Maia got %q", name, got)
+		}
+	}
+}
+
+// S-60: a refreshed ID token that names this user and cannot be verified is as good as none.
+func TestRefreshedIDTokenNotVerified(t *testing.T) {
+	t.Parallel()
+	for name, turn := range map[string]func(*hostile.Switches, *rig){
+		"alg none": func(s *hostile.Switches, _ *rig) { s.Signed = hostile.None },
+		"past": func(s *hostile.Switches, r *rig) {
+			s.IDToken = func(c map[string]any) { c["exp"] = r.clock.Now().Add(-time.Hour).Unix() }
+		},
+	} {
+		r := newRig(t)
+		b := r.browser().login()
+		form := b.reference("UNVERIFIED")
+		before := b.session().Login
+		r.op.Set(func(s *hostile.Switches) { turn(s, r) })
+		b.spend()
+		if a := b.post("/secret-references", form); a.status != http.StatusSeeOther {
+			t.Errorf("%s: %d %s", name, a.status, a.text())
+		}
+		after := b.session().Login
+		if after.IDToken != before.IDToken || after.AccessToken == before.AccessToken || after.Subject != before.Subject {
+			t.Errorf("%s: was %+v, is %+v", name, before, after)
 		}
 	}
 }

@@ -21,17 +21,16 @@ var ErrSessionEnded = errors.New("auth: the session has ended")
 
 // sessionRows is what the sessions are kept in.
 type sessionRows interface {
-	CreateSession(ctx context.Context, idHash []byte, r store.Session) error
+	CreateSession(ctx context.Context, idHash []byte, r store.Session, replaces []byte) error
 	Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
 	Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]store.Session, error)
 	TouchSession(ctx context.Context, idHash []byte) error
 	SaveSession(ctx context.Context, idHash, sealed []byte) error
-	DeleteSession(ctx context.Context, idHash []byte) error
+	DeleteSession(ctx context.Context, idHash []byte) (bool, error)
 	EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error)
-	EndSessionsBySID(ctx context.Context, issuer, sid string) (int64, error)
 	LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
 	ReleaseSession(ctx context.Context, idHash []byte, by string, sealed []byte) error
-	UseLogoutToken(ctx context.Context, jtiHash []byte) (bool, error)
+	EndByLogoutToken(ctx context.Context, t store.LogoutToken) (ended int64, used bool, err error)
 	SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error)
 	SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)
 	SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error)
@@ -73,8 +72,11 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 	if err != nil || !ValidID(c.Value) {
 		return session, nil //nolint:nilerr // no cookie: the session is new
 	}
+	// Also a lookup: without it whoever asks to sign out and leaves would not be known, and stay in.
+	ctx, cancel := outlive(r.Context())
+	defer cancel()
 	now := s.Now()
-	row, err := s.Rows.Session(r.Context(), hash(c.Value), now.Add(-s.Max), now.Add(-s.Idle))
+	row, err := s.Rows.Session(ctx, hash(c.Value), now.Add(-s.Max), now.Add(-s.Idle))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return session, nil
@@ -86,24 +88,26 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 		return session, nil //nolint:nilerr // its key is gone, so nobody can use it any more
 	}
 	if now.Sub(row.SeenAt) > min(touchEvery, s.Idle/10) {
-		if err := s.Rows.TouchSession(r.Context(), hash(c.Value)); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := s.Rows.TouchSession(ctx, hash(c.Value)); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return session, err
 		}
 	}
-	session.ID, session.IsNew = c.Value, false
-	session.Values[loginValue], session.Values[begunValue], session.Values[handleValue] = login, row.CreatedAt, row.Handle
+	session.ID = c.Value
+	session.IsNew = false
+	session.Values[loginValue] = login
+	session.Values[begunValue] = row.CreatedAt
+	session.Values[handleValue] = row.Handle
 	return session, nil
 }
 
-// Save writes a session and sets its cookie: a new one under a new id, an existing one only if it has
-// not ended meanwhile (else ErrSessionEnded), one with a negative MaxAge not at all: it ends.
+// Save writes a session and sets its cookie: a new one under a new id, in place of the one that this
+// browser had; an existing one only if it has not ended meanwhile (else ErrSessionEnded); one with a
+// negative MaxAge not at all: it ends. What is saved stays, whether or not the browser waits for it.
 func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	ctx, cancel := outlive(r.Context())
+	defer cancel()
 	if session.Options.MaxAge < 0 {
-		s.Cookies.Expire(w, session.Name())
-		if session.ID == "" {
-			return nil
-		}
-		return s.Rows.DeleteSession(r.Context(), hash(session.ID))
+		return s.end(ctx, w, session)
 	}
 	login, ok := session.Values[loginValue].(Login)
 	if !ok {
@@ -118,12 +122,21 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 		return err
 	}
 	if session.ID != "" {
-		err = s.Rows.SaveSession(r.Context(), hash(id), sealed)
+		err = s.Rows.SaveSession(ctx, hash(id), sealed)
 	} else {
-		err = s.Rows.CreateSession(r.Context(), hash(id), store.Session{
-			Handle: NewID()[:16], Sealed: sealed, ActorIssuer: login.Issuer, ActorSubject: login.Subject, ActorName: login.Name,
-			SID: login.SID, Browser: browserName(r.UserAgent()),
-		})
+		var replaces []byte
+		if before := read(r, session.Name()); before != "" {
+			replaces = hash(before)
+		}
+		err = s.Rows.CreateSession(ctx, hash(id), store.Session{
+			Handle:       newHandle(),
+			Sealed:       sealed,
+			ActorIssuer:  login.Issuer,
+			ActorSubject: login.Subject,
+			ActorName:    login.Name,
+			SID:          login.SID,
+			Browser:      browserName(r.UserAgent()),
+		}, replaces)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -134,6 +147,28 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 	session.ID, session.IsNew = id, false
 	s.Cookies.Set(w, session.Name(), id, 0)
 	return nil
+}
+
+// end ends a session, and has the browser forget it. A cookie whose session was over before is left
+// alone: the browser may have got a newer one meanwhile, whose session would stay open without an owner.
+func (s *Sessions) end(ctx context.Context, w http.ResponseWriter, session *sessions.Session) error {
+	if session.ID == "" {
+		return nil
+	}
+	ended, err := s.Rows.DeleteSession(ctx, hash(session.ID))
+	if ended {
+		s.Cookies.Expire(w, session.Name())
+	}
+	return err
+}
+
+// newHandle names a session to people, also on a command line: it begins with no hyphen.
+func newHandle() string {
+	for {
+		if h := NewID()[:16]; h[0] != '-' {
+			return h
+		}
+	}
 }
 
 func (s *Sessions) seal(id string, login Login) ([]byte, error) {
@@ -181,18 +216,36 @@ func (s *Sessions) Current(r *http.Request) (*Session, error) {
 	return &Session{id: g.ID, Handle: handle, Login: login, Begun: begun, Until: begun.Add(s.Max)}, nil
 }
 
-// Start begins a session under a new id. The one that this browser had ends.
+// Start begins a session under a new id. The one that this browser had ends in the same step.
 func (s *Sessions) Start(r *http.Request, w http.ResponseWriter, login Login) error {
-	name := s.Cookies.SessionName()
-	if c, err := r.Cookie(name); err == nil && ValidID(c.Value) {
-		if err := s.Rows.DeleteSession(r.Context(), hash(c.Value)); err != nil {
-			return err
-		}
-	}
-	g := sessions.NewSession(s, name)
+	g := sessions.NewSession(s, s.Cookies.SessionName())
 	g.Options = s.Cookies.options()
 	g.Values[loginValue] = login
 	return s.Save(r, w, g)
+}
+
+// Repeat sets the session's cookie again, unchanged. On the answer to a POST this keeps the page with the
+// form, and what was typed there, out of Chromium's back/forward cache. Call it when the answer is about
+// to go out: only a session that lives at that moment is repeated, because the browser may have got a
+// newer one since it sent this request. Any other request gets the browser's own cookie instead.
+func (s *Sessions) Repeat(w http.ResponseWriter, r *http.Request) {
+	name := s.Cookies.SessionName()
+	if s.Cookies.has(w, name) {
+		return // this very answer begins or ends a session
+	}
+	if id := read(r, name); id != "" && s.lives(r.Context(), id) {
+		s.Cookies.Set(w, name, id, 0)
+		return
+	}
+	s.Cookies.Browser(w, r)
+}
+
+func (s *Sessions) lives(ctx context.Context, id string) bool {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	now := s.Now()
+	_, err := s.Rows.Session(ctx, hash(id), now.Add(-s.Max), now.Add(-s.Idle))
+	return err == nil
 }
 
 // End ends the request's session, if there is one, and expires its cookie.
@@ -213,6 +266,8 @@ func (s *Sessions) Own(ctx context.Context, of *Session) ([]store.Session, error
 
 // EndOwn ends sessions of a session's user: the one of a handle, or all where handle is empty.
 func (s *Sessions) EndOwn(ctx context.Context, of *Session, handle string) error {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
 	_, err := s.Rows.EndSessions(ctx, of.Login.Issuer, of.Login.Subject, handle)
 	return err
 }

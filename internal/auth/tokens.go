@@ -2,10 +2,12 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +19,11 @@ import (
 const (
 	// leaseTime is how long one process may take to renew a token before another one may try.
 	leaseTime = 20 * time.Second
+	// renewTime is how much of that the provider may take. It counts from the moment in which the lease is
+	// had: a late one must not break off a refresh, and with it use the refresh token up for nothing.
+	renewTime = 15 * time.Second
+	// leaseWait is how long others wait for a lease, at least until one whose holder died runs out.
+	leaseWait = leaseTime + 5*time.Second
 	// leasePoll is how often the others look whether it is done.
 	leasePoll = 100 * time.Millisecond
 	// callMargin is how much life a token needs for a call.
@@ -36,9 +43,10 @@ type Tokens struct {
 	Exchange *Exchange // nil: the login's access token goes to Maia
 
 	renewing singleflight.Group
+	unsaved  unsaved
 }
 
-// errAnotherUser is an answer to a refresh whose ID token is another user's, or cannot be trusted.
+// errAnotherUser is an answer to a refresh whose ID token is another user's.
 var errAnotherUser = fmt.Errorf("%w: a refresh gave another user's token", ErrLoginRequired)
 
 // Delegated is the delegated token of one session.
@@ -127,9 +135,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		// A refresh token is good once at most providers: a renewal that has begun is finished,
 		// whoever goes away or loses patience meanwhile.
 		renewed := d.t.renewing.DoChan(d.s.id, func() (any, error) {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
-			defer cancel()
-			return d.t.renew(ctx, d.s.id, n)
+			return d.t.renew(context.WithoutCancel(ctx), d.s.id, n)
 		})
 		select {
 		case <-ctx.Done():
@@ -149,16 +155,21 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 
 // renew meets a need of a session, or waits for the process that does.
 func (t *Tokens) renew(ctx context.Context, id string, n need) (Login, error) {
+	waiting, cancel := context.WithTimeout(ctx, leaseWait)
+	defer cancel()
 	me := NewID()
 	for {
-		sealed, err := t.Sessions.Rows.LeaseSession(ctx, hash(id), me, t.RP.Now().Add(leaseTime))
+		if login, ok := t.unsaved.get(id); ok && !n.any(login) {
+			return login, nil
+		}
+		sealed, err := t.Sessions.Rows.LeaseSession(waiting, hash(id), me, t.RP.Now().Add(leaseTime))
 		if err == nil {
 			return t.renewLeased(ctx, id, me, sealed, n)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
 		}
-		row, err := t.Sessions.Rows.Session(ctx, hash(id), time.Time{}, time.Time{})
+		row, err := t.Sessions.Rows.Session(waiting, hash(id), time.Time{}, time.Time{})
 		if errors.Is(err, store.ErrNotFound) {
 			return Login{}, ErrLoginRequired
 		}
@@ -168,7 +179,7 @@ func (t *Tokens) renew(ctx context.Context, id string, n need) (Login, error) {
 			}
 		}
 		select {
-		case <-ctx.Done():
+		case <-waiting.Done():
 			return Login{}, ErrProviderAway
 		case <-time.After(leasePoll):
 		}
@@ -181,32 +192,36 @@ func (t *Tokens) renewLeased(ctx context.Context, id, me string, sealed []byte, 
 	if err != nil {
 		return Login{}, ErrLoginRequired
 	}
-	var save []byte // nil: the lease alone is given back
+	// What the database has not taken yet is newer than what it has.
+	kept, changed := t.unsaved.get(id)
+	if changed {
+		login = kept
+	}
 	var failed error
 	if n.any(login) {
-		var changed bool
-		login, changed, failed = t.fresh(ctx, login, n)
-		if errors.Is(failed, errAnotherUser) {
-			// Somebody else's token must never serve this session, nor may what it has be used on.
-			t.RP.Log.LogAttrs(ctx, slog.LevelError, "session ended: the provider's answer to a refresh was not this user's")
-			if err := t.Sessions.Rows.DeleteSession(context.WithoutCancel(ctx), hash(id)); err != nil {
-				return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
-			}
-			return Login{}, failed
+		asking, cancel := context.WithTimeout(ctx, renewTime)
+		var renewed bool
+		login, renewed, failed = t.fresh(asking, login, n)
+		cancel()
+		changed = changed || renewed
+	}
+	if errors.Is(failed, errAnotherUser) {
+		// Somebody else's token must never serve this session, nor may what it has be used on.
+		t.RP.Log.LogAttrs(ctx, slog.LevelError, "session ended: the provider's answer to a refresh was not this user's")
+		ctx, cancel := outlive(ctx)
+		defer cancel()
+		if _, err := t.Sessions.Rows.DeleteSession(ctx, hash(id)); err != nil {
+			return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
 		}
-		if changed {
-			if save, err = t.Sessions.seal(id, login); err != nil {
-				return Login{}, err
-			}
+		return Login{}, failed
+	}
+	var save []byte // nil: the lease alone is given back
+	if changed {
+		if save, err = t.Sessions.seal(id, login); err != nil {
+			return Login{}, err
 		}
 	}
-	// Not under ctx, which may have ended meanwhile: a refresh token that is used up and not replaced
-	// ends the login.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
-	defer cancel()
-	if err := t.Sessions.Rows.ReleaseSession(ctx, hash(id), me, save); err != nil && !errors.Is(err, store.ErrNotFound) {
-		t.RP.Log.LogAttrs(ctx, slog.LevelError, "session not saved after a renewal", slog.String("error", err.Error()))
-	}
+	t.release(id, me, login, save)
 	return login, failed
 }
 
@@ -266,15 +281,9 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 		return login, false, err
 	}
 	if token.IDToken != "" {
-		id, err := withKeys(ctx, token.IDToken, d.verifier.Verify)
-		if errors.Is(err, ErrProviderAway) {
-			// The refresh token is used up: keep what came, the ID token alone is missing.
-			token.IDToken = ""
-		} else if err != nil || id.Subject != login.Subject || id.Issuer != login.Issuer {
-			return login, false, errAnotherUser
-		}
-		if token.IDToken != "" {
-			login.IDToken = token.IDToken
+		if login.IDToken, err = t.refreshedIDToken(ctx, d, login, token.IDToken); err != nil {
+			t.RP.Log.LogAttrs(ctx, slog.LevelWarn, "answer to a refresh not used", slog.String("error", err.Error()))
+			return login, false, err
 		}
 	}
 	login.take(token, t.RP.Now())
@@ -284,6 +293,34 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 		return login, true, ErrLoginRequired
 	}
 	return login, true, nil
+}
+
+// refreshedIDToken decides about the ID token of a refresh's answer and gives the one that counts from now
+// on (OpenID Connect Core section 12.2). It is compared first, unverified: another user's ends the session
+// whether or not the provider's keys can be had, and only one that fits may do without them. What fits and
+// cannot be verified is as good as none: the answer came from the token endpoint for this refresh token,
+// and the identity stays the one that was proven at the login.
+func (t *Tokens) refreshedIDToken(ctx context.Context, d *discovered, login Login, raw string) (string, error) {
+	var claims struct {
+		Issuer   string          `json:"iss"`
+		Subject  string          `json:"sub"`
+		Audience json.RawMessage `json:"aud"`
+	}
+	switch {
+	case !unverified(raw, &claims):
+		return login.IDToken, &awayError{what: "a refreshed ID token that cannot be read"}
+	case claims.Subject != login.Subject:
+		return login.IDToken, errAnotherUser
+	case claims.Issuer != login.Issuer:
+		return login.IDToken, &awayError{what: "a refreshed ID token of another issuer"}
+	case !slices.Contains(groupList(claims.Audience), t.RP.Provider.client.ID):
+		return login.IDToken, &awayError{what: "a refreshed ID token for another client"}
+	}
+	if _, err := withKeys(ctx, raw, d.verifier.Verify); err != nil {
+		t.RP.Log.LogAttrs(ctx, slog.LevelWarn, "refreshed ID token not verified: the one of the login stays", slog.Bool("keys_away", errors.Is(err, ErrProviderAway)))
+		return login.IDToken, nil
+	}
+	return raw, nil
 }
 
 // Logout revokes a session's tokens, as far as the provider can and within three seconds, and gives the

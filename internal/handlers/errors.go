@@ -75,9 +75,12 @@ func (h *Handlers) onError(err error, c echo.Context) {
 	if s != nil && e.link.Href != "/" {
 		m.Links = append(m.Links, templates.Link{Label: "Go to the start page", Href: "/"})
 	}
-	if err := render(c, e.status, templates.MessagePage(m)); err != nil {
-		h.Log.LogAttrs(c.Request().Context(), slog.LevelError, "error page not drawn", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
+	err = render(c, e.status, templates.MessagePage(m))
+	if err == nil || c.Response().Committed {
+		return // an answer that the client did not wait for is the client's business
 	}
+	h.Log.LogAttrs(c.Request().Context(), slog.LevelError, "error page not drawn", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
+	_ = c.String(e.status, e.heading+".\n")
 }
 
 func setRetryAfter(c echo.Context, d time.Duration) {
@@ -119,6 +122,10 @@ func asPageError(err error) *pageError {
 	case errors.As(err, &he) && he.Code == http.StatusMethodNotAllowed:
 		return &pageError{status: http.StatusMethodNotAllowed, heading: "This address does not work that way", cause: err,
 			text: []string{"The page exists, but not for this kind of request. Start from the start page."}}
+	case errors.As(err, &he) && he.Code >= http.StatusBadRequest && he.Code < http.StatusInternalServerError:
+		// What the router refuses is the request's fault, not the portal's.
+		return &pageError{status: he.Code, heading: "This request cannot be read", cause: err,
+			text: []string{"Check the link that brought you here, or start from the start page."}}
 	}
 	return &pageError{status: http.StatusInternalServerError, heading: "Something went wrong in the portal", cause: err,
 		text: []string{"This is a fault of the portal, not yours. Give the id below to whoever looks after the portal, so that they find it in the log."}}

@@ -160,12 +160,13 @@ func actor(s *auth.Session) submission.Actor {
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // render draws a page into a buffer before anything goes out, so that a page that fails is an error
-// and not half a page.
+// and not half a page. It is drawn also for a client that has left, or has run out of time: else the
+// answer would be an empty one, with the status of success.
 func render(c echo.Context, status int, page templ.Component) error {
 	b, _ := buffers.Get().(*bytes.Buffer)
 	b.Reset()
 	defer buffers.Put(b)
-	if err := page.Render(c.Request().Context(), b); err != nil {
+	if err := page.Render(context.WithoutCancel(c.Request().Context()), b); err != nil {
 		return err
 	}
 	h := c.Response().Header()

@@ -24,8 +24,17 @@ func (h *Handlers) login(c echo.Context) error {
 	if q.Get("prompt") == "login" {
 		prompt = "login"
 	}
-	browser := h.Sessions.Cookies.Browser(c.Response(), c.Request())
-	to, err := h.RP.Begin(c.Request().Context(), browser, returnTo, prompt)
+	s, err := h.Sessions.Current(c.Request())
+	if err != nil {
+		return databaseAway(err)
+	}
+	to, err := h.RP.Begin(c.Request().Context(), auth.Beginning{
+		Browser:  h.Sessions.Cookies.Browser(c.Response(), c.Request()),
+		Address:  c.RealIP(),
+		SignedIn: s != nil,
+		ReturnTo: returnTo,
+		Prompt:   prompt,
+	})
 	if errors.Is(err, auth.ErrProviderAway) {
 		e := asPageError(err)
 		e.link = templates.Link{Label: "Try again", Href: loginLink(returnTo, prompt)}

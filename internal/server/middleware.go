@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -56,7 +57,7 @@ func (m *middleware) accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		begun := time.Now()
 		if err := next(c); err != nil {
-			c.Error(err)
+			m.answer(c, err)
 		}
 		r := c.Request()
 		id, _ := c.Get(handlers.RequestIDKey).(string)
@@ -64,6 +65,20 @@ func (m *middleware) accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size), slog.Duration("took", time.Since(begun)), slog.String("client", c.RealIP()))
 		return nil
 	}
+}
+
+// answer makes a page of an error. Whatever becomes of that page, a status is written: without one
+// net/http would answer 200 with nothing in it.
+func (m *middleware) answer(c echo.Context, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			m.logPanic(c, v)
+		}
+		if !c.Response().Committed {
+			_ = c.String(http.StatusInternalServerError, "Something went wrong in the portal.\n")
+		}
+	}()
+	c.Error(err)
 }
 
 // headers sets what every answer has, errors too.
@@ -98,11 +113,16 @@ func (m *middleware) recover(next echo.HandlerFunc) echo.HandlerFunc {
 				panic(v)
 			}
 			err = errPanic
-			id, _ := c.Get(handlers.RequestIDKey).(string)
-			m.o.Log.LogAttrs(c.Request().Context(), slog.LevelError, "panic", slog.String("request_id", id), slog.String("kind", fmt.Sprintf("%T", v)), slog.Any("at", callers()))
+			m.logPanic(c, v)
 		}()
 		return next(c)
 	}
+}
+
+func (m *middleware) logPanic(c echo.Context, v any) {
+	id, _ := c.Get(handlers.RequestIDKey).(string)
+	m.o.Log.LogAttrs(c.Request().Context(), slog.LevelError, "panic",
+		slog.String("request_id", id), slog.String("kind", fmt.Sprintf("%T", v)), slog.Any("at", callers()))
 }
 
 var errPanic = errors.New("server: panic")
@@ -110,7 +130,7 @@ var errPanic = errors.New("server: panic")
 // callers names the functions on the way to a panic, without their arguments.
 func callers() []string {
 	pcs := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(5, pcs)])
 	var out []string
 	for {
 		f, more := frames.Next()
@@ -121,14 +141,27 @@ func callers() []string {
 	}
 }
 
-// repeatCookie sets the session's cookie again on every answer to a POST, refusals included: with
-// no-store, this keeps a typed secret out of Chromium's back/forward cache.
+// repeatCookie sets a cookie on every answer to a POST, refusals included: with no-store, this keeps a
+// typed secret out of Chromium's back/forward cache. Which one is decided when the answer goes out: by
+// then the browser may have another session than the one that it sent.
 func (m *middleware) repeatCookie(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		// The provider's own call has no browser behind it.
 		if c.Request().Method == http.MethodPost && c.Request().URL.Path != handlers.BackchannelPath {
-			m.o.Cookies.Repeat(c.Response(), c.Request())
+			c.Response().Before(func() { m.o.RepeatCookie(c.Response(), c.Request()) })
 		}
+		return next(c)
+	}
+}
+
+// detach keeps a request going when its client has left, or has closed its own half of the connection:
+// what was asked for is done, and a refusal is written with its own status (S-56, S-57). It ends when the
+// connection would be cut anyway.
+func (m *middleware) detach(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), bodyTimeout+m.o.AnswerTimeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"maiaportal/internal/auth"
 	"maiaportal/internal/wipe"
 )
 
@@ -28,9 +27,9 @@ const (
 
 // Options are what the public server needs.
 type Options struct {
-	BaseURL        string // scheme and host that users open
-	HTTPS          bool   // users come over TLS
-	Cookies        auth.Cookies
+	BaseURL        string                                   // scheme and host that users open
+	HTTPS          bool                                     // users come over TLS
+	RepeatCookie   func(http.ResponseWriter, *http.Request) // for every answer to a POST, when it goes out
 	TrustedProxies []netip.Prefix
 	AnswerTimeout  time.Duration // how long an answer may take: longer than a whole submission
 	Log            *slog.Logger
@@ -47,7 +46,7 @@ func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 	}
 	// From the outside in. The panic handler sits inside the log, so that a panic has its line there,
 	// and outside everything that can fail.
-	e.Pre(m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie, m.sameOrigin)
+	e.Pre(m.detach, m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie, m.sameOrigin)
 	routes(e)
 	s := &http.Server{
 		Handler:           e,

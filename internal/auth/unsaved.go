@@ -1,0 +1,126 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"maiaportal/internal/store"
+)
+
+const (
+	// releaseTime is how long one try to give a lease back may take.
+	releaseTime = 5 * time.Second
+	// releaseRetry is how long it is waited between two tries: short, because a rotated refresh token is
+	// lost when another process renews with the old one first.
+	releaseRetry = 100 * time.Millisecond
+)
+
+// unsaved has the logins whose tokens were renewed and which the database has not taken yet. Their old
+// refresh tokens are used up: until they are stored, this process goes on with what it has in memory. The
+// zero value is ready.
+type unsaved struct {
+	mu     sync.Mutex
+	logins map[string]Login // by the session's id
+	saving sync.WaitGroup
+	cut    chan struct{} // closed when the process cannot wait any longer
+}
+
+func (u *unsaved) get(id string) (Login, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	login, ok := u.logins[id]
+	return login, ok
+}
+
+func (u *unsaved) put(id string, login Login) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.logins == nil {
+		u.logins = map[string]Login{}
+	}
+	u.logins[id] = login
+}
+
+// done forgets a login, unless a newer one has taken its place.
+func (u *unsaved) done(id string, login Login) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if now, ok := u.logins[id]; ok && now.AccessToken == login.AccessToken && now.RefreshToken == login.RefreshToken {
+		delete(u.logins, id)
+	}
+}
+
+// ending is closed by stop.
+func (u *unsaved) ending() <-chan struct{} {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.cut == nil {
+		u.cut = make(chan struct{})
+	}
+	return u.cut
+}
+
+// stop ends all tries.
+func (u *unsaved) stop() {
+	ending := u.ending()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	select {
+	case <-ending:
+	default:
+		close(u.cut)
+	}
+}
+
+// release gives a lease back and stores what was renewed, where save is not nil. It is tried at once, and
+// where the database does not take it, again and again until it does.
+func (t *Tokens) release(id, me string, login Login, save []byte) {
+	err := t.releaseOnce(id, me, save)
+	switch {
+	case err == nil || errors.Is(err, store.ErrNotFound):
+		t.unsaved.done(id, login)
+		return
+	case save == nil:
+		return // the lease runs out by itself, and nothing is lost with it
+	}
+	t.RP.Log.LogAttrs(context.Background(), slog.LevelWarn, "renewed session not stored yet, trying again", slog.String("error", err.Error()))
+	t.unsaved.put(id, login)
+	ending := t.unsaved.ending()
+	last := time.Now().Add(t.Sessions.Max) // then it is of no use to anybody
+	t.unsaved.saving.Go(func() {
+		defer t.unsaved.done(id, login)
+		for time.Now().Before(last) {
+			select {
+			case <-ending:
+				t.RP.Log.LogAttrs(context.Background(), slog.LevelError, "renewed session lost: the database did not take it before the end")
+				return
+			case <-time.After(releaseRetry):
+			}
+			if err := t.releaseOnce(id, me, save); err == nil || errors.Is(err, store.ErrNotFound) {
+				return
+			}
+		}
+	})
+}
+
+func (t *Tokens) releaseOnce(id, me string, save []byte) error {
+	// Not under the request's context, nor under what is left of the lease.
+	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
+	defer cancel()
+	return t.Sessions.Rows.ReleaseSession(ctx, hash(id), me, save)
+}
+
+// Drain waits until what was renewed is stored, or ctx ends.
+func (t *Tokens) Drain(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { t.unsaved.saving.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		t.unsaved.stop()
+		<-done
+	}
+}
