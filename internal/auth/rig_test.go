@@ -3,6 +3,7 @@ package auth_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"io"
 	"log/slog"
 	"net/http"
@@ -454,6 +455,12 @@ func (b *browser) session() *auth.Session {
 		b.r.t.Fatal(err)
 	}
 	return s
+}
+
+// idHash is what the database knows this browser's session by.
+func (r *rig) idHash(b *browser) []byte {
+	sum := sha256.Sum256([]byte(b.cookie(r.sessions.Cookies.SessionName())))
+	return sum[:]
 }
 
 const project = "0f0e0d0c-0b0a-4908-8706-050403020100"

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,6 +45,7 @@ type Tokens struct {
 
 	renewing singleflight.Group
 	unsaved  unsaved
+	wait     time.Duration // in place of leaseWait, for tests
 }
 
 // errAnotherUser is an answer to a refresh whose ID token is another user's.
@@ -155,7 +157,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 
 // renew meets a need of a session, or waits for the process that does.
 func (t *Tokens) renew(ctx context.Context, id string, n need) (Login, error) {
-	waiting, cancel := context.WithTimeout(ctx, leaseWait)
+	waiting, cancel := context.WithTimeout(ctx, cmp.Or(t.wait, leaseWait))
 	defer cancel()
 	me := NewID()
 	for {
