@@ -18,6 +18,7 @@ import (
 	"maiaportal/internal/config"
 	"maiaportal/internal/sandbox"
 	"maiaportal/internal/server"
+	"maiaportal/internal/weburl"
 	"maiaportal/web/templates"
 )
 
@@ -76,7 +77,7 @@ func demoListener(ctx context.Context, address string) (l net.Listener, moved bo
 	if err != nil {
 		return nil, false, usageError{errors.New("--listen: want HOST:PORT, such as 127.0.0.1:8080")}
 	}
-	if !config.Loopback(host) {
+	if !weburl.Loopback(host) {
 		return nil, false, usageError{errors.New("--listen: the demo is open to everybody who reaches it, so it listens on loopback only, such as 127.0.0.1:8080")}
 	}
 	l, err = listen(ctx, address)

@@ -580,6 +580,11 @@ func TestTwoTabs(t *testing.T) {
 // more: the next login finds it well again.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
+	at := func(endpoint, address string) func(*rig) {
+		return func(r *rig) {
+			r.op.Set(func(s *hostile.Switches) { s.Metadata = func(m map[string]any) { m[endpoint] = address } })
+		}
+	}
 	lacks := func(name string) func(*rig) {
 		return func(r *rig) {
 			r.op.Set(func(s *hostile.Switches) { s.Metadata = func(m map[string]any) { delete(m, name) } })
@@ -605,6 +610,14 @@ func TestDiscovery(t *testing.T) {
 		"no authorization endpoint": lacks("authorization_endpoint"),
 		"no token endpoint":         lacks("token_endpoint"),
 		"no jwks_uri":               lacks("jwks_uri"),
+		// S-59: nothing that the portal or a browser sends to the provider may be listened to.
+		"authorization_endpoint": at("authorization_endpoint", "http://id.example/authorize"),
+		"token_endpoint":         at("token_endpoint", "http://id.example/token"),
+		"jwks_uri":               at("jwks_uri", "http://id.example/keys"),
+		"userinfo_endpoint":      at("userinfo_endpoint", "http://127.0.0.1.id.example/userinfo"),
+		"revocation_endpoint":    at("revocation_endpoint", "//id.example/revoke"),
+		"end_session_endpoint":   at("end_session_endpoint", "javascript:alert(1)"),
+		"introspection_endpoint": at("introspection_endpoint", "ftp://id.example/introspect"),
 		"members of another type": func(r *rig) {
 			r.op.Set(func(s *hostile.Switches) { s.Metadata = func(m map[string]any) { m["end_session_endpoint"] = 5 } })
 		},
@@ -630,6 +643,11 @@ func TestDiscovery(t *testing.T) {
 			}
 			if log := r.logs.String(); !strings.Contains(log, "provider not discovered") || strings.Contains(log, "It works!") || strings.Contains(log, "xxxx") {
 				t.Errorf("log: %.2000s", log)
+			}
+			if strings.HasSuffix(name, "_endpoint") || name == "jwks_uri" {
+				if log := r.logs.String(); !strings.Contains(log, "neither https nor http on loopback: "+name) || strings.Contains(log, "id.example") {
+					t.Errorf("log: %.2000s", log)
+				}
 			}
 			r.op.Instead(hostile.Discovery, nil)
 			r.op.Set(func(s *hostile.Switches) { s.Metadata = nil })

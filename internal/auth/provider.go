@@ -5,10 +5,12 @@ import (
 	"crypto"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +18,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
+
+	"maiaportal/internal/weburl"
 )
 
 const (
@@ -203,6 +207,9 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 	if meta.Issuer != p.client.Issuer {
 		return nil, &awayError{what: "it calls itself by another issuer than the configured one"}
 	}
+	if err := secureEndpoints(op); err != nil {
+		return nil, err
+	}
 	endpoint := op.Endpoint()
 	if endpoint.AuthURL == "" || endpoint.TokenURL == "" || meta.JWKS == "" {
 		return nil, &awayError{what: "metadata lacks an endpoint"}
@@ -220,6 +227,25 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 	}
 	d.verifier = oidc.NewVerifier(meta.Issuer, keys, &oidc.Config{ClientID: p.client.ID, SupportedSigningAlgs: algs, Now: p.now})
 	return d, nil
+}
+
+// secureEndpoints refuses metadata that names an endpoint at which what the portal sends, or the browser it
+// sends there, could be listened to: the client's secret, codes, verifiers, tokens (RFC 9700 section 4.9).
+func secureEndpoints(op *oidc.Provider) error {
+	var all map[string]any
+	if err := op.Claims(&all); err != nil {
+		return &awayError{what: "metadata that cannot be read", cause: err}
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		address, ok := all[name].(string)
+		if !ok || address == "" || name != "jwks_uri" && !strings.HasSuffix(name, "_endpoint") {
+			continue
+		}
+		if u, err := url.Parse(address); err != nil || !weburl.Secure(u) {
+			return &awayError{what: "its metadata names an endpoint that is neither https nor http on loopback: " + name}
+		}
+	}
+	return nil
 }
 
 // asymmetric leaves out "none" and the HMAC family: a token "signed" with the public key as a shared

@@ -343,7 +343,7 @@ func (t *Tokens) Logout(ctx context.Context, s *Session, after string) string {
 		return ""
 	}
 	u, err := url.Parse(d.endSession)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+	if err != nil {
 		return ""
 	}
 	q := u.Query()

@@ -20,6 +20,7 @@ import (
 	"maiaportal/internal/auth"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
+	"maiaportal/internal/weburl"
 )
 
 // Config are the settings, checked.
@@ -250,21 +251,12 @@ func (r *reader) webAddress(name, raw string) *url.URL {
 		r.fault(prefix+name, "want an absolute address, such as https://host.example.com")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		r.fault(prefix+name, "must have no user, query or fragment")
-	case u.Scheme == "http" && !Loopback(u.Hostname()):
+	case !weburl.Secure(u):
 		r.fault(prefix+name, "must begin with https://; http is for loopback hosts only")
 	default:
 		return u
 	}
 	return nil
-}
-
-// Loopback says whether a host names this machine by the loopback interface.
-func Loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 func (r *reader) baseURL(raw string) *url.URL {

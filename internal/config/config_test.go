@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"maiaportal/internal/weburl"
 )
 
 func key(b string) string { return base64.StdEncoding.EncodeToString([]byte(b)) }
@@ -346,7 +348,7 @@ func TestLoopback(t *testing.T) {
 		"localhost": true, "127.0.0.1": true, "127.255.0.9": true, "::1": true, "::ffff:127.0.0.1": true,
 		"localhost.example.com": false, "127.0.0.1.nip.io": false, "10.0.0.1": false, "0.0.0.0": false, "::": false, "": false, "example.com": false, "127.1": false, "2130706433": false, "0x7f.0.0.1": false,
 	} {
-		if Loopback(host) != want {
+		if weburl.Loopback(host) != want {
 			t.Errorf("%q: %v", host, !want)
 		}
 		if strings.Contains(host, ":") {
