@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/config"
 	"maiaportal/internal/handlers"
 	"maiaportal/internal/maiaclient"
@@ -100,7 +101,7 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	h := &handlers.Handlers{
 		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, MaiaURL: cfg.MaiaURL, Version: Version, Guide: guide},
 		RP:   rp, Sessions: p.sessions, Tokens: p.tokens, Policy: policy, Submissions: p.submissions,
-		Records: p.store, Pickers: &handlers.Pickers{Lists: p.maia, Now: time.Now}, NameRule: cfg.NameRule, Log: p.log,
+		Records: p.store, Catalogue: &catalogue.Directory{Source: p.maia, Log: p.log, Now: time.Now}, NameRule: cfg.NameRule, Log: p.log,
 	}
 	p.public, err = server.New(server.Options{
 		BaseURL: base, HTTPS: cookies.Secure, RepeatCookie: p.sessions.Repeat, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Log: p.log,

@@ -22,6 +22,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/handlers"
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/server"
@@ -171,7 +172,7 @@ func (r *rig) start(change ...func(*options)) {
 		Submissions: submission.New(submission.Options{
 			Maia: client, Records: r.store, FormTokens: submission.NewFormTokens(formKeys), Holder: "holder", Timeout: 20 * time.Second, PerMinute: 1000, Log: log, Now: r.clock.Now,
 		}),
-		Records: r.store, Pickers: &handlers.Pickers{Lists: client, Now: r.clock.Now}, Log: log,
+		Records: r.store, Catalogue: &catalogue.Directory{Source: client, Log: log, Now: r.clock.Now}, Log: log,
 	}
 	public, err := server.New(server.Options{BaseURL: r.base, HTTPS: cookies.Secure, RepeatCookie: r.sessions.Repeat, AnswerTimeout: time.Minute, Log: log}, h.Routes)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/maiaclient"
 	"maiaportal/web/templates"
 )
@@ -52,10 +53,10 @@ func (h *Handlers) about(c echo.Context) error {
 	m.Kept = []templates.Fact{
 		{Label: "Your session", Value: fmt.Sprintf("Who you are, your groups and your tokens, sealed. The key is made from the portal’s own key and from your browser’s cookie, so the database alone gives nothing away. Beside it, readable: your name, the login service’s ids of you and of its session, the kind of browser, and when it was used. It ends when you sign out, after %s without use, and after %s in any case.",
 			lifeWords(h.Sessions.Idle), lifeWords(h.Sessions.Max))},
-		{Label: "Logins under way", Value: "Random numbers and the address that you wanted to open, for " + lifeWords(auth.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key."},
+		{Label: "Logins under way", Value: "Random numbers and the address that you wanted to open, for up to " + lifeWords(auth.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key. Beside them, readable: your network address, so that nobody can fill the database with logins."},
 		{Label: "Limits", Value: "How many forms you have sent in the last minute. And checksums of the login service’s sign-out messages, for an hour, so that none counts twice."},
 		{Label: "The log", Value: "Of each request the path, the status, how long it took and your network address; when you sign in, the login service’s id for you. Never what stands behind the “?” of an address, and never what a form sends. How long logs stay is up to whoever runs the portal."},
-		{Label: "Suggestions", Value: "The lists of projects and agents that Maia shows you, in memory. They are used for " + lifeWords(pickersFresh) + "; whether an agent belongs to AWS or Azure is known until they are read again."},
+		{Label: "Suggestions", Value: "The lists of projects and agents that Maia shows you, in memory. They are asked for again after a minute; where that fails, they are used for " + lifeWords(catalogue.ListsKept) + " at most. Whether an agent belongs to AWS or Azure is known until they are read again."},
 	}
 	return render(c, http.StatusOK, templates.AboutPage(m))
 }

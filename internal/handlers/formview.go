@@ -17,10 +17,10 @@ import (
 // showReference draws the reference form, for a GET and for every refusal.
 func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) error {
 	v := formView{st: st, form: referenceForm}
-	lists := h.Pickers.For(c.Request().Context(), s, h.Tokens)
+	lists := h.lists(c.Request().Context(), s)
 	m := templates.ReferenceForm{
 		Page:                h.page(c, s, "Create a secret reference"),
-		ProjectID:           v.field("projectId", lists.projects),
+		ProjectID:           v.field("projectId", projectOptions(lists.Projects)),
 		SecretReferenceName: v.field("secretReferenceName", nil),
 		AgentType:           v.choice("agentType"),
 		SecretReferenceType: templates.Field{Name: "secretReferenceType", Value: "PASSWORD"},
@@ -28,7 +28,7 @@ func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) 
 		VaultName:           v.field("vaultName", nil),
 		SecretName:          v.field("secretName", nil),
 		SecretKey:           v.field("secretKey", nil),
-		AgentID:             v.field("agentId", lists.agents),
+		AgentID:             v.field("agentId", agentOptions(lists.Agents)),
 		Value:               v.value(),
 	}
 	m.Form = v.common()
@@ -43,18 +43,18 @@ var kinds = []templates.Option{{Value: "PASSWORD", Label: "One password"}, {Valu
 // showValue draws the value form, for a GET and for every refusal.
 func (h *Handlers) showValue(c echo.Context, s *auth.Session, st formState) error {
 	v := formView{st: st, form: valueForm}
-	lists := h.Pickers.For(c.Request().Context(), s, h.Tokens)
+	lists := h.lists(c.Request().Context(), s)
 	m := templates.ValueForm{
 		Page:      h.page(c, s, "Store a secret value"),
-		AgentID:   v.field("agentId", lists.agents),
-		ProjectID: v.field("projectId", lists.projects),
+		AgentID:   v.field("agentId", agentOptions(lists.Agents)),
+		ProjectID: v.field("projectId", projectOptions(lists.Projects)),
 		Name:      v.field("name", nil),
 		Type:      v.field("type", kinds),
 		Value:     v.value(),
 	}
 	m.Form = v.common()
 	m.Name.Rule = h.NameRule.Sentence
-	m.Name.Advice = submission.NameAdvice(lists.clouds[st.in.get("agentId")], m.Name.Value)
+	m.Name.Advice = submission.NameAdvice(h.cloudOf(s, st.in.get("agentId")), m.Name.Value)
 	m.Page.Error = v.failed()
 	return render(c, st.status, templates.ValueFormPage(m))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates"
@@ -47,7 +48,7 @@ type Handlers struct {
 	Policy      auth.Policy
 	Submissions *submission.Service
 	Records     Records
-	Pickers     *Pickers
+	Catalogue   *catalogue.Directory
 	NameRule    submission.NameRule // may be zero
 	Log         *slog.Logger
 }

@@ -35,7 +35,7 @@ func (h *Handlers) createReference(c echo.Context) error {
 func (h *Handlers) storeValue(c echo.Context) error {
 	return h.submit(c, valueForm, func(s *auth.Session, b *formBody) submission.Order {
 		v := secretValue(b)
-		v.Cloud = h.Pickers.CloudOf(s, v.AgentID)
+		v.Cloud = h.cloudOf(s, v.AgentID)
 		return v
 	}, h.showValue)
 }

@@ -1,0 +1,204 @@
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"maiaportal/internal/maiaclient"
+)
+
+const (
+	// listsWait is how long a form waits for its lists: a comfort must not hold up the job.
+	listsWait = 1500 * time.Millisecond
+	// fetchTime bounds one fetch, which goes on when nobody waits for it any longer.
+	fetchTime = 30 * time.Second
+	// listsFresh is how long a list is used before it is asked for again.
+	listsFresh = time.Minute
+	// listsAgain is how long after a failure it is asked for again.
+	listsAgain = 10 * time.Second
+	// ListsKept is how long a list is shown that could not be had again since.
+	ListsKept = 10 * time.Minute
+	// listsUsers is for how many users lists are remembered.
+	listsUsers = 1000
+)
+
+// Source are the calls that the lists come from.
+type Source interface {
+	Projects(ctx context.Context, token string) ([]maiaclient.Project, error)
+	Agents(ctx context.Context, token string) ([]maiaclient.Agent, error)
+}
+
+// Lists are what Maia lists for one user.
+type Lists struct {
+	Projects []maiaclient.Project
+	Agents   []maiaclient.Agent
+	// ProjectsKnown and AgentsKnown tell a list that has no entries from one that could not be had.
+	ProjectsKnown bool
+	AgentsKnown   bool
+}
+
+// Directory remembers the lists of each user. It may be used by many goroutines at once.
+type Directory struct {
+	Source Source
+	Log    *slog.Logger
+	Now    func() time.Time
+
+	mu    sync.Mutex
+	users map[string]*entry
+}
+
+// entry is what is known for one user. The Directory's lock guards it.
+type entry struct {
+	projects listing[maiaclient.Project]
+	agents   listing[maiaclient.Agent]
+	flight   chan struct{} // closed when the fetch under way has ended; nil: none is
+	used     time.Time
+}
+
+// listing is one list, and when it was had.
+type listing[T any] struct {
+	items  []T
+	had    time.Time // zero: never
+	failed time.Time // zero: not since it was had
+}
+
+// due says whether a list is to be asked for.
+func (l listing[T]) due(now time.Time) bool {
+	if !l.failed.IsZero() {
+		return now.Sub(l.failed) >= listsAgain
+	}
+	return l.had.IsZero() || now.Sub(l.had) >= listsFresh
+}
+
+// known says whether a list can be shown.
+func (l listing[T]) known(now time.Time) bool { return !l.had.IsZero() && now.Sub(l.had) < ListsKept }
+
+// take notes how asking for a list ended. One that failed leaves what was known before.
+func (l *listing[T]) take(items []T, err error, now time.Time) {
+	if err != nil {
+		l.failed = now
+		return
+	}
+	*l = listing[T]{items: items, had: now}
+}
+
+// For gives the lists of a user, as far as they can be had in a short while. token gives the user's own
+// delegated token. One fetch is under way for a user at a time, over all pages that ask for one; it
+// belongs to none of them, so that a browser that leaves costs the others nothing (S-62).
+func (d *Directory) For(ctx context.Context, user string, token func(context.Context) (string, error)) Lists {
+	d.mu.Lock()
+	e := d.entry(user)
+	if e.flight == nil && (e.projects.due(d.Now()) || e.agents.due(d.Now())) {
+		e.flight = make(chan struct{})
+		go d.fetch(context.WithoutCancel(ctx), e, token)
+	}
+	flight := e.flight
+	d.mu.Unlock()
+	if flight != nil {
+		patience := time.NewTimer(listsWait)
+		defer patience.Stop()
+		select {
+		case <-flight:
+		case <-patience.C:
+		case <-ctx.Done():
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return e.lists(d.Now())
+}
+
+// Agent gives an agent as the last list that this user was shown had it. Maia is not asked.
+func (d *Directory) Agent(user, id string) (maiaclient.Agent, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.users[user]; e != nil {
+		for _, a := range e.agents.items { // however old: filling in a form may take long
+			if a.ID == id {
+				return a, true
+			}
+		}
+	}
+	return maiaclient.Agent{}, false
+}
+
+// fetch asks for what is due: one list after the other, because Maia limits bursts.
+func (d *Directory) fetch(ctx context.Context, e *entry, token func(context.Context) (string, error)) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
+	d.mu.Lock()
+	projects := e.projects.due(d.Now())
+	agents := e.agents.due(d.Now())
+	d.mu.Unlock()
+	bearer, err := token(ctx)
+	if projects {
+		ask(d, &e.projects, err, func() ([]maiaclient.Project, error) { return d.Source.Projects(ctx, bearer) })
+	}
+	if agents {
+		ask(d, &e.agents, err, func() ([]maiaclient.Agent, error) { return d.Source.Agents(ctx, bearer) })
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	close(e.flight)
+	e.flight = nil
+}
+
+// ask makes one call, unless there is no token for it, and notes how it ended.
+func ask[T any](d *Directory, l *listing[T], noToken error, call func() ([]T, error)) {
+	var items []T
+	err := errPanic // unless the call returns
+	defer func() {
+		if v := recover(); v != nil {
+			d.Log.Error("catalogue: panic", "kind", fmt.Sprintf("%T", v)) // its text may quote what was in hand
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		l.take(items, err, d.Now())
+	}()
+	if noToken != nil {
+		err = noToken
+		return
+	}
+	items, err = call()
+}
+
+var errPanic = errors.New("catalogue: panic")
+
+func (e *entry) lists(now time.Time) Lists {
+	var l Lists
+	if l.ProjectsKnown = e.projects.known(now); l.ProjectsKnown {
+		l.Projects = e.projects.items
+	}
+	if l.AgentsKnown = e.agents.known(now); l.AgentsKnown {
+		l.Agents = e.agents.items
+	}
+	return l
+}
+
+// entry gives a user's entry. Where there are too many, the one that was not used for longest goes. The
+// caller holds the lock.
+func (d *Directory) entry(user string) *entry {
+	e := d.users[user]
+	if e == nil {
+		if d.users == nil {
+			d.users = map[string]*entry{}
+		}
+		if len(d.users) >= listsUsers {
+			oldest := ""
+			for name, other := range d.users {
+				if oldest == "" || other.used.Before(d.users[oldest].used) {
+					oldest = name
+				}
+			}
+			delete(d.users, oldest)
+		}
+		e = &entry{}
+		d.users[user] = e
+	}
+	e.used = d.Now()
+	return e
+}
