@@ -44,7 +44,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 	if err != nil {
 		return databaseAway(err)
 	}
-	m := templates.Home{Page: h.page(c, s, "Start"), Latest: activityRows(rows, false), Guide: h.Site.Guide}
+	m := templates.Home{Page: h.page(c, s, "Start"), Latest: h.activityRows(rows, false), Guide: h.Site.Guide}
 	if h.Policy.MaySubmit(s.Login.Groups) {
 		m.Tasks = []templates.Task{
 			{Title: "Create a secret reference", Href: referenceForm.page, Action: "Create a reference",
@@ -78,13 +78,14 @@ func (h *Handlers) activity(c echo.Context, s *auth.Session) error {
 		rows = rows[:activityPage]
 		m.Older = "/activity?before=" + url.QueryEscape(rows[activityPage-1].ID)
 	}
-	m.Rows = activityRows(rows, m.ShowWho)
+	m.Rows = h.activityRows(rows, m.ShowWho)
 	return render(c, http.StatusOK, templates.ActivityPage(m))
 }
 
-func activityRows(rows []store.Submission, who bool) []templates.ActivityRow {
+func (h *Handlers) activityRows(rows []store.Submission, who bool) []templates.ActivityRow {
 	var out []templates.ActivityRow
 	for _, r := range rows {
+		r, _ = h.Submissions.Known(r)
 		row := templates.ActivityRow{
 			Href: receiptPath(r.ID), Time: r.CreatedAt.UTC().Format("2 Jan 2006, 15:04") + " UTC", ISO: r.CreatedAt.UTC().Format(time.RFC3339),
 			Action: actions[r.Action], Name: r.Name, Outcome: outcomes[r.Outcome], Where: "Project " + r.ProjectID,
@@ -114,7 +115,11 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 	case err != nil:
 		return databaseAway(err)
 	}
+	r, late := h.Submissions.Known(r)
 	m := receiptView(r, own && h.Policy.MaySubmit(s.Login.Groups))
+	if late {
+		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
+	}
 	m.Page = h.page(c, s, m.Heading)
 	if m.Waiting {
 		c.Response().Header().Set("Refresh", "2")

@@ -204,8 +204,17 @@ func unrecordedPage(u *submission.UnrecordedError) error {
 	case submission.Definite(u.Record.Outcome):
 		text = "It was not created."
 	}
-	return &pageError{status: http.StatusServiceUnavailable, heading: "Sent, but not written down", cause: u, retryAfter: 30 * time.Second,
-		text: []string{"“" + u.Record.Name + "” was sent to Maia. " + text, "The portal’s database failed before this could be recorded, so the activity list shows it as under way until it is settled. Do not send it again before you have looked in Maia."}}
+	return &pageError{
+		status:     http.StatusServiceUnavailable,
+		heading:    "Sent, but not recorded yet",
+		cause:      u,
+		retryAfter: 30 * time.Second,
+		text: []string{
+			"“" + u.Record.Name + "” was sent to Maia. " + text,
+			"The portal’s database does not answer, so this result is not in your activity yet. The portal keeps trying. Do not send it again: open the receipt in a minute.",
+		},
+		link: templates.Link{Label: "Open the receipt", Href: receiptPath(u.Record.ID)},
+	}
 }
 
 // noTokenPage is for a provider that does not exchange a user's token for one for Maia.

@@ -82,7 +82,8 @@ type Service struct {
 	cut  context.CancelFunc
 
 	mu      sync.Mutex
-	flights map[string]*flight // by form token
+	flights map[string]*flight          // by form token
+	kept    map[string]store.Submission // by id: ends that the database has not taken yet
 	running sync.WaitGroup
 }
 
@@ -98,7 +99,7 @@ type flight struct {
 // New makes a Service.
 func New(o Options) *Service {
 	base, cut := context.WithCancel(context.Background())
-	return &Service{o: o, base: base, cut: cut, flights: map[string]*flight{}}
+	return &Service{o: o, base: base, cut: cut, flights: map[string]*flight{}, kept: map[string]store.Submission{}}
 }
 
 // FormToken makes the token for a new form of this user.
@@ -168,6 +169,7 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 	var j job
 	for checked := false; ; {
 		latest, err := s.latest(ctx, token)
+		latest, _ = s.Known(latest)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
@@ -271,6 +273,7 @@ func (s *Service) awaitOther(ctx context.Context, first store.Submission) (store
 		case <-tick.C:
 		}
 		r, err := s.o.Records.LatestAttempt(ctx, first.FormToken)
+		r, _ = s.Known(r)
 		switch {
 		case err != nil || r.Outcome == Pending:
 			continue
@@ -298,7 +301,7 @@ func (s *Service) send(ctx context.Context, req Request, j job, r store.Submissi
 				r.Outcome = Unknown
 			}
 			s.o.Log.Error("submission: panic after the call", "submission", r.ID)
-			err = errors.Join(errPanic, s.finish(r))
+			err = errors.Join(errPanic, s.record(r))
 		}
 	}()
 	stored, callErr := s.call(ctx, req.Tokens, j, &r)
@@ -315,7 +318,7 @@ func (s *Service) send(ctx context.Context, req Request, j job, r store.Submissi
 		r.ResolverRef, r.VaultSecretName = answerName(scrub, stored.ResolverRef), answerName(scrub, stored.VaultSecretName)
 		r.AnswerPartial = stored.Partial || r.ResolverRef != stored.ResolverRef || r.VaultSecretName != stored.VaultSecretName
 	}
-	if err := s.finish(r); err != nil {
+	if err := s.record(r); err != nil {
 		return store.Submission{}, &UnrecordedError{Record: r, cause: err}
 	}
 	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "submission ended", slog.String("request_id", r.RequestID), slog.String("submission", r.ID),
@@ -371,23 +374,6 @@ func (s *Service) call(ctx context.Context, tokens Delegation, j job, r *store.S
 	}
 	r.Sent = !errors.Is(err, maiaclient.ErrNotSent)
 	return stored, err
-}
-
-// finish records the outcome, patiently: what happened cannot be undone by a database that is away.
-func (s *Service) finish(r store.Submission) error {
-	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
-	defer cancel()
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		err := s.o.Records.FinishSubmission(ctx, r)
-		if err == nil || errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(wait):
-		}
-	}
 }
 
 // refused makes the error that the form shows.

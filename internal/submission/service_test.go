@@ -128,13 +128,28 @@ type faulty struct {
 	fail map[string]int // how often a method is still to fail
 }
 
+// always in place of a number makes a method fail until it is told otherwise.
+const always = -1
+
+func (f *faulty) failAlways(method string, yes bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail[method] = 0
+	if yes {
+		f.fail[method] = always
+	}
+}
+
 func (f *faulty) failing(method string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.fail[method] == 0 {
+	switch f.fail[method] {
+	case 0:
 		return nil
+	case always:
+	default:
+		f.fail[method]--
 	}
-	f.fail[method]--
 	return errors.New("disk full")
 }
 
@@ -963,17 +978,78 @@ func TestFinishIsPatient(t *testing.T) {
 	}
 }
 
-func TestOutcomeThatCannotBeRecorded(t *testing.T) {
+// A database that is away for longer than its user waits does not lose how it ended: that is known at
+// once, also to another POST of the form, and written down when the database is back.
+func TestOutcomeIsRecordedLater(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, status(201, createdBody))
-	r.rows.fail["FinishSubmission"] = 1000
+	r.rows.failAlways("FinishSubmission", true)
 	order := value(canary)
-	_, err := r.Submit(t.Context(), r.fresh(), order)
+	req := r.fresh()
+	_, err := r.Submit(t.Context(), req, order)
 	var e *UnrecordedError
 	if !errors.As(err, &e) || e.Record.Outcome != Created || e.Record.VaultSecretName != "vault-1" || r.only().Outcome != Pending {
 		t.Errorf("%v", err)
 	}
 	mustBeWiped(t, order)
+	if end, late := r.Known(r.only()); !late || end.Outcome != Created || end.VaultSecretName != "vault-1" {
+		t.Errorf("known: %+v, late: %v", end, late)
+	}
+	if again, err := r.Submit(t.Context(), req, value(canary)); err != nil || again.Outcome != Created || again.ID != e.Record.ID {
+		t.Errorf("the form again: %+v, %v", again, err)
+	}
+	if n := r.maia.calls(); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+	r.rows.failAlways("FinishSubmission", false)
+	r.Drain(t.Context())
+	if rec := r.only(); rec.Outcome != Created || rec.Status != 201 || rec.VaultSecretName != "vault-1" {
+		t.Errorf("recorded %+v", rec)
+	}
+	if _, late := r.Known(r.only()); late {
+		t.Error("still late")
+	}
+	if log := r.log.String(); !strings.Contains(log, "outcome not recorded yet") || !strings.Contains(log, "outcome recorded late") {
+		t.Errorf("log: %s", log)
+	}
+	mustNotShow(t, "log", r.log.String())
+}
+
+// A definite refusal that could not be recorded leaves the form free for another attempt.
+func TestRefusalIsRecordedLater(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, byTurns(status(403, "{}"), status(201, createdBody)))
+	r.rows.failAlways("FinishSubmission", true)
+	req := r.fresh()
+	_, err := r.Submit(t.Context(), req, value(canary))
+	var e *UnrecordedError
+	if !errors.As(err, &e) || e.Record.Outcome != Forbidden {
+		t.Fatalf("%v", err)
+	}
+	r.rows.failAlways("FinishSubmission", false)
+	if rec, err := r.Submit(t.Context(), req, value(canary)); err != nil || rec.Outcome != Created || rec.Attempt != 2 {
+		t.Errorf("again: %+v, %v", rec, err)
+	}
+	r.Drain(t.Context())
+	if all := r.records(); len(all) != 2 || all[0].Outcome != Forbidden || all[1].Outcome != Created {
+		t.Errorf("%+v", all)
+	}
+}
+
+// A database that never comes back keeps no process from ending; the log has what it did not take.
+func TestOutcomeIsLostAtTheEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, status(201, createdBody))
+	r.rows.failAlways("FinishSubmission", true)
+	if _, err := r.Submit(t.Context(), r.fresh(), value(canary)); err == nil {
+		t.Error("recorded")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.Drain(ended)
+	if log := r.log.String(); !strings.Contains(log, "outcome lost") || !strings.Contains(log, r.only().ID) {
+		t.Errorf("log: %s", log)
+	}
 }
 
 // panicking is a client that panics, with the secret in its words.
