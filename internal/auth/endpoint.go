@@ -3,9 +3,9 @@ package auth
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
@@ -19,62 +19,97 @@ type tokenAnswer struct {
 	AccessToken  string
 	RefreshToken string
 	IDToken      string
-	TokenType    string
 	IssuedType   string
 	Life         time.Duration // 0 where the answer does not say
 }
 
-// endpointError is a refusal of an endpoint. Its text has the status and the error code only: the
-// description is a stranger's words, and some providers put tokens there.
+// endpointError is an answer of an endpoint that is no success. Its text has the status and the error code
+// only: the description is a stranger's words, and some providers put tokens there.
 type endpointError struct {
 	status int
-	code   string
+	code   string // of RFC 6749 section 5.2; empty where the answer has none, as that of a proxy between
 }
 
 func (e *endpointError) Error() string {
-	return fmt.Sprintf("auth: the provider refused with %d %.60q", e.status, e.code)
+	return fmt.Sprintf("auth: the provider answered %d %.60q", e.status, e.code)
+}
+
+func (e *endpointError) facts() []slog.Attr {
+	return []slog.Attr{slog.Int("status", e.status), slog.String("error_code", clip(e.code))}
+}
+
+// away makes of it a provider that stumbles: nothing is used up, and the next try may work.
+func (e *endpointError) away() *Refusal {
+	return refuse(ErrProviderAway, ProviderStatus, e.facts()...).because(e)
+}
+
+// ofClient says whether it is about the portal's own credentials.
+func (e *endpointError) ofClient() bool {
+	return e.code == "invalid_client" || e.code == "unauthorized_client" || e.code == "" && e.status == http.StatusUnauthorized
+}
+
+// ofGrant says whether it is a definite word about the code or the refresh token that was sent: only that
+// ends it (S-60). Dex says invalid_request of a refresh token that is used up.
+func (e *endpointError) ofGrant() bool {
+	return e.code == "invalid_grant" || e.code == "invalid_request" && e.status == http.StatusBadRequest
+}
+
+// ofExchange says whether it is a definite word about the exchange (RFC 8693 section 2.2.2).
+func (e *endpointError) ofExchange() bool {
+	switch e.code {
+	case "invalid_target", "invalid_scope", "unauthorized_client", "unsupported_grant_type", "access_denied", "unsupported_token_type":
+		return true
+	}
+	return e.ofGrant()
 }
 
 // ask sends a form to one of the provider's endpoints with the client's own authentication. Every
 // request to the token endpoint goes this way, so that all of them authenticate alike and no error
-// quotes an answer. Errors: *endpointError for a refusal, ErrProviderAway for everything else.
-func (p *Provider) ask(ctx context.Context, endpoint string, c credentials, form url.Values) ([]byte, error) {
+// quotes an answer. Errors: *endpointError for an answer that is no success, else a *Refusal of
+// ErrProviderAway.
+func (p *Provider) ask(ctx context.Context, endpoint string, c credentials, form url.Values) (status int, body []byte, err error) {
 	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
 	if err := c.authenticate(form, h); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, &awayError{what: "an endpoint's address is not valid", cause: err}
+		return 0, nil, unreachable(err)
 	}
 	req.Header = h
 	resp, err := p.http.Do(req)
 	if err != nil {
-		return nil, &awayError{what: "no answer", cause: err}
+		return 0, nil, unreachable(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
+	body, err = io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, &awayError{what: "an answer that breaks off or is too long", cause: err}
+		return 0, nil, unreachable(err)
 	}
-	switch {
-	case resp.StatusCode == http.StatusOK:
-		return body, nil
-	case resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusRequestTimeout:
-		var refusal struct {
-			Error string `json:"error"`
-		}
-		_ = json.Unmarshal(body, &refusal)
-		return nil, &endpointError{resp.StatusCode, refusal.Error}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return 0, nil, &endpointError{resp.StatusCode, errorCode(body)}
 	}
-	return nil, &awayError{what: "it answered " + strconv.Itoa(resp.StatusCode)}
+	return resp.StatusCode, body, nil
 }
 
-// token asks a token endpoint.
+// errorCode is the error code of an answer, or nothing.
+func errorCode(body []byte) string {
+	var refusal struct {
+		Error string `json:"error"`
+	}
+	_ = json.Unmarshal(body, &refusal) // a page of a proxy has none
+	return refusal.Error
+}
+
+// token asks a token endpoint. Errors as for ask; a success without a token that can be used is a *Refusal
+// of ErrProviderAway, too.
 func (p *Provider) token(ctx context.Context, endpoint string, c credentials, form url.Values) (tokenAnswer, error) {
-	body, err := p.ask(ctx, endpoint, c, form)
+	status, body, err := p.ask(ctx, endpoint, c, form)
 	if err != nil {
 		return tokenAnswer{}, err
+	}
+	if code := errorCode(body); code != "" {
+		return tokenAnswer{}, &endpointError{status, code} // some say no with 200
 	}
 	var raw struct {
 		AccessToken  string          `json:"access_token"`
@@ -84,14 +119,20 @@ func (p *Provider) token(ctx context.Context, endpoint string, c credentials, fo
 		IssuedType   string          `json:"issued_token_type"`
 		ExpiresIn    json.RawMessage `json:"expires_in"`
 	}
-	if err := json.Unmarshal(body, &raw); err != nil || raw.AccessToken == "" {
-		return tokenAnswer{}, &awayError{what: "an answer without a token", cause: errors.New("auth: not a token answer")}
+	if err := json.Unmarshal(body, &raw); err != nil || raw.AccessToken == "" || status != http.StatusOK {
+		return tokenAnswer{}, refuse(ErrProviderAway, TokenAnswer, slog.Int("status", status), slog.Bool("json", err == nil))
 	}
 	// A token of another type cannot be sent as a bearer token (RFC 6749 section 7.1).
 	if raw.TokenType != "" && !strings.EqualFold(raw.TokenType, "bearer") && !strings.EqualFold(raw.TokenType, "N_A") {
-		return tokenAnswer{}, &awayError{what: "a token that is no bearer token"}
+		return tokenAnswer{}, refuse(ErrProviderAway, TokenType, slog.String("token_type", clip(raw.TokenType)))
 	}
-	return tokenAnswer{raw.AccessToken, raw.RefreshToken, raw.IDToken, raw.TokenType, raw.IssuedType, life(raw.ExpiresIn)}, nil
+	return tokenAnswer{
+		AccessToken:  raw.AccessToken,
+		RefreshToken: raw.RefreshToken,
+		IDToken:      raw.IDToken,
+		IssuedType:   raw.IssuedType,
+		Life:         life(raw.ExpiresIn),
+	}, nil
 }
 
 // life reads expires_in, seconds; some providers send them as a string.

@@ -63,25 +63,23 @@ func (t *Tokens) exchange(ctx context.Context, login Login) (exchanged, error) {
 	} else if !sameOrigin(endpoint, d.tokenURL) {
 		// The settings forbid this, but the token endpoint is known only since discovery: the login's
 		// secret must not go to another origin.
-		t.RP.Log.LogAttrs(ctx, slog.LevelError, "token exchange at another origin needs PORTAL_TOKEN_EXCHANGE_CLIENT_ID")
-		return exchanged{}, ErrExchangeRefused
+		return exchanged{}, refuse(ErrExchangeRefused, ExchangeOrigin)
 	}
 	answer, err := t.RP.Provider.token(ctx, endpoint, c, form)
 	var refused *endpointError
 	switch {
+	case errors.As(err, &refused) && refused.ofExchange():
+		return exchanged{}, refuse(ErrExchangeRefused, ExchangeRefused, refused.facts()...).because(err)
 	case errors.As(err, &refused):
-		t.RP.Log.LogAttrs(ctx, slog.LevelWarn, "token not exchanged", slog.String("error", err.Error()))
-		return exchanged{}, errors.Join(ErrExchangeRefused, err)
+		return exchanged{}, refused.away()
 	case err != nil:
 		return exchanged{}, err
 	case answer.IssuedType != accessTokenType && answer.IssuedType != jwtTokenType:
 		// Anything else, an ID token above all, is not to be sent as an access token.
-		t.RP.Log.LogAttrs(ctx, slog.LevelWarn, "token exchange gave another type of token than asked for")
-		return exchanged{}, ErrExchangeRefused
+		return exchanged{}, refuse(ErrExchangeRefused, ExchangeType, slog.String("issued_token_type", clip(answer.IssuedType)))
 	}
 	if !meantFor(answer.AccessToken, x.Audience, x.Resource) {
-		t.RP.Log.LogAttrs(ctx, slog.LevelError, "exchanged token is meant for another audience than the configured one")
-		return exchanged{}, ErrExchangeRefused
+		return exchanged{}, refuse(ErrExchangeRefused, TokenAudience)
 	}
 	e := exchanged{Token: answer.AccessToken, Obtained: t.RP.Now()}
 	if answer.Life > 0 {

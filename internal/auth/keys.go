@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -20,72 +22,93 @@ const (
 	firstKeys = time.Second
 )
 
-// keySet is an oidc.KeySet: the provider's public keys, read when they are needed.
+// keySet is an oidc.KeySet: the provider's public keys, read when they are needed. It lives as long as the
+// provider names the same address for them, however often its metadata is read again.
 type keySet struct {
 	url    string
 	client *http.Client
-	algs   []jose.SignatureAlgorithm
 	now    func() time.Time
 
-	reading sync.Mutex // held by the one that reads the keys
-	tried   time.Time  // when they were last asked for
-	failed  error      // how that failed; nil: not
+	reading sync.Mutex           // held by the one that reads the keys
+	first   time.Time            // when they were last asked for while none was known
+	forced  map[source]time.Time // when a token of a source last made them be read again
+	failed  error                // how the last read failed; nil: not
 
 	mu   sync.RWMutex // not held during a request: who is signed by a known key waits for nobody
+	algs []jose.SignatureAlgorithm
 	keys []jose.JSONWebKey
+	read bool // the keys are those of url; else of an address that it had before
 }
 
-// awayKey is where a context has room for the error of a keySet.
-type awayKey struct{}
+// source is who hands a token in. What anybody can send must not use up the reads that logins need.
+type source int
 
-// withKeys runs a check of go-oidc. That makes plain text of a key set's error, so that keys that
-// cannot be had would look like a token that is not valid; here the error stays ErrProviderAway.
-func withKeys[T any](ctx context.Context, raw string, check func(context.Context, string) (T, error)) (T, error) {
-	var away error
-	v, err := check(context.WithValue(ctx, awayKey{}, &away), raw)
-	if err != nil && away != nil {
-		err = away
-	}
-	return v, err
+const (
+	fromProvider source = iota // from the token endpoint, over TLS
+	fromAnybody                // from a request to the portal
+)
+
+// verdict is where a context has room for what a keySet found: go-oidc makes plain text of its errors.
+type verdict struct {
+	source source
+	err    *Refusal
 }
+
+type verdictKey struct{}
 
 // VerifySignature checks a token's signature and gives its payload.
 func (k *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
-	jws, err := jose.ParseSignedCompact(jwt, k.algs)
-	if err != nil {
-		return nil, errors.New("auth: not a token signed by one of the provider's algorithms")
+	k.mu.RLock()
+	algs := k.algs
+	k.mu.RUnlock()
+	jws, err := jose.ParseSignedCompact(jwt, algs)
+	if err != nil || len(jws.Signatures) != 1 {
+		return nil, errors.New("auth: not a token with one signature by one of the provider's algorithms")
 	}
-	if len(jws.Signatures) != 1 {
-		return nil, errors.New("auth: a token has to have one signature")
+	v, _ := ctx.Value(verdictKey{}).(*verdict)
+	if v == nil {
+		v = &verdict{}
 	}
-	if payload, ok := k.verify(jws); ok {
+	payload, refused := k.find(ctx, jws, v.source)
+	if refused != nil {
+		v.err = refused
+		return nil, refused
+	}
+	return payload, nil
+}
+
+// find looks for the key, and reads the keys again where that may help.
+func (k *keySet) find(ctx context.Context, jws *jose.JSONWebSignature, from source) ([]byte, *Refusal) {
+	payload, known := k.verify(jws)
+	if payload != nil {
 		return payload, nil
 	}
 	k.reading.Lock()
 	defer k.reading.Unlock()
 	// Whoever was here before may have read the very key.
-	if payload, ok := k.verify(jws); ok {
+	if payload, known = k.verify(jws); payload != nil {
 		return payload, nil
 	}
-	if k.due() {
+	if k.due(from) {
 		// Not under the request's cancellation: a stranger who hangs up must not use up the minute.
 		k.failed = k.refresh(context.WithoutCancel(ctx))
-		k.tried = k.now()
-		if payload, ok := k.verify(jws); ok {
+		if payload, known = k.verify(jws); payload != nil {
 			return payload, nil
 		}
 	}
-	if k.failed != nil {
-		if away, ok := ctx.Value(awayKey{}).(*error); ok {
-			*away = k.failed
-		}
-		return nil, k.failed
+	header := jws.Signatures[0].Header
+	facts := []slog.Attr{slog.String("algorithm", clip(header.Algorithm)), slog.Bool("key_id", header.KeyID != "")}
+	switch {
+	case k.failed != nil:
+		return nil, refuse(ErrProviderAway, ProviderKeys, facts...).because(k.failed)
+	case known:
+		return nil, refuse(ErrBadAnswer, JWTSignature, facts...)
 	}
-	return nil, errors.New("auth: the token is signed by none of the provider's keys")
+	return nil, refuse(ErrBadAnswer, JWTKey, facts...)
 }
 
-// verify tries the keys at hand.
-func (k *keySet) verify(jws *jose.JSONWebSignature) ([]byte, bool) {
+// verify tries the keys at hand. known says that one of them has the token's key id.
+func (k *keySet) verify(jws *jose.JSONWebSignature) (payload []byte, known bool) {
 	id := jws.Signatures[0].Header.KeyID
 	k.mu.RLock()
 	defer k.mu.RUnlock()
@@ -93,44 +116,88 @@ func (k *keySet) verify(jws *jose.JSONWebSignature) ([]byte, bool) {
 		if id != "" && key.KeyID != id || key.Use == "enc" {
 			continue
 		}
+		known = known || id != ""
 		if payload, err := jws.Verify(&key); err == nil {
 			return payload, true
 		}
 	}
-	return nil, false
+	return nil, known
 }
 
-// due says whether the keys may be read again. The caller holds reading.
-func (k *keySet) due() bool {
+// due says whether the keys may be read again for a token that none of them verifies, and counts that. The
+// first reads do not count: a provider may rotate its keys right after them. The caller holds reading.
+func (k *keySet) due(from source) bool {
+	k.mu.RLock()
+	read := k.read && len(k.keys) > 0
+	k.mu.RUnlock()
+	now := k.now()
+	if !read {
+		if !k.first.IsZero() && now.Sub(k.first) < firstKeys {
+			return false
+		}
+		k.first = now
+		return true
+	}
+	if last, ok := k.forced[from]; ok && now.Sub(last) < keyRefresh {
+		return false
+	}
+	if k.forced == nil {
+		k.forced = map[source]time.Time{}
+	}
+	k.forced[from] = now
+	return true
+}
+
+// again reads the keys as the schedule wants it. What cannot be had leaves the keys at hand as they are.
+func (k *keySet) again(ctx context.Context) {
+	k.mu.RLock()
+	read := k.read
+	k.mu.RUnlock()
+	if !read {
+		return // they are read when they are needed
+	}
+	k.reading.Lock()
+	defer k.reading.Unlock()
+	_ = k.refresh(ctx) // a token that needs a newer one says so
+}
+
+// all gives the keys at hand.
+func (k *keySet) all() []jose.JSONWebKey {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	wait := keyRefresh
-	if len(k.keys) == 0 {
-		wait = firstKeys
-	}
-	return k.tried.IsZero() || k.now().Sub(k.tried) >= wait
+	return k.keys
+}
+
+// use takes over what newer metadata says.
+func (k *keySet) use(algs []jose.SignatureAlgorithm) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.algs = algs
 }
 
 func (k *keySet) refresh(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
 	if err != nil {
-		return &awayError{what: "the address of its keys is not valid", cause: err}
+		return fmt.Errorf("auth: the address of the keys: %w", err)
 	}
 	resp, err := k.client.Do(req)
 	if err != nil {
-		return &awayError{what: "keys", cause: err}
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return &awayError{what: "keys", cause: err}
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("auth: keys: status %d", resp.StatusCode)
 	}
 	// Keys of a kind that is not known here must not cost the others.
 	var raw struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(body, &raw); err != nil {
-		return &awayError{what: "keys", cause: errors.New("not a key set")}
+		return errors.New("auth: not a key set")
 	}
 	var keys []jose.JSONWebKey
 	for _, r := range raw.Keys {
@@ -139,8 +206,12 @@ func (k *keySet) refresh(ctx context.Context) error {
 			keys = append(keys, key)
 		}
 	}
+	if len(keys) == 0 {
+		return errors.New("auth: a key set without a key")
+	}
 	k.mu.Lock()
 	k.keys = keys
+	k.read = true
 	k.mu.Unlock()
 	return nil
 }

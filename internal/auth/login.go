@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -42,6 +43,9 @@ var (
 	ErrState = errors.New("auth: not the answer to a login of this browser")
 	// ErrBadAnswer: the provider's answer or ID token cannot be trusted.
 	ErrBadAnswer = errors.New("auth: the provider's answer is not valid")
+	// ErrClient: the provider does not take the portal's credentials, or gives what it cannot use: a matter
+	// of its settings, which another try does not change.
+	ErrClient = errors.New("auth: the portal is not set up as the provider wants it")
 	// ErrAudience: the access token is meant for somebody else than the Maia API.
 	ErrAudience = errors.New("auth: the access token is meant for another audience than the configured one")
 	// ErrNotAllowed: the user is in none of the groups that may use the portal.
@@ -49,11 +53,21 @@ var (
 )
 
 // RefusedError is the provider's own refusal: an error parameter in its answer (RFC 6749 section
-// 4.1.2.1). Both members are a stranger's words.
-type RefusedError struct{ Code, Description string }
+// 4.1.2.1). Code and Description are a stranger's words.
+type RefusedError struct {
+	Code, Description string
 
-func (e *RefusedError) Error() string {
-	return fmt.Sprintf("auth: the provider refused: %.60q", e.Code)
+	refusal *Refusal
+}
+
+func (e *RefusedError) Error() string { return e.refusal.Error() }
+
+// Unwrap gives the *Refusal.
+func (e *RefusedError) Unwrap() error { return e.refusal }
+
+// Stumbled says whether the provider means that it has trouble itself, and the next try may work.
+func (e *RefusedError) Stumbled() bool {
+	return e.Code == "temporarily_unavailable" || e.Code == "server_error"
 }
 
 // logins is what the relying party keeps.
@@ -194,6 +208,10 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 	// State first: a stranger's code must not be redeemed.
 	pending, err := rp.pending(ctx, browser, q.Get("state"))
 	returnTo = pending.ReturnTo
+	if errors.Is(err, ErrState) && q.Has("error") && !q.Has("state") {
+		// Nobody's login: but the provider says what is wrong, mostly with the portal's registration there.
+		return Login{}, returnTo, refusedAnswer(q)
+	}
 	if err != nil {
 		return Login{}, returnTo, err
 	}
@@ -202,13 +220,13 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 		return Login{}, returnTo, err
 	}
 	if iss := q.Get("iss"); (q.Has("iss") || d.issInResponse) && iss != rp.Provider.client.Issuer {
-		return Login{}, returnTo, fmt.Errorf("%w: iss is missing or another provider's", ErrBadAnswer)
+		return Login{}, returnTo, refuse(ErrBadAnswer, CallbackIssuer, slog.String("issuer_seen", clip(iss)))
 	}
-	if code := q.Get("error"); code != "" {
-		return Login{}, returnTo, &RefusedError{Code: code, Description: q.Get("error_description")}
+	if q.Has("error") {
+		return Login{}, returnTo, refusedAnswer(q)
 	}
 	if q.Get("code") == "" {
-		return Login{}, returnTo, fmt.Errorf("%w: no code", ErrBadAnswer)
+		return Login{}, returnTo, refuse(ErrBadAnswer, CallbackNoCode)
 	}
 	// The code is good once: a browser that goes away must not leave it half redeemed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
@@ -221,19 +239,14 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 	}
 	token, err := rp.Provider.token(ctx, d.tokenURL, d.credentials, form)
 	if err != nil {
-		rp.Log.LogAttrs(ctx, slog.LevelWarn, "code not redeemed", slog.String("error", err.Error()))
-		var refused *endpointError
-		if errors.As(err, &refused) {
-			return Login{}, returnTo, fmt.Errorf("%w: the code was refused", ErrBadAnswer)
-		}
-		return Login{}, returnTo, err
+		return Login{}, returnTo, notRedeemed(err)
 	}
 	login, err = rp.login(ctx, d, token, pending.Nonce)
 	if err != nil {
 		return Login{}, returnTo, err
 	}
 	if !rp.Policy.MayLogIn(login.Groups) {
-		return login, returnTo, ErrNotAllowed
+		return login, returnTo, refuse(ErrNotAllowed, NotAllowed)
 	}
 	return login, returnTo, nil
 }
@@ -241,43 +254,64 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 // pending takes the pending login of a state, once, and only for the browser that began it.
 func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pendingLogin, error) {
 	if !ValidID(state) || !ValidID(browser) {
-		return pendingLogin{}, ErrState
+		return pendingLogin{}, refuse(ErrState, CallbackState)
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	row, err := rp.Records.UsePendingLogin(ctx, hash(state), hash(browser))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return pendingLogin{}, ErrState
+		return pendingLogin{}, refuse(ErrState, CallbackState)
 	case err != nil:
 		return pendingLogin{}, err
 	}
 	plain, err := sealer{rp.Keys}.open(state, forLogin, row.Sealed)
 	if err != nil {
-		return pendingLogin{}, ErrState
+		return pendingLogin{}, refuse(ErrState, CallbackState)
 	}
 	var p pendingLogin
 	if err := json.Unmarshal(plain, &p); err != nil {
-		return pendingLogin{}, ErrState
+		return pendingLogin{}, refuse(ErrState, CallbackState)
 	}
 	if !row.First || rp.Now().Sub(row.CreatedAt) > loginTime {
-		return pendingLogin{ReturnTo: p.ReturnTo}, ErrState
+		return pendingLogin{ReturnTo: p.ReturnTo}, refuse(ErrState, CallbackState)
 	}
 	return p, nil
+}
+
+// refusedAnswer is the provider's own refusal.
+func refusedAnswer(q url.Values) *RefusedError {
+	e := &RefusedError{Code: q.Get("error"), Description: q.Get("error_description")}
+	e.refusal = refuse(ErrBadAnswer, CallbackError, slog.String("error_code", clip(e.Code)))
+	return e
+}
+
+// notRedeemed says why a code was not redeemed: because of the code, of the portal's own credentials, or
+// because the provider stumbles.
+func notRedeemed(err error) error {
+	var refused *endpointError
+	switch {
+	case errors.As(err, &refused) && refused.ofClient():
+		return refuse(ErrClient, ClientRefused, refused.facts()...).because(err)
+	case errors.As(err, &refused) && refused.status == http.StatusOK:
+		return refuse(ErrBadAnswer, TokenError, refused.facts()...).because(err)
+	case errors.As(err, &refused) && refused.ofGrant():
+		return refuse(ErrBadAnswer, CodeRefused, refused.facts()...).because(err)
+	case errors.As(err, &refused):
+		return refused.away()
+	}
+	return err
 }
 
 // login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7.
 func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAnswer, nonce string) (Login, error) {
 	raw := token.IDToken
 	if raw == "" {
-		return Login{}, fmt.Errorf("%w: a token is missing", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, TokenMissing)
 	}
-	id, err := withKeys(ctx, raw, d.verifier.Verify)
+	id, err := d.verifyIDToken(ctx, raw)
 	if err != nil {
-		if errors.Is(err, ErrProviderAway) {
-			return Login{}, err
-		}
-		return Login{}, fmt.Errorf("%w: ID token not accepted", ErrBadAnswer)
+		return Login{}, err
 	}
 	var claims struct {
 		AZP   string `json:"azp"`
@@ -290,27 +324,30 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAns
 	}
 	var all map[string]json.RawMessage
 	if id.Claims(&all) != nil {
-		return Login{}, fmt.Errorf("%w: claims that cannot be read", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, JWTClaims)
 	}
 	_ = id.Claims(&claims) // a claim of another type is as good as none
+	authenticated := rp.Now().Sub(time.Unix(claims.Auth, 0))
 	switch {
 	case id.Subject == "":
-		return Login{}, fmt.Errorf("%w: no sub", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, JWTSubject)
 	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
-		return Login{}, fmt.Errorf("%w: another nonce", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, IDTokenNonce)
 	case sent(all["azp"]) && claims.AZP != rp.Provider.client.ID: // one that is no string, too
-		return Login{}, fmt.Errorf("%w: azp is another client", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, IDTokenAZP)
 	case len(id.Audience) > 1 && claims.AZP == "":
-		return Login{}, fmt.Errorf("%w: several audiences without azp", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, IDTokenAudiences)
 	case id.IssuedAt.After(rp.Now().Add(clockSkew)):
-		return Login{}, fmt.Errorf("%w: issued in the future", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
 	case len(rp.Provider.client.ACRValues) > 0 && !slices.Contains(rp.Provider.client.ACRValues, claims.ACR):
-		return Login{}, fmt.Errorf("%w: acr is none of those that were asked for", ErrBadAnswer)
-	case rp.Provider.client.MaxAge >= 0 && rp.Now().Sub(time.Unix(claims.Auth, 0)) > rp.Provider.client.MaxAge+clockSkew:
-		return Login{}, fmt.Errorf("%w: auth_time is missing or older than max_age", ErrBadAnswer)
+		return Login{}, refuse(ErrBadAnswer, IDTokenACR)
+	case rp.Provider.client.MaxAge >= 0 && claims.Auth == 0:
+		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime)
+	case rp.Provider.client.MaxAge >= 0 && authenticated > rp.Provider.client.MaxAge+clockSkew:
+		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
 	}
 	if !rp.ExchangesTokens && !meantFor(token.AccessToken, rp.Provider.client.Audience, rp.Provider.client.Resource) {
-		return Login{}, ErrAudience
+		return Login{}, refuse(ErrAudience, TokenAudience)
 	}
 	groups, ok := groupsIn(all, rp.GroupsClaim)
 	if !ok {

@@ -3,14 +3,10 @@ package auth
 import (
 	"context"
 	"crypto"
-	"errors"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,8 +14,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
-
-	"maiaportal/internal/weburl"
 )
 
 const (
@@ -29,16 +23,6 @@ const (
 	// discoveryWait is how long a login waits for a provider that has not been discovered yet.
 	discoveryWait = 5 * time.Second
 )
-
-// awayError is a provider that cannot be asked, or answers nonsense. Its text quotes no answer.
-type awayError struct {
-	what  string
-	cause error
-}
-
-func (e *awayError) Error() string        { return "auth: the provider cannot be asked: " + e.what }
-func (e *awayError) Unwrap() error        { return e.cause }
-func (e *awayError) Is(target error) bool { return target == ErrProviderAway }
 
 // Client is what the relying party is at the provider.
 type Client struct {
@@ -56,6 +40,11 @@ type Client struct {
 
 // discovered is what a provider's metadata leads to.
 type discovered struct {
+	issuer string
+	algs   []string // that sign tokens
+	keys   *keySet
+	now    func() time.Time
+
 	oauth              oauth2.Config
 	verifier           *oidc.IDTokenVerifier
 	provider           *oidc.Provider
@@ -105,6 +94,13 @@ func providerTransport() *http.Transport {
 		MaxIdleConnsPerHost:    16,
 		MaxResponseHeaderBytes: 256 << 10,
 		DisableCompression:     true,
+		// Else a proxy's refusal would be an error that nobody can tell from others.
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return &proxyError{resp.StatusCode}
+			}
+			return nil
+		},
 	}
 	return t
 }
@@ -115,6 +111,7 @@ type limited struct{ http.RoundTripper }
 func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := l.RoundTripper.RoundTrip(r)
 	if err == nil {
+		note(r, resp)
 		resp.Body = http.MaxBytesReader(nil, resp.Body, providerAnswer)
 	}
 	return resp, err
@@ -158,112 +155,6 @@ func (p *Provider) get(ctx context.Context) (*discovered, error) {
 	return p.known(), nil
 }
 
-// discover reads the metadata, once for all that ask at the same time.
-func (p *Provider) discover(ctx context.Context) error {
-	_, err, _ := p.asking.Do("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discoveryWait)
-		defer cancel()
-		d, err := p.read(ctx)
-		if err != nil {
-			// The cause may quote the answer: the log gets its kind only.
-			p.log.LogAttrs(ctx, slog.LevelWarn, "provider not discovered", slog.String("issuer", p.client.Issuer), slog.String("error", err.Error()))
-			return nil, err
-		}
-		p.mu.Lock()
-		first := p.found == nil
-		p.found = d
-		p.mu.Unlock()
-		if first {
-			p.log.LogAttrs(ctx, slog.LevelInfo, "provider discovered", slog.String("issuer", p.client.Issuer))
-		}
-		return d, nil
-	})
-	return err
-}
-
-func (p *Provider) read(ctx context.Context) (*discovered, error) {
-	op, err := oidc.NewProvider(oidc.ClientContext(ctx, p.http), p.client.Issuer)
-	if err != nil {
-		what := "discovery failed"
-		var network net.Error
-		if errors.As(err, &network) {
-			what = "no answer to discovery"
-		}
-		return nil, &awayError{what: what, cause: err}
-	}
-	var meta struct {
-		Issuer        string   `json:"issuer"`
-		JWKS          string   `json:"jwks_uri"`
-		AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
-		Algs          []string `json:"id_token_signing_alg_values_supported"`
-		IssInResponse bool     `json:"authorization_response_iss_parameter_supported"`
-		EndSession    string   `json:"end_session_endpoint"`
-		Revocation    string   `json:"revocation_endpoint"`
-	}
-	if err := op.Claims(&meta); err != nil {
-		return nil, &awayError{what: "metadata that cannot be read", cause: err}
-	}
-	// go-oidc compares too; a change there must not open this door.
-	if meta.Issuer != p.client.Issuer {
-		return nil, &awayError{what: "it calls itself by another issuer than the configured one"}
-	}
-	if err := secureEndpoints(op); err != nil {
-		return nil, err
-	}
-	endpoint := op.Endpoint()
-	if endpoint.AuthURL == "" || endpoint.TokenURL == "" || meta.JWKS == "" {
-		return nil, &awayError{what: "metadata lacks an endpoint"}
-	}
-	d := &discovered{provider: op, issInResponse: meta.IssInResponse, endSession: meta.EndSession, revoke: meta.Revocation}
-	// The metadata's default is Basic (OpenID Connect Discovery section 3).
-	basic := len(meta.AuthMethods) == 0 || slices.Contains(meta.AuthMethods, "client_secret_basic")
-	d.tokenURL = endpoint.TokenURL
-	d.credentials = credentials{id: p.client.ID, secret: p.client.Secret, basic: basic, signer: p.signer, audience: endpoint.TokenURL, now: p.now}
-	d.oauth = oauth2.Config{ClientID: p.client.ID, Endpoint: endpoint, RedirectURL: p.client.RedirectURL, Scopes: p.client.Scopes}
-	algs := asymmetric(meta.Algs)
-	keys := &keySet{url: meta.JWKS, client: p.http, now: p.now}
-	for _, a := range algs {
-		keys.algs = append(keys.algs, jose.SignatureAlgorithm(a))
-	}
-	d.verifier = oidc.NewVerifier(meta.Issuer, keys, &oidc.Config{ClientID: p.client.ID, SupportedSigningAlgs: algs, Now: p.now})
-	return d, nil
-}
-
-// secureEndpoints refuses metadata that names an endpoint at which what the portal sends, or the browser it
-// sends there, could be listened to: the client's secret, codes, verifiers, tokens (RFC 9700 section 4.9).
-func secureEndpoints(op *oidc.Provider) error {
-	var all map[string]any
-	if err := op.Claims(&all); err != nil {
-		return &awayError{what: "metadata that cannot be read", cause: err}
-	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		address, ok := all[name].(string)
-		if !ok || address == "" || name != "jwks_uri" && !strings.HasSuffix(name, "_endpoint") {
-			continue
-		}
-		if u, err := url.Parse(address); err != nil || !weburl.Secure(u) {
-			return &awayError{what: "its metadata names an endpoint that is neither https nor http on loopback: " + name}
-		}
-	}
-	return nil
-}
-
-// asymmetric leaves out "none" and the HMAC family: a token "signed" with the public key as a shared
-// secret must not pass.
-func asymmetric(announced []string) []string {
-	var out []string
-	for _, a := range announced {
-		switch a {
-		case oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA:
-			out = append(out, a)
-		}
-	}
-	if len(out) == 0 {
-		return []string{oidc.RS256}
-	}
-	return out
-}
-
 // context makes oauth2 and go-oidc use the bounded client.
 func (p *Provider) context(ctx context.Context) context.Context {
 	return oidc.ClientContext(ctx, p.http)
@@ -274,7 +165,7 @@ func (p *Provider) revoke(ctx context.Context, d *discovered, token, hint string
 	if d.revoke == "" || token == "" {
 		return
 	}
-	if _, err := p.ask(ctx, d.revoke, d.credentials, url.Values{"token": {token}, "token_type_hint": {hint}}); err != nil {
+	if _, _, err := p.ask(ctx, d.revoke, d.credentials, url.Values{"token": {token}, "token_type_hint": {hint}}); err != nil {
 		p.log.LogAttrs(ctx, slog.LevelInfo, "token not revoked", slog.String("hint", hint), slog.String("error", err.Error()))
 	}
 }

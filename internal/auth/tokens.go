@@ -141,7 +141,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		})
 		select {
 		case <-ctx.Done():
-			return "", &awayError{what: "no answer in time", cause: ctx.Err()}
+			return "", refuse(ErrProviderAway, ProviderTimeout).because(ctx.Err())
 		case r := <-renewed:
 			if r.Err != nil {
 				return "", r.Err
@@ -206,10 +206,12 @@ func (t *Tokens) renewLeased(ctx context.Context, id, me string, sealed []byte, 
 		login, renewed, failed = t.fresh(asking, login, n)
 		cancel()
 		changed = changed || renewed
+		if failed != nil {
+			t.RP.Provider.logRefusal(ctx, "token not renewed", failed)
+		}
 	}
 	if errors.Is(failed, errAnotherUser) {
 		// Somebody else's token must never serve this session, nor may what it has be used on.
-		t.RP.Log.LogAttrs(ctx, slog.LevelError, "session ended: the provider's answer to a refresh was not this user's")
 		ctx, cancel := outlive(ctx)
 		defer cancel()
 		if _, err := t.Sessions.Rows.DeleteSession(ctx, hash(id)); err != nil {
@@ -273,56 +275,61 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 		form.Set("resource", r) // RFC 8707 section 2.2: else the new token is for any of them
 	}
 	token, err := t.RP.Provider.token(ctx, d.tokenURL, d.credentials, form)
-	if err != nil {
-		t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "token not refreshed", slog.String("error", err.Error()))
-		var refused *endpointError
-		if errors.As(err, &refused) {
-			login.RefreshToken = ""
-			return login, true, ErrLoginRequired
-		}
+	var refused *endpointError
+	switch {
+	case errors.As(err, &refused) && refused.ofGrant():
+		// A definite word: the refresh token is of no use any more.
+		login.RefreshToken = ""
+		return login, true, refuse(ErrLoginRequired, RefreshRefused, refused.facts()...).because(err)
+	case errors.As(err, &refused):
+		return login, false, refused.away()
+	case err != nil:
 		return login, false, err
 	}
 	if token.IDToken != "" {
-		if login.IDToken, err = t.refreshedIDToken(ctx, d, login, token.IDToken); err != nil {
-			t.RP.Log.LogAttrs(ctx, slog.LevelWarn, "answer to a refresh not used", slog.String("error", err.Error()))
+		if login, err = t.refreshedIdentity(ctx, d, login, token.IDToken); err != nil {
 			return login, false, err
 		}
 	}
 	login.take(token, t.RP.Now())
 	if t.Exchange == nil && !meantFor(login.AccessToken, t.RP.Provider.client.Audience, t.RP.Provider.client.Resource) {
-		t.RP.Log.LogAttrs(ctx, slog.LevelError, "refreshed token is meant for another audience than the configured one")
 		login.AccessToken, login.RefreshToken = "", ""
-		return login, true, ErrLoginRequired
+		return login, true, refuse(ErrLoginRequired, TokenAudience)
 	}
 	return login, true, nil
 }
 
-// refreshedIDToken decides about the ID token of a refresh's answer and gives the one that counts from now
-// on (OpenID Connect Core section 12.2). It is compared first, unverified: another user's ends the session
-// whether or not the provider's keys can be had, and only one that fits may do without them. What fits and
-// cannot be verified is as good as none: the answer came from the token endpoint for this refresh token,
-// and the identity stays the one that was proven at the login.
-func (t *Tokens) refreshedIDToken(ctx context.Context, d *discovered, login Login, raw string) (string, error) {
+// refreshedIdentity decides about the ID token of a refresh's answer (OpenID Connect Core section 12.2). It
+// is compared first, unverified: another user's ends the session whether or not the provider's keys can be
+// had, and only one that fits may do without them. What fits and cannot be verified is as good as none: the
+// answer came from the token endpoint for this refresh token, and the identity stays the one that was
+// proven at the login.
+func (t *Tokens) refreshedIdentity(ctx context.Context, d *discovered, login Login, raw string) (Login, error) {
 	var claims struct {
 		Issuer   string          `json:"iss"`
 		Subject  string          `json:"sub"`
 		Audience json.RawMessage `json:"aud"`
+		SID      string          `json:"sid"`
 	}
 	switch {
-	case !unverified(raw, &claims):
-		return login.IDToken, &awayError{what: "a refreshed ID token that cannot be read"}
+	case !part(raw, 1, &claims):
+		return login, refuse(ErrProviderAway, JWTMalformed)
 	case claims.Subject != login.Subject:
-		return login.IDToken, errAnotherUser
+		return login, refuse(errAnotherUser, RefreshedUser)
 	case claims.Issuer != login.Issuer:
-		return login.IDToken, &awayError{what: "a refreshed ID token of another issuer"}
+		return login, refuse(ErrProviderAway, JWTIssuer, slog.String("issuer_seen", clip(claims.Issuer)))
 	case !slices.Contains(groupList(claims.Audience), t.RP.Provider.client.ID):
-		return login.IDToken, &awayError{what: "a refreshed ID token for another client"}
+		return login, refuse(ErrProviderAway, JWTAudience)
 	}
-	if _, err := withKeys(ctx, raw, d.verifier.Verify); err != nil {
-		t.RP.Log.LogAttrs(ctx, slog.LevelWarn, "refreshed ID token not verified: the one of the login stays", slog.Bool("keys_away", errors.Is(err, ErrProviderAway)))
-		return login.IDToken, nil
+	if _, err := d.verifyIDToken(ctx, raw); err != nil {
+		t.RP.Provider.logRefusal(ctx, "refreshed ID token not verified: the identity of the login stays", err)
+		return login, nil
 	}
-	return raw, nil
+	login.IDToken = raw
+	if claims.SID != "" {
+		login.SID = claims.SID // else a logout of the provider's new session would end nothing here
+	}
+	return login, nil
 }
 
 // Logout revokes a session's tokens, as far as the provider can and within three seconds, and gives the

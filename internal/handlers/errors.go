@@ -24,7 +24,8 @@ type pageError struct {
 	facts      []templates.Fact
 	factsName  string
 	retryAfter time.Duration
-	cause      error // for the log
+	cause      error       // for the log
+	logged     []slog.Attr // more for the log
 }
 
 func (e *pageError) Error() string {
@@ -57,7 +58,15 @@ func (h *Handlers) onError(err error, c echo.Context) {
 	case e.status > http.StatusInternalServerError:
 		level = slog.LevelWarn
 	}
-	h.Log.LogAttrs(c.Request().Context(), level, "request refused", slog.String("request_id", requestID(c)), slog.Int("status", e.status), slog.String("error", err.Error()))
+	attrs := []slog.Attr{slog.String("request_id", requestID(c)), slog.Int("status", e.status)}
+	var refusal *auth.Refusal
+	if errors.As(err, &refusal) {
+		// What was refused at the login, or of the provider, is the operator's to know.
+		level = slog.LevelWarn
+		attrs = append(attrs, refusal.Attrs()...)
+	}
+	attrs = append(attrs, e.logged...)
+	h.Log.LogAttrs(c.Request().Context(), level, "request refused", append(attrs, slog.String("error", err.Error()))...)
 
 	// Who is signed in matters to the header only: where it cannot be told, the page does without.
 	s, sessionErr := h.Sessions.Current(c.Request())
@@ -114,8 +123,7 @@ func asPageError(err error) *pageError {
 		return &pageError{status: http.StatusForbidden, heading: "This form was not made for you", cause: err,
 			text: []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form again and fill it in once more."}}
 	case errors.Is(err, auth.ErrProviderAway):
-		return &pageError{status: http.StatusServiceUnavailable, heading: "The login service does not answer", cause: err, retryAfter: 30 * time.Second,
-			text: []string{"Your company’s login service could not be reached, so nobody can sign in at the moment. This is usually over in a few minutes."}}
+		return providerAwayPage(err)
 	case errors.As(err, &he) && he.Code == http.StatusNotFound:
 		return &pageError{status: http.StatusNotFound, heading: "There is nothing here", cause: err,
 			text: []string{"The address leads nowhere, or to something that belongs to somebody else. Check the link that brought you here."}}
@@ -129,6 +137,29 @@ func asPageError(err error) *pageError {
 	}
 	return &pageError{status: http.StatusInternalServerError, heading: "Something went wrong in the portal", cause: err,
 		text: []string{"This is a fault of the portal, not yours. Give the id below to whoever looks after the portal, so that they find it in the log."}}
+}
+
+// providerAwayPage is for a provider that does not answer, or not in a way that can be used.
+func providerAwayPage(err error) *pageError {
+	e := &pageError{
+		status:     http.StatusServiceUnavailable,
+		heading:    "The login service does not answer",
+		cause:      err,
+		retryAfter: 30 * time.Second,
+		text:       []string{"Your company’s login service could not be reached, so nobody can sign in at the moment. This is usually over in a few minutes."},
+	}
+	var refusal *auth.Refusal
+	if errors.As(err, &refusal) {
+		switch refusal.Reason {
+		case auth.ProviderStatus, auth.ProviderKeys:
+			e.heading = "The login service has a problem"
+			e.text = []string{"Your company’s login service reported an error of its own, so nobody can sign in at the moment. This is usually over in a few minutes."}
+		case auth.TokenAnswer, auth.TokenType:
+			e.heading = "The login service’s answer cannot be used"
+			e.text = []string{"Your company’s login service did not give the portal a token that it can use. If it happens again in a few minutes, give the request id below to your portal administrator."}
+		}
+	}
+	return e
 }
 
 // databaseAway is for pages that cannot do without the database.

@@ -60,64 +60,6 @@ func (h *Handlers) callback(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, auth.ReturnTo(returnTo))
 }
 
-// loginFailed tells why a login did not succeed, and how to try again.
-func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo string, err error) error {
-	again := templates.Link{Label: "Sign in", Href: loginLink(auth.ReturnTo(returnTo), "")}
-	var refused *auth.RefusedError
-	switch {
-	case errors.Is(err, auth.ErrState):
-		h.Log.LogAttrs(c.Request().Context(), slog.LevelWarn, "login answer without a login of this browser", slog.String("request_id", requestID(c)))
-		return h.staleLogin(c, returnTo, again, err)
-	case errors.As(err, &refused):
-		text := []string{"The login service said: " + strangersWords(refused.Code) + "."}
-		if d := strangersWords(refused.Description); d != "" {
-			text[0] = "The login service said: " + d + " (" + strangersWords(refused.Code) + ")."
-		}
-		return &pageError{status: http.StatusForbidden, heading: "The login service did not let you in", cause: err, link: again,
-			text: append(text, "If you stopped the login yourself, just sign in again. If not, ask whoever looks after the login service.")}
-	case errors.Is(err, auth.ErrNotAllowed):
-		h.Log.LogAttrs(c.Request().Context(), slog.LevelWarn, "login of somebody in no allowed group", slog.String("request_id", requestID(c)),
-			slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))
-		groups := append(append([]string{}, h.Policy.Allowed...), h.Policy.Auditors...)
-		return &pageError{status: http.StatusForbidden, heading: "Your account may not use this portal", cause: err,
-			link: templates.Link{Label: "Sign in with another account", Href: loginLink(auth.ReturnTo(returnTo), "login")},
-			text: []string{
-				"You are known to the login service as " + login.Name + ", but the portal is for members of " + groupWords(groups) + ".",
-				"Ask whoever looks after these groups to add you, then sign in again.",
-			}}
-	case errors.Is(err, auth.ErrAudience):
-		h.Log.LogAttrs(c.Request().Context(), slog.LevelError, "the access token is meant for another audience than PORTAL_OIDC_AUDIENCE or PORTAL_OIDC_RESOURCE", slog.String("request_id", requestID(c)))
-		return &pageError{status: http.StatusForbidden, heading: "The login service’s token is not meant for Maia", cause: err, link: again,
-			text: []string{
-				"You are known to the login service, but the access token that it issued names another audience than the one that the portal is set up for. Maia would refuse it, so the portal does not use it.",
-				"This is for whoever looks after the portal: compare PORTAL_OIDC_AUDIENCE and PORTAL_OIDC_RESOURCE with what the login service puts into the aud claim for this client.",
-			}}
-	case errors.Is(err, auth.ErrBadAnswer):
-		return &pageError{status: http.StatusBadRequest, heading: "The login could not be completed", cause: err, link: again,
-			text: []string{"The login service’s answer did not pass the portal’s checks, so it was not used. Try once more. If it happens again, give the id below to whoever looks after the portal."}}
-	case errors.Is(err, auth.ErrProviderAway):
-		e := asPageError(err)
-		e.link = templates.Link{Label: "Try again", Href: again.Href}
-		return e
-	}
-	return databaseAway(err)
-}
-
-// staleLogin is the answer to a reloaded or old call-back. It ends nobody's session.
-func (h *Handlers) staleLogin(c echo.Context, returnTo string, again templates.Link, cause error) error {
-	s, err := h.Sessions.Current(c.Request())
-	if err != nil {
-		return databaseAway(err)
-	}
-	e := &pageError{status: http.StatusBadRequest, heading: "This login is over", cause: cause, link: again,
-		text: []string{"The page that you came from has been used already, is older than ten minutes, or was begun in another browser. Nothing was changed."}}
-	if s != nil {
-		e.text = append(e.text, "You are signed in as "+s.Login.Name+".")
-		e.link = templates.Link{Label: "Go on", Href: auth.ReturnTo(returnTo)}
-	}
-	return e
-}
-
 // strangersWords shortens what came in an address and takes out what cannot be seen.
 func strangersWords(s string) string {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")

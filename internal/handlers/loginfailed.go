@@ -1,0 +1,158 @@
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/web/templates"
+)
+
+// loginFailed tells why a login did not succeed, and how to try again where that may help.
+func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo string, err error) error {
+	again := templates.Link{Label: "Sign in", Href: loginLink(auth.ReturnTo(returnTo), "")}
+	var refused *auth.RefusedError
+	switch {
+	case errors.Is(err, auth.ErrState):
+		return h.staleLogin(c, returnTo, again, err)
+	case errors.As(err, &refused):
+		return refusedLogin(refused, again)
+	case errors.Is(err, auth.ErrNotAllowed):
+		return h.notAllowed(login, returnTo, err)
+	case errors.Is(err, auth.ErrAudience):
+		return &pageError{
+			status:  http.StatusForbidden,
+			heading: "The login service’s token is not meant for Maia",
+			cause:   err,
+			link:    again,
+			text: []string{
+				"You are known to the login service, but the access token that it issued names another audience than the one that the portal is set up for. Maia would refuse it, so the portal does not use it.",
+				"This is for your portal administrator: compare PORTAL_OIDC_AUDIENCE and PORTAL_OIDC_RESOURCE with what the login service puts into the aud claim for this client.",
+			},
+		}
+	case errors.Is(err, auth.ErrBadAnswer), errors.Is(err, auth.ErrClient):
+		return badAnswer(err, again)
+	case errors.Is(err, auth.ErrProviderAway):
+		e := asPageError(err)
+		e.link = templates.Link{Label: "Try again", Href: again.Href}
+		return e
+	}
+	return databaseAway(err)
+}
+
+// refusedLogin is the provider's own refusal.
+func refusedLogin(refused *auth.RefusedError, again templates.Link) error {
+	said := "The login service said: " + strangersWords(refused.Code) + "."
+	if d := strangersWords(refused.Description); d != "" {
+		said = "The login service said: " + d + " (" + strangersWords(refused.Code) + ")."
+	}
+	if refused.Stumbled() {
+		again.Label = "Try again"
+		return &pageError{
+			status:     http.StatusServiceUnavailable,
+			heading:    "The login service has a problem",
+			cause:      refused,
+			link:       again,
+			retryAfter: 30 * time.Second,
+			text:       []string{said, "This is usually over in a few minutes. Then try again."},
+		}
+	}
+	e := &pageError{
+		status:  http.StatusForbidden,
+		heading: "The login service did not let you in",
+		cause:   refused,
+		link:    again,
+		text:    []string{said, "If you stopped the login yourself, just sign in again. If not, ask whoever looks after the login service."},
+	}
+	if ofSettings[refused.Code] {
+		e.text[1] = "This is about how the portal is set up at the login service. Signing in again will not help: give the request id below to your portal administrator."
+	}
+	return e
+}
+
+// ofSettings are the error codes that say that the portal's request is not as the provider wants it (RFC 6749
+// section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707 section 2).
+var ofSettings = map[string]bool{
+	"invalid_request":            true,
+	"invalid_scope":              true,
+	"invalid_target":             true,
+	"unauthorized_client":        true,
+	"unsupported_response_type":  true,
+	"invalid_client":             true,
+	"request_not_supported":      true,
+	"registration_not_supported": true,
+}
+
+// notAllowed is for somebody whom the provider knows and the portal does not let in.
+func (h *Handlers) notAllowed(login auth.Login, returnTo string, err error) error {
+	groups := append(append([]string{}, h.Policy.Allowed...), h.Policy.Auditors...)
+	return &pageError{
+		status:  http.StatusForbidden,
+		heading: "Your account may not use this portal",
+		cause:   err,
+		link:    templates.Link{Label: "Sign in with another account", Href: loginLink(auth.ReturnTo(returnTo), "login")},
+		text: []string{
+			"You are known to the login service as " + login.Name + ", but the portal is for members of " + groupWords(groups) + ".",
+			"Ask whoever looks after these groups to add you, then sign in again.",
+		},
+		logged: []slog.Attr{slog.String("issuer", login.Issuer), slog.String("subject", login.Subject)},
+	}
+}
+
+// badAnswer is an answer of the provider that did not pass a check. What to do depends on which one.
+func badAnswer(err error, again templates.Link) error {
+	e := &pageError{
+		status:  http.StatusBadRequest,
+		heading: "The login could not be completed",
+		cause:   err,
+		link:    again,
+		text: []string{
+			"The login service’s answer did not pass the portal’s checks, so it was not used.",
+			"Try once more. If it happens again, give the request id below to your portal administrator.",
+		},
+	}
+	var refusal *auth.Refusal
+	if !errors.As(err, &refusal) {
+		return e
+	}
+	const notByTrying = " Signing in again will not help: give the request id below to your portal administrator, who finds the reason in the log."
+	switch refusal.Reason {
+	case auth.ClientRefused:
+		e.text = []string{"The login service does not accept the portal itself: its credentials there are wrong or have expired." + notByTrying}
+	case auth.TokenMissing, auth.TokenError:
+		e.text = []string{"The login service’s answer is not one that the portal can use." + notByTrying}
+	case auth.JWTExpired, auth.JWTNotYet, auth.IDTokenFuture:
+		e.text = []string{"By the portal’s clock the login service’s answer is too old or not valid yet. Probably one of the two clocks is wrong.", "Try again in a few minutes. If it happens again, give the request id below to your portal administrator."}
+	case auth.IDTokenACR:
+		e.text = []string{"The portal asks for a stronger kind of sign-in than the login service made, for example a second factor.", "Sign in again and choose the stronger way. If you were not offered one, give the request id below to your portal administrator."}
+	case auth.IDTokenAuthTime:
+		e.text = []string{"The portal asks for a recent sign-in, and the login service did not confirm one.", "Sign in again. If it happens again, give the request id below to your portal administrator."}
+	case auth.JWTAlgorithm, auth.JWTIssuer, auth.JWTAudience, auth.JWTSubject, auth.JWTClaims, auth.JWTMalformed, auth.IDTokenAZP, auth.IDTokenAudiences, auth.CallbackIssuer:
+		e.text = []string{"The login service’s answer is not one that the portal can trust, so it was not used." + notByTrying}
+	}
+	return e
+}
+
+// staleLogin is the answer to a reloaded or old call-back. It ends nobody's session.
+func (h *Handlers) staleLogin(c echo.Context, returnTo string, again templates.Link, cause error) error {
+	s, err := h.Sessions.Current(c.Request())
+	if err != nil {
+		return databaseAway(err)
+	}
+	e := &pageError{
+		status:  http.StatusBadRequest,
+		heading: "This login is over",
+		cause:   cause,
+		link:    again,
+		text:    []string{"The page that you came from has been used already, is older than ten minutes, or was begun in another browser. Nothing was changed."},
+	}
+	if s != nil {
+		e.text = append(e.text, "You are signed in as "+s.Login.Name+".")
+		e.link = templates.Link{Label: "Go on", Href: auth.ReturnTo(returnTo)}
+	}
+	return e
+}
