@@ -129,7 +129,9 @@ func part(raw string, i int, into any) bool {
 }
 
 // secondsOff is by how much a clock is off, or a token too old.
-func secondsOff(d time.Duration) slog.Attr { return slog.Int64("seconds_off", int64(d.Round(time.Second)/time.Second)) }
+func secondsOff(d time.Duration) slog.Attr {
+	return slog.Int64("seconds_off", int64(d.Round(time.Second)/time.Second))
+}
 
 // clip makes a stranger's word fit for the log: short, and in one line.
 func clip(s string) string {

@@ -50,10 +50,10 @@ type away struct {
 	tried chan struct{} // gets a value for each try that failed
 }
 
-func (a *away) ReleaseSession(ctx context.Context, idHash []byte, by string, sealed []byte) error {
+func (a *away) ReleaseSession(ctx context.Context, idHash []byte, by string, now *store.Renewed) error {
 	select {
 	case <-a.until:
-		return a.Store.ReleaseSession(ctx, idHash, by, sealed)
+		return a.Store.ReleaseSession(ctx, idHash, by, now)
 	default:
 	}
 	select {

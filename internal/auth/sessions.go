@@ -29,7 +29,7 @@ type sessionRows interface {
 	DeleteSession(ctx context.Context, idHash []byte) (bool, error)
 	EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error)
 	LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
-	ReleaseSession(ctx context.Context, idHash []byte, by string, sealed []byte) error
+	ReleaseSession(ctx context.Context, idHash []byte, by string, now *store.Renewed) error
 	EndByLogoutToken(ctx context.Context, t store.LogoutToken) (ended int64, used bool, err error)
 	SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error)
 	SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)

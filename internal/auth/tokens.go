@@ -219,11 +219,13 @@ func (t *Tokens) renewLeased(ctx context.Context, id, me string, sealed []byte, 
 		}
 		return Login{}, failed
 	}
-	var save []byte // nil: the lease alone is given back
+	var save *store.Renewed // nil: the lease alone is given back
 	if changed {
-		if save, err = t.Sessions.seal(id, login); err != nil {
+		sealed, err := t.Sessions.seal(id, login)
+		if err != nil {
 			return Login{}, err
 		}
+		save = &store.Renewed{Sealed: sealed, SID: login.SID}
 	}
 	t.release(id, me, login, save)
 	return login, failed

@@ -77,7 +77,7 @@ func (u *unsaved) stop() {
 
 // release gives a lease back and stores what was renewed, where save is not nil. It is tried at once, and
 // where the database does not take it, again and again until it does.
-func (t *Tokens) release(id, me string, login Login, save []byte) {
+func (t *Tokens) release(id, me string, login Login, save *store.Renewed) {
 	err := t.releaseOnce(id, me, save)
 	switch {
 	case err == nil || errors.Is(err, store.ErrNotFound):
@@ -106,7 +106,7 @@ func (t *Tokens) release(id, me string, login Login, save []byte) {
 	})
 }
 
-func (t *Tokens) releaseOnce(id, me string, save []byte) error {
+func (t *Tokens) releaseOnce(id, me string, save *store.Renewed) error {
 	// Not under the request's context, nor under what is left of the lease.
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
 	defer cancel()

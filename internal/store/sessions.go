@@ -186,10 +186,22 @@ func (s *Store) LeaseSession(ctx context.Context, idHash []byte, by string, unti
 	return sealed, nil
 }
 
-// ReleaseSession gives a lease back and, where sealed is not nil, replaces the payload in the same
-// step. A lease that was lost meanwhile, or a session that has ended, is ErrNotFound.
-func (s *Store) ReleaseSession(ctx context.Context, idHash []byte, by string, sealed []byte) error {
-	res, err := s.db.ExecContext(ctx, `UPDATE sessions SET lease_until = 0, lease_by = '', sealed = COALESCE($3, sealed) WHERE id_hash = $1 AND lease_by = $2`, idHash, by, sealed)
+// Renewed is what a session has after its tokens were renewed.
+type Renewed struct {
+	Sealed []byte
+	SID    string // the provider's id of its session, which a refresh may have changed
+}
+
+// ReleaseSession gives a lease back and, where now is not nil, stores what was renewed in the same step. A
+// lease that was lost meanwhile, or a session that has ended, is ErrNotFound.
+func (s *Store) ReleaseSession(ctx context.Context, idHash []byte, by string, now *Renewed) error {
+	query := `UPDATE sessions SET lease_until = 0, lease_by = '' WHERE id_hash = $1 AND lease_by = $2`
+	args := []any{idHash, by}
+	if now != nil {
+		query = `UPDATE sessions SET lease_until = 0, lease_by = '', sealed = $3, sid = $4 WHERE id_hash = $1 AND lease_by = $2`
+		args = append(args, now.Sealed, now.SID)
+	}
+	res, err := s.db.ExecContext(ctx, query, args...)
 	return affected(res, err, "release session")
 }
 

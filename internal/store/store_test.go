@@ -259,8 +259,8 @@ func testLeases(t *testing.T, address string) {
 	must0(t, s.ReleaseSession(ctx, id, "one", nil))
 	want(t, "given back without a payload", sealed(), "sealed h")
 	want(t, "payload", string(must[[]byte](t)(lease("two"))), "sealed h")
-	notFound(t, "giving another's lease back", s.ReleaseSession(ctx, id, "one", []byte("stale")))
-	must0(t, s.ReleaseSession(ctx, id, "two", []byte("renewed")))
+	notFound(t, "giving another's lease back", s.ReleaseSession(ctx, id, "one", &Renewed{Sealed: []byte("stale"), SID: "sid 2"}))
+	must0(t, s.ReleaseSession(ctx, id, "two", &Renewed{Sealed: []byte("renewed"), SID: "sid 2"}))
 	want(t, "given back with a payload", sealed(), "renewed")
 
 	want(t, "payload", string(must[[]byte](t)(lease("one"))), "renewed")
@@ -269,11 +269,11 @@ func testLeases(t *testing.T, address string) {
 	notFound(t, "at its last instant", err)
 	c.add(time.Millisecond)
 	want(t, "after it ran out", string(must[[]byte](t)(lease("two"))), "renewed")
-	notFound(t, "a lease that was lost", s.ReleaseSession(ctx, id, "one", []byte("stale")))
+	notFound(t, "a lease that was lost", s.ReleaseSession(ctx, id, "one", &Renewed{Sealed: []byte("stale"), SID: "sid 2"}))
 	want(t, "not by the loser", sealed(), "renewed")
 
 	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id)), true)
-	notFound(t, "giving back for a session that has ended", s.ReleaseSession(ctx, id, "two", []byte("revived")))
+	notFound(t, "giving back for a session that has ended", s.ReleaseSession(ctx, id, "two", &Renewed{Sealed: []byte("revived"), SID: "sid 2"}))
 	_, err = lease("three")
 	notFound(t, "a session that has ended", err)
 }
