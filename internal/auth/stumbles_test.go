@@ -95,6 +95,8 @@ func TestStumblesAtAnExchange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, func(o *options) { o.exchange = &auth.Exchange{Audience: "maia"} })
+			// Without a refresh token the exchange alone is asked for.
+			r.op.Set(func(s *hostile.Switches) { s.Tokens = func(_ string, a map[string]any) { delete(a, "refresh_token") } })
 			b := r.browser().login()
 			r.op.Instead(hostile.Token, tc.answer)
 			form := b.reference("STUMBLE")
