@@ -85,6 +85,7 @@ func (v *view) undone(u undo) *view {
 		i += k
 	}
 	if !found {
+		clear(w.b)
 		return nil
 	}
 	return w
