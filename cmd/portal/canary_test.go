@@ -94,6 +94,10 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 			q, _ := json.Marshal(c)
 			return []string{"valueFormat", "json", "valueJSON", `{"k":{"deep":[` + string(q) + `]}}`}
 		},
+		"a name in JSON": func(c string) []string {
+			q, _ := json.Marshal(c)
+			return []string{"valueFormat", "json", "valueJSON", `{"deep":{` + string(q) + `:"what is kept under it"}}`}
+		},
 		"file": func(c string) []string { return []string{"valueFormat", "file", "valueFile", c} },
 		"hidden fields too": func(c string) []string {
 			return []string{"valueFormat", "text", "valueText", c, "valueJSON", c, "pairKey", "k", "pairValue", c}

@@ -275,14 +275,67 @@ func TestSecretFiles(t *testing.T) {
 	}
 }
 
-// What Kubernetes and shells leave in the environment is no slip.
-func TestVariablesThatAreNotOurs(t *testing.T) {
-	if _, err := Load(nil, least("PORTAL_SERVICE_HOST=10.0.0.1", "PORTAL_SERVICE_PORT=80", "PORTAL_SERVICE_PORT_HTTP=80", "PORTAL_PORT=tcp://10.0.0.1:80", "PORTAL_PORT_80_TCP=x", "PORTAL_PORT_80_TCP_ADDR=x", "OTEL_SERVICE_NAME=x", "portal_base_url=x")); err != nil {
+// serviceLinks is what Kubernetes makes of a Service for the containers in its namespace
+// (enableServiceLinks): https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+func serviceLinks(service, port, number, protocol string) []string {
+	name := strings.ToUpper(strings.ReplaceAll(service, "-", "_"))
+	address := strings.ToLower(protocol) + "://10.0.0.1:" + number
+	one := name + "_PORT_" + number + "_" + protocol
+	links := []string{
+		name + "_SERVICE_HOST=10.0.0.1",
+		name + "_SERVICE_PORT=" + number,
+		name + "_PORT=" + address,
+		one + "=" + address,
+		one + "_PROTO=" + strings.ToLower(protocol),
+		one + "_PORT=" + number,
+		one + "_ADDR=10.0.0.1",
+	}
+	if port != "" {
+		links = append(links, name+"_SERVICE_PORT_"+strings.ToUpper(strings.ReplaceAll(port, "-", "_"))+"="+number)
+	}
+	return links
+}
+
+// What Kubernetes makes for Services, and shells leave in the environment, is no slip.
+func TestVariablesOfKubernetesServices(t *testing.T) {
+	for _, service := range []string{"portal", "portal-db", "portal-x-y", "portal-2", "portal-port", "portal-service", "portal-database-url", "portal-admin"} {
+		for _, protocol := range []string{"TCP", "UDP", "SCTP"} {
+			for _, port := range []string{"", "http", "http-metrics", "web2"} {
+				for _, link := range serviceLinks(service, port, "5432", protocol) {
+					if _, err := Load(nil, least(link)); err != nil {
+						t.Errorf("%s, a Service's: %v", link, err)
+					}
+				}
+			}
+		}
+	}
+	if _, err := Load(nil, least("OTEL_SERVICE_NAME=x", "portal_base_url=x", "PORTALS_URL=x")); err != nil {
 		t.Error(err)
 	}
-	for _, slip := range []string{"PORTAL_PORTS=1", "PORTAL_SERVICE=1", "PORTAL_=1"} {
-		if _, err := Load(nil, least(slip)); err == nil {
-			t.Errorf("%s is taken", slip)
+}
+
+// S-49: a slip in the name of a setting is a fault, also where it looks a little like what Kubernetes
+// makes.
+func TestSlipsThatLookLikeKubernetes(t *testing.T) {
+	slips := []string{
+		"PORTAL_PORTS=1", "PORTAL_SERVICE=1", "PORTAL_=1", "PORTAL_DB_HOST=x", "PORTAL_SERVICES_HOST=x", "PORTAL_DB_SERVICE_HOSTS=x",
+		"PORTAL_PORT=8080", "PORTAL_LISTEN_PORT=8080", "PORTAL_ADMIN_PORT=9090", "PORTAL_SERVICE_NAME=x", "PORTAL_PORT_HTTP=80",
+		"PORTAL_DB_PORT_5432=x", "PORTAL_DB_PORT_5432_TLS=x", "PORTAL_DB_PORT_5432_TCP_HOST=x", "PORTAL_DB_PORT_TCP=x", "PORTAL_SERVICE_PORT_=x", "PORTAL_db_SERVICE_HOST=x",
+		"PORTAL_SUPORT=x", "PORTAL_SUPPORT_URI=x",
+	}
+	for _, s := range All() {
+		slips = append(slips, s.Variable+"S=x", s.Variable[:len(s.Variable)-1]+"=x", strings.Replace(s.Variable, "_", "__", 1)+"=x")
+		if !s.Secret() {
+			slips = append(slips, s.Variable+"_FILE=x")
+		}
+		if ofKubernetes(s.Variable, "tcp://10.0.0.1:80") {
+			t.Errorf("the setting %s has the name of a Service's variable", s.Variable)
+		}
+	}
+	for _, slip := range slips {
+		name, _, _ := strings.Cut(slip, "=")
+		if _, err := Load(nil, least(slip)); err == nil || !strings.Contains(err.Error(), name+": there is no such setting") {
+			t.Errorf("%s is taken: %v", slip, err)
 		}
 	}
 }
