@@ -50,6 +50,8 @@ type Handlers struct {
 	Pickers     *Pickers
 	NameRule    submission.NameRule // may be zero
 	Log         *slog.Logger
+
+	strangers strangerRoom
 }
 
 // Routes registers every address.
