@@ -51,6 +51,8 @@ type Handlers struct {
 	Catalogue   *catalogue.Directory
 	NameRule    submission.NameRule // may be zero
 	Log         *slog.Logger
+
+	strangers strangerRoom
 }
 
 // Routes registers every address.

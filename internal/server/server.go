@@ -75,19 +75,6 @@ func NewAdmin(log *slog.Logger, healthz, readyz echo.HandlerFunc) *http.Server {
 	}
 }
 
-// clientAddress believes X-Forwarded-For from the given networks only, and nobody else's.
-func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
-	if len(trusted) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	opts := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range trusted {
-		p = p.Masked()
-		opts = append(opts, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
-	}
-	return echo.ExtractIPFromXFFHeader(opts...)
-}
-
 // Drainer is what has to end before the process may.
 type Drainer interface{ Drain(ctx context.Context) }
 

@@ -7,11 +7,20 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // maxDrain is how much of a body is read that its handler left unread, so that the connection can be
 // used again. net/http does the same, but through buffers that are shared and never cleared.
 const maxDrain = 256 << 10
+
+// A client that still sends when its answer is there and the connection is about to be closed is listened
+// to for so long and so many bytes: closed at once, the connection would be reset, and the answer lost.
+const (
+	lingerTime = 2 * time.Second
+	maxLinger  = 2 << 20
+)
 
 // Server makes s clear what it read of each request. The listener has to be one that Listener made.
 //
@@ -66,12 +75,18 @@ type serverConn struct {
 	in    buffer // the bufio.Reader's whole buffer
 	phase phase
 	dead  bool // an answer could not be sent: net/http serves nothing more
+	// cut says that nothing more is read: when a handler has returned, net/http would read the rest of a
+	// body into buffers that are shared and never cleared.
+	cut atomic.Bool
 }
 
 // Read clears the part of the buffer that it is given, before anything is read into it: bufio asks for
 // more only when it has moved what is unread to the front, and what lies behind it has been consumed.
 // A pipelined request is never touched.
 func (c *serverConn) Read(p []byte) (int, error) {
+	if c.cut.Load() {
+		return 0, io.EOF
+	}
 	if c.told && c.in == nil && len(p) > 1 {
 		c.in = whole(p) // the first to read is bufio, with all of its buffer
 	}
@@ -141,6 +156,10 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.next.ServeHTTP(a, r)
 	a.settle()
+	if !a.body.ended {
+		a.linger()
+		c.cut.Store(true)
+	}
 	returned = true
 }
 
@@ -184,16 +203,38 @@ func (a *answer) settle() {
 		}
 		clear(rest)
 	}
-	if !a.body.ended || a.r.Close || !a.r.ProtoAtLeast(1, 1) {
+	if !a.body.ended || a.closes() || a.r.Close || !a.r.ProtoAtLeast(1, 1) {
 		a.last = true
 		a.Header().Set("Connection", "close")
 	}
 }
 
-// wanted says whether the rest of a body is worth reading. A client that waits to be asked for its body
-// is not asked.
-func (a *answer) wanted() bool {
-	return a.r.ContentLength <= maxDrain && (a.body.begun || !strings.EqualFold(a.r.Header.Get("Expect"), "100-continue"))
+// wanted says whether the rest of a body is worth reading before the answer goes out. It is not where
+// the handler closes the connection: whoever is refused for what the header says waits for no body.
+func (a *answer) wanted() bool { return a.r.ContentLength <= maxDrain && !a.closes() && a.asked() }
+
+// closes says whether the handler has decided to close the connection.
+func (a *answer) closes() bool { return strings.EqualFold(a.Header().Get("Connection"), "close") }
+
+// asked says whether the client sends its body. One that waits to be asked for it is not asked.
+func (a *answer) asked() bool {
+	return a.body.begun || !strings.EqualFold(a.r.Header.Get("Expect"), "100-continue")
+}
+
+// linger sends the answer and then reads what the client still sends, within bounds.
+func (a *answer) linger() {
+	c := http.NewResponseController(a.ResponseWriter)
+	if !a.asked() || c.Flush() != nil || c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	rest := make([]byte, 16<<10)
+	defer clear(rest)
+	for total := 0; total < maxLinger; {
+		n, err := a.body.Read(rest)
+		if total += n; err != nil {
+			return
+		}
+	}
 }
 
 // WriteHeader begins the answer.

@@ -323,3 +323,54 @@ func TestOneWithoutTheOther(t *testing.T) {
 		<-served
 	}
 }
+
+// S-22: whoever is refused for what the header says gets the answer at once, whether the body comes or
+// not, and the buffer is clean.
+func TestRefusedBeforeTheBody(t *testing.T) {
+	s := newSite(t, false, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	for name, head := range map[string]string{
+		"with a length":         "Content-Length: 1000\r\n\r\nthe canary is ",
+		"in chunks":             "Transfer-Encoding: chunked\r\n\r\n20\r\nthe canary is ",
+		"nothing of it is sent": "Content-Length: 1000\r\n\r\n",
+		"it waits to be asked":  "Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n",
+		"there is none":         "Content-Length: 0\r\n\r\n",
+	} {
+		client, server := s.dial()
+		go func() { _, _ = io.WriteString(client, "POST / HTTP/1.1\r\nHost: x\r\n"+head) }()
+		resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil || resp.StatusCode != http.StatusForbidden || !resp.Close {
+			t.Errorf("%s: %+v, %v", name, resp, err)
+		}
+		_ = client.Close()
+		clean(t, name, <-server.closed)
+	}
+}
+
+// A client that sends a body which nobody wants still gets to read its answer: the rest is read within
+// bounds, and no byte more by net/http, whose buffers for that are never cleared (S-34).
+func TestUnwantedBodyIsReadWithinBounds(t *testing.T) {
+	s := newSite(t, false, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	client, server := s.dial()
+	_, _ = io.WriteString(client, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+	if err != nil || resp.StatusCode != http.StatusForbidden {
+		t.Fatalf("%+v, %v", resp, err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, resp.Body) }()
+	sent, chunk := 0, "400\r\n"+strings.Repeat("canary..", 128)+"\r\n"
+	for err == nil {
+		var n int
+		n, err = io.WriteString(client, chunk)
+		sent += n
+	}
+	if sent < maxLinger || sent > maxLinger+64<<10 {
+		t.Errorf("%d bytes were read", sent)
+	}
+	clean(t, "closed", <-server.closed)
+}
