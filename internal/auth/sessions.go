@@ -121,7 +121,7 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 		err = s.Rows.SaveSession(r.Context(), hash(id), sealed)
 	} else {
 		err = s.Rows.CreateSession(r.Context(), hash(id), store.Session{
-			Handle: NewID()[:16], Sealed: sealed, ActorIssuer: login.Issuer, ActorSubject: login.Subject, ActorName: login.Name,
+			Handle: newHandle(), Sealed: sealed, ActorIssuer: login.Issuer, ActorSubject: login.Subject, ActorName: login.Name,
 			SID: login.SID, Browser: browserName(r.UserAgent()),
 		})
 	}
