@@ -38,7 +38,7 @@ type Site struct {
 	Guide   *templates.Guide // the demo's list of things to try; nil elsewhere
 }
 
-// Handlers are the portal's pages. All fields are needed.
+// Handlers are the portal's pages. All fields but Ending are needed.
 type Handlers struct {
 	Site        Site
 	RP          *auth.RelyingParty
@@ -49,6 +49,7 @@ type Handlers struct {
 	Records     Records
 	Pickers     *Pickers
 	NameRule    submission.NameRule // may be zero
+	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
 }
 
