@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"syscall"
@@ -92,6 +93,38 @@ func TestListenerBreaksUnderASubmission(t *testing.T) {
 	if log := r.logs.String(); strings.Contains(log, "database is closed") || strings.Contains(log, "not settled") || strings.Contains(log, "not swept") {
 		t.Errorf("something ran on: %s", log)
 	}
+}
+
+// Nothing runs in the background any more when the database is closed: not after a drain, and not where the
+// portal never came to serve.
+func TestNothingRunsOnAfterTheEnd(t *testing.T) {
+	r := newRig(t)
+	r.browser().login("ada", "/")
+	r.stop()
+	if left := inBackground(); left != "" {
+		t.Errorf("after a drain: %s", left)
+	}
+	r.wire()
+	r.p.background(t.Context())
+	if err := r.p.close(); err != nil {
+		t.Error(err)
+	}
+	if left := inBackground(); left != "" {
+		t.Errorf("after the start failed: %s", left)
+	}
+}
+
+// inBackground has the goroutines of portal.background, where there are any.
+func inBackground() string {
+	var stacks bytes.Buffer
+	_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
+	var left strings.Builder
+	for stack := range strings.SplitSeq(stacks.String(), "\n\n") {
+		if strings.Contains(stack, "(*portal).background") {
+			left.WriteString(stack)
+		}
+	}
+	return left.String()
 }
 
 // alone is one process of "portal serve" on SQLite.

@@ -124,7 +124,7 @@ func (r *rig) commandWith(environ []string, args ...string) (int, string) {
 	return code, out.String()
 }
 
-// S-15: what the operator ends is ended, whatever lifetimes the command's own environment says; and what a
+// What the operator ends is ended, whatever lifetimes the command's own environment says; and what a
 // server with longer ones holds alive is in the list.
 func TestOperatorsEndWhatAServerHoldsAlive(t *testing.T) {
 	r := newRig(t)

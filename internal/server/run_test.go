@@ -182,7 +182,7 @@ func TestBrokenListenerDrains(t *testing.T) {
 			select {
 			case err := <-r.ended:
 				t.Fatalf("it ended under a request: %v", err)
-			default:
+			case <-time.After(100 * time.Millisecond):
 			}
 			close(r.goOn)
 			if got := <-answer; got != "done\n" {
@@ -281,7 +281,7 @@ func TestNoHandlerOutlivesRun(t *testing.T) {
 	select {
 	case err := <-r.ended:
 		t.Fatalf("it ended under a handler: %v", err)
-	default:
+	case <-time.After(100 * time.Millisecond): // what must not come cannot be waited for
 	}
 	close(r.goOn)
 	if err := <-r.ended; err != nil {
