@@ -25,6 +25,7 @@ build: ## Build the static binary bin/portal.
 test: test-go test-browser ## Run all tests: Go with the race detector, then the browser.
 
 test-go: ## Run the Go tests with the race detector.
+	@scripts/test-deps
 	$(GO) test -race -count=1 -timeout=20m ./...
 
 test-browser: deps ## Run the browser tests in Chromium, with JavaScript switched off.

@@ -42,6 +42,7 @@ type Config struct {
 	LogFormat            string
 	SubmissionsPerMinute int
 	ShutdownTimeout      time.Duration
+	ShutdownDelay        time.Duration
 	TrustedProxies       []netip.Prefix
 	NameRule             submission.NameRule // zero: none
 	Title                string
@@ -213,6 +214,7 @@ func (r *reader) parse() Config {
 		SessionMax:           r.duration("SESSION_MAX", g.SessionMax),
 		LogFormat:            g.LogFormat,
 		ShutdownTimeout:      r.duration("SHUTDOWN_TIMEOUT", g.ShutdownTimeout),
+		ShutdownDelay:        r.delay("SHUTDOWN_DELAY", g.ShutdownDelay),
 		TrustedProxies:       r.networks(g.TrustedProxies),
 		NameRule:             r.nameRule(g.NameRule),
 		Title:                g.Title,
@@ -328,6 +330,16 @@ func (r *reader) duration(name, raw string) time.Duration {
 	d, err := time.ParseDuration(raw)
 	if err != nil || d <= 0 {
 		r.fault(prefix+name, "want a length of time greater than 0, such as 20s, 30m or 8h")
+		return 0
+	}
+	return d
+}
+
+// delay is a duration that may be nothing.
+func (r *reader) delay(name, raw string) time.Duration {
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < 0 {
+		r.fault(prefix+name, "want a length of time, such as 5s, or 0s for none")
 		return 0
 	}
 	return d

@@ -27,14 +27,17 @@ const (
 // A handler must not keep a connection for itself (http.Hijacker), nor read its body after it has
 // returned.
 func Server(s *http.Server) {
+	h := &handler{next: s.Handler}
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		if c, ok := c.(*serverConn); ok {
-			c.told = true
+			c.told = &h.over
 			return context.WithValue(ctx, connKey{}, c)
 		}
 		return ctx
 	}
-	s.Handler = handler{s.Handler}
+	// By then the server has noted that it ends, and serves nothing more on any connection.
+	s.RegisterOnShutdown(func() { h.over.Store(true) })
+	s.Handler = h
 }
 
 // Listener makes connections whose read buffers can be cleared.
@@ -71,8 +74,8 @@ const (
 // connection.
 type serverConn struct {
 	net.Conn
-	told  bool   // the server tells when a handler runs: without that nothing may be cleared
-	in    buffer // the bufio.Reader's whole buffer
+	told  *atomic.Bool // the server tells when a handler runs: where it is nil nothing may be cleared. True: the server ends
+	in    buffer       // the bufio.Reader's whole buffer
 	phase phase
 	dead  bool // an answer could not be sent: net/http serves nothing more
 	// cut says that nothing more is read: when a handler has returned, net/http would read the rest of a
@@ -87,7 +90,7 @@ func (c *serverConn) Read(p []byte) (int, error) {
 	if c.cut.Load() {
 		return 0, io.EOF
 	}
-	if c.told && c.in == nil && len(p) > 1 {
+	if c.told != nil && c.in == nil && len(p) > 1 {
 		c.in = whole(p) // the first to read is bufio, with all of its buffer
 	}
 	if !c.in.holds(p) {
@@ -99,8 +102,11 @@ func (c *serverConn) Read(p []byte) (int, error) {
 		c.phase = waiting
 	}
 	n, err := c.Conn.Read(p)
-	if err != nil && c.phase == waiting {
-		c.clear() // half a header becomes no request
+	if c.phase == waiting && (err != nil || c.told.Load()) {
+		c.clear() // half a header becomes no request, nor does a whole one when the server ends
+		if err == nil {
+			return 0, io.EOF
+		}
 	}
 	return n, err
 }
@@ -134,10 +140,13 @@ func (c *serverConn) end(last bool) {
 	}
 }
 
-type handler struct{ next http.Handler }
+type handler struct {
+	next http.Handler
+	over atomic.Bool // the server ends
+}
 
 // ServeHTTP lets the handler run, and decides whether the connection can be used again.
-func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, _ := r.Context().Value(connKey{}).(*serverConn)
 	if c == nil {
 		c = &serverConn{}
@@ -146,7 +155,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w, body: &body{ReadCloser: r.Body}, r: r}
 	returned := false
 	// After a panic net/http closes, too.
-	defer func() { c.end(a.last || !returned) }()
+	defer func() { c.end(a.last || !returned || h.over.Load()) }()
 	// A copy: net/http goes on with the original, and would not know another type of body.
 	r = r.WithContext(r.Context())
 	if r.Body != http.NoBody {
