@@ -325,7 +325,7 @@ func TestSlipsThatLookLikeKubernetes(t *testing.T) {
 		"PORTAL_PORTS=1", "PORTAL_SERVICE=1", "PORTAL_=1", "PORTAL_DB_HOST=x", "PORTAL_SERVICES_HOST=x", "PORTAL_DB_SERVICE_HOSTS=x",
 		"PORTAL_PORT=8080", "PORTAL_LISTEN_PORT=8080", "PORTAL_ADMIN_PORT=9090", "PORTAL_SERVICE_NAME=x", "PORTAL_PORT_HTTP=80",
 		"PORTAL_DB_PORT_5432=x", "PORTAL_DB_PORT_5432_TLS=x", "PORTAL_DB_PORT_5432_TCP_HOST=x", "PORTAL_DB_PORT_TCP=x", "PORTAL_SERVICE_PORT_=x", "PORTAL_db_SERVICE_HOST=x",
-		"PORTAL_SUPORT=x", "PORTAL_SUPPORT_URI=x",
+		"PORTAL_SUPPORT_URI=x",
 	}
 	for _, s := range All() {
 		slips = append(slips, s.Variable+"S=x", s.Variable[:len(s.Variable)-1]+"=x", strings.Replace(s.Variable, "_", "__", 1)+"=x")

@@ -45,23 +45,23 @@ var values = map[string]string{
 
 // S-32: however Maia repeats the value, it is not in what is shown.
 func TestScrubEveryEcho(t *testing.T) {
+	formats := []string{"Cannot store the value %s: it is not allowed", "got '%s', want an object", "%[1]s and %[1]s", `\%s`, "100%%%s"}
+	words := strings.NewReplacer(Removed, "", "Cannot store the value", "", ": it is not allowed", "", "%3D", "", "got ''", "", ", want an object", "", "and", "", `\`, "", "100%", "")
+	n := 0
 	for what, value := range values {
 		for how, echo := range echoes {
-			for where, format := range map[string]string{
-				"alone": "%s", "in a sentence": "Cannot store the value %s: it is not allowed", "in quotes": "got '%s', want an object", "twice": "%[1]s and %[1]s",
-				"behind a backslash": `\%s`, "behind a per cent": "100%%%s",
-			} {
-				message := fmt.Sprintf(format, echo(value))
-				got := clean(value, message)
-				if found := betrays(got, value, 3); found != "" {
-					t.Errorf("%s, %s, %s: %q shows %q", what, how, where, got, found)
+			n++
+			for _, format := range []string{"%s", formats[n%len(formats)]} {
+				got := clean(value, fmt.Sprintf(format, echo(value)))
+				if found := betrays(got, value, 2); found != "" {
+					t.Errorf("%s, %s, %s: %q shows %q", what, how, format, got, found)
 				}
-				if codes[how] == nil || where == "alone" {
-					continue
+				if got == Dropped {
+					t.Errorf("%s, %s, %s: nothing is left of the message", what, how, format)
 				}
 				// Of what is encoded nothing is left, not even at its ends.
-				if left := strings.Fields(strings.NewReplacer(Removed, "", "Cannot store the value", "", ": it is not allowed", "", "%3D", "", "got ''", "", ", want an object", "", "and", "", `\`, "", "100%", "").Replace(got)); len(strings.Join(left, "")) > 8 && got != Dropped {
-					t.Errorf("%s, %s, %s: %q has a piece of the encoding: %q", what, how, where, got, left)
+				if left := strings.TrimSpace(words.Replace(got)); codes[how] != nil && len(left) > 8 {
+					t.Errorf("%s, %s, %s: %q has a piece of the encoding: %q", what, how, format, got, left)
 				}
 			}
 		}
@@ -76,7 +76,7 @@ func TestScrubCutEcho(t *testing.T) {
 		}
 		for how, echo := range echoes {
 			whole := echo(value)
-			for _, part := range []int{6, 3, 2} {
+			for _, part := range []int{3, 2} {
 				n := len(whole) * (part - 1) / part
 				for _, cut := range []string{whole[:n], whole[len(whole)-n:], whole[len(whole)/part:], whole[(len(whole)-n)/2 : (len(whole)+n)/2]} {
 					got := clean(value, fmt.Sprintf("unexpected: %s…", cut))
@@ -245,7 +245,7 @@ func TestScrubBounds(t *testing.T) {
 	for b.Len() < lookedAt {
 		b.WriteString(chain(names[r.IntN(len(names))], names[r.IntN(len(names))], names[r.IntN(len(names))])(string(rune('!' + r.IntN(90)))))
 	}
-	texts := slices.Repeat([]string{b.String()}, 30)
+	texts := slices.Repeat([]string{b.String()}, 10)
 	got := Words(of("S3cr3t-pa55word"), nil, limit, append([]string{"short and plain"}, texts...)...)
 	if got[0] != "short and plain" || got[len(got)-1] != Dropped {
 		t.Errorf("%q … %q", got[0], got[len(got)-1])
@@ -332,7 +332,7 @@ func check(t *testing.T, value, before, after string, how, from, to uint16) {
 func TestScrubRandomEchoes(t *testing.T) {
 	const alphabet = `abcXYZ019-_.~ +/%\&;#u"'<>=ü密🔑` + "\n\t"
 	letters := []rune(alphabet)
-	for seed := range uint64(1500) {
+	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 32))
 		text := func(least, most int) string {
 			var b strings.Builder

@@ -231,15 +231,16 @@ func (r *readings) add(v *view) bool {
 	if v == nil {
 		return true
 	}
+	// The work is what counts: one that is like another has been made, too.
+	if *r.room -= len(v.b); *r.room < 0 {
+		clear(v.b)
+		return false
+	}
 	for _, other := range r.views {
 		if other.least == v.least && bytes.Equal(other.b, v.b) {
 			clear(v.b)
 			return true
 		}
-	}
-	if *r.room -= len(v.b); *r.room < 0 {
-		clear(v.b)
-		return false
 	}
 	r.views = append(r.views, v)
 	return true

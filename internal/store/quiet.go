@@ -190,7 +190,7 @@ func quietly(err error) error {
 // parts takes joined errors apart.
 func parts(err error) []error {
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		if joined, ok := e.(interface{ Unwrap() []error }); ok { //nolint:errorlint // walks the tree itself
+		if joined, ok := e.(interface{ Unwrap() []error }); ok {
 			var all []error
 			for _, one := range joined.Unwrap() {
 				all = append(all, parts(one)...)
