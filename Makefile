@@ -25,15 +25,16 @@ build: ## Build the static binary bin/portal.
 test: test-go test-browser ## Run all tests: Go with the race detector, then the browser.
 
 test-go: ## Run the Go tests with the race detector.
+	@scripts/test-deps
 	$(GO) test -race -count=1 -timeout=20m ./...
 
-test-browser: deps ## Run the browser tests in Chromium, with JavaScript switched off.
+test-browser: deps ## Run the browser tests: all in Chromium without JavaScript, some in Firefox and WebKitGTK.
 	cd e2e && npm test
 
 leakcheck: ## Look for copies of secrets in the memory of a running portal, and print what was found.
 	$(GO) test -count=1 -run '^TestMemoryHoldsNoCopy$$' -v ./cmd/portal
 
-deps: ## Install what the browser tests need: npm packages, and Chromium where apt-get can.
+deps: ## Install what the browser tests need: npm packages, and browsers where apt-get can.
 	@scripts/browser-deps
 
 lint: ## Run the linters.

@@ -1,7 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './support/chromium.ts';
+import type { Engine } from './support/engine.ts';
 
-export default defineConfig({
+export default defineConfig<object, { engine: Engine }>({
   testDir: 'tests',
   globalSetup: './support/build.ts',
   fullyParallel: true,
@@ -18,5 +19,8 @@ export default defineConfig({
     { name: 'portal', testIgnore: 'accessibility.spec.ts', use: { javaScriptEnabled: false } },
     // axe is a script that runs in the page, which the portal's policy forbids.
     { name: 'accessibility', testMatch: 'accessibility.spec.ts', use: { javaScriptEnabled: true, bypassCSP: true } },
+    // What hangs on the engine, in the others. A file at a time, since each worker starts a browser.
+    { name: 'webkit', testDir: 'engines', fullyParallel: false, use: { engine: 'webkit' } },
+    { name: 'firefox', testDir: 'engines', fullyParallel: false, use: { engine: 'firefox' } },
   ],
 });

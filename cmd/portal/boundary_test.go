@@ -59,10 +59,19 @@ func TestCrossOrigin(t *testing.T) {
 		change func(http.Header)
 		status int
 	}{
-		"cross-site":                  {"/secret-references", func(h http.Header) { h.Set("Sec-Fetch-Site", "cross-site") }, 403},
-		"same-site is another host":   {"/secret-references", func(h http.Header) { h.Set("Sec-Fetch-Site", "same-site") }, 403},
-		"foreign Origin alone":        {"/secret-references", func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Set("Origin", "https://evil.example") }, 403},
-		"Origin null alone":           {"/secret-references", func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Set("Origin", "null") }, 403},
+		"cross-site":                {"/secret-references", func(h http.Header) { h.Set("Sec-Fetch-Site", "cross-site") }, 403},
+		"same-site is another host": {"/secret-references", func(h http.Header) { h.Set("Sec-Fetch-Site", "same-site") }, 403},
+		"foreign Origin alone":      {"/secret-references", func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Set("Origin", "https://evil.example") }, 403},
+		"Origin null alone":         {"/secret-references", func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Set("Origin", "null") }, 403},
+		"another scheme alone": {"/secret-references", func(h http.Header) {
+			h.Del("Sec-Fetch-Site")
+			h.Set("Origin", strings.Replace(r.base, "http:", "ftp:", 1))
+		}, 403},
+		"no scheme": {"/secret-references", func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Set("Origin", strings.TrimPrefix(r.base, "http:")) }, 403},
+		"https against http": {"/logout", func(h http.Header) {
+			h.Del("Sec-Fetch-Site")
+			h.Set("Origin", strings.Replace(r.base, "http:", "https:", 1))
+		}, 403},
 		"logout from elsewhere":       {"/logout", func(h http.Header) { h.Set("Sec-Fetch-Site", "cross-site") }, 403},
 		"logout by nobody knows whom": {"/logout", func(h http.Header) { h.Del("Sec-Fetch-Site"); h.Del("Origin") }, 403},
 		"own Origin behind a proxy":   {"/secret-references", func(h http.Header) { h.Del("Sec-Fetch-Site") }, 303},

@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"io"
+	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"testing"
@@ -93,6 +96,10 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		"json": func(c string) []string {
 			q, _ := json.Marshal(c)
 			return []string{"valueFormat", "json", "valueJSON", `{"k":{"deep":[` + string(q) + `]}}`}
+		},
+		"a name in JSON": func(c string) []string {
+			q, _ := json.Marshal(c)
+			return []string{"valueFormat", "json", "valueJSON", `{"deep":{` + string(q) + `:"what is kept under it"}}`}
 		},
 		"file": func(c string) []string { return []string{"valueFormat", "file", "valueFile", c} },
 		"hidden fields too": func(c string) []string {
@@ -213,6 +220,24 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		func(f url.Values) page {
 			return b.get("/secret-values/new?valueText=" + url.QueryEscape(f.Get("valueText")))
 		},
+		// In the wrong place of a form, and around it.
+		func(f url.Values) page { return stranger.sendPlain("/secret-references", f) },
+		func(f url.Values) page {
+			f.Set("password", f.Get("valueText"))
+			f.Set(f.Get("valueText"), "x")
+			return b.sendPlain("/secret-values", f)
+		},
+		func(f url.Values) page { return b.sendAround("/secret-values", f, "") },
+		func(f url.Values) page { return b.sendAround("/secret-values", f, f.Get("valueText")) },
+		func(f url.Values) page { return stranger.sendAround("/secret-values", f, "") },
+		func(f url.Values) page { return stranger.sendAround("/secret-references", f, f.Get("valueText")) },
+		func(f url.Values) page {
+			req := b.request(http.MethodPost, "/secret-values", strings.NewReader(f.Encode()))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Del("Sec-Fetch-Site")
+			req.Header.Set("Origin", strings.Replace(r.base, "http:", "https:", 1))
+			return b.do(req)
+		},
 	} {
 		canary := fmt.Sprintf("Canary elsewhere %d %x", i, 15485863*(i+1))
 		canaries = append(canaries, canary)
@@ -260,4 +285,31 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		}
 	}
 	t.Logf("%d canaries in %d places", len(canaries), len(places))
+}
+
+// sendAround posts a form as multipart with the secret also in the headers of parts, in the name of a
+// file and of a field, and with some text after the end.
+func (b *browser) sendAround(path string, form url.Values, after string) page {
+	b.r.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	s := form.Get("valueText")
+	for _, head := range []textproto.MIMEHeader{
+		{"Content-Disposition": {`form-data; name="x"; filename="` + s + `"`}, "Content-Type": {s}},
+		{"Content-Disposition": {`form-data; name="` + s + `"`}},
+		{"Content-Disposition": {`form-data; name="x"; password="` + s + `"`}, s: {s}},
+	} {
+		part, _ := w.CreatePart(head)
+		_, _ = io.WriteString(part, s)
+	}
+	for name, values := range form {
+		for _, v := range values {
+			_ = w.WriteField(name, v)
+		}
+	}
+	_ = w.Close()
+	body.WriteString(after)
+	req := b.request(http.MethodPost, path, &body)
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	return b.do(req)
 }

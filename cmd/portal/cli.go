@@ -27,13 +27,13 @@ type cli struct {
 	Migrate  struct{} `cmd:"" help:"Apply the database migrations (PORTAL_DATABASE_URL) and exit."`
 	Sessions struct {
 		List struct {
-			Subject string `help:"Only those of this user (the provider's sub)." placeholder:"SUB"`
-		} `cmd:"" help:"List the sessions that have not run out."`
+			User userFlags `embed:""`
+		} `cmd:"" help:"List the sessions that are in the database. Those that have run out are among them until the server removes them, within ten minutes."`
 		End struct {
-			Handle  string `arg:"" optional:"" help:"Handle of the session, from the list."`
-			Subject string `help:"End all sessions of this user (the provider's sub)." placeholder:"SUB"`
-			All     bool   `help:"End all sessions of everybody."`
-		} `cmd:"" help:"End one session, those of a user, or all."`
+			Handle string    `arg:"" optional:"" help:"Handle of the session, from the list."`
+			User   userFlags `embed:""`
+			All    bool      `help:"All sessions of everybody."`
+		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here."`
 	} `cmd:"" help:"List and end sessions, straight in the database (PORTAL_DATABASE_URL)."`
 	Keygen      struct{} `cmd:"" help:"Print a new session key for PORTAL_SESSION_KEYS."`
 	Healthcheck struct {
@@ -157,7 +157,7 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 	if args[0] == "help" {
 		args = append(append([]string{}, args[1:]...), "--help")
 	}
-	parsed, err := k.Parse(args)
+	parsed, err := k.Parse(sessionsArgs(args))
 	if err != nil {
 		return usageError{fmt.Errorf("%w; see portal help", err)}
 	}
@@ -175,9 +175,9 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 	case "migrate":
 		return migrate(ctx, environ, out)
 	case "sessions list":
-		return listSessions(ctx, c.Sessions.List.Subject, environ, out)
+		return listSessions(ctx, c.Sessions.List.User, environ, out)
 	case "sessions end", "sessions end <handle>":
-		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.Subject, c.Sessions.End.All, environ, out)
+		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.User, c.Sessions.End.All, environ, out)
 	case "keygen":
 		return keygen(out)
 	case "healthcheck":

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,7 +16,6 @@ import (
 
 	"maiaportal/internal/config"
 	"maiaportal/internal/sandbox"
-	"maiaportal/internal/server"
 	"maiaportal/internal/weburl"
 	"maiaportal/web/templates"
 )
@@ -25,6 +23,16 @@ import (
 // demo starts portal, login service and Maia on loopback, in one process, with a database that goes
 // when it ends.
 func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs io.Writer) (err error) {
+	signals := catchSignals()
+	defer signals.stop()
+	ctx, hungUp := context.WithCancel(ctx)
+	defer hungUp()
+	signals.watch(func(s os.Signal) {
+		// Where nobody can read it, the terminal was closed, and the demo leaves nothing behind.
+		if _, err := fmt.Fprintf(logs, "The signal %q does nothing here. Ctrl+C ends the demo.\n", s); err != nil {
+			hungUp()
+		}
+	})
 	listener, moved, err := demoListener(ctx, address)
 	if err != nil {
 		return err
@@ -59,7 +67,6 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	p.background(ctx)
 
 	show := showDemo
 	if asJSON {
@@ -68,7 +75,7 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 	if err := show(out, base, moved, sb); err != nil {
 		return err
 	}
-	return server.Run(ctx, cfg.ShutdownTimeout, p.submissions, map[*http.Server]net.Listener{p.public: listener})
+	return p.run(ctx, listener, nil, nil)
 }
 
 // demoListener listens on loopback only. Where the address is taken, it takes a free port and says so.

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/textproto"
 	"net/url"
 	"os"
 	"os/exec"
@@ -237,15 +238,32 @@ type way struct {
 	close     bool // Connection: close
 	hangUp    bool // the client goes while Maia is asked
 	foreign   bool // it comes from another site, and is refused before the body is read
+	stranger  bool // it comes without a session
+	chunked   bool // it comes without a length
+	hidden    string
 }
 
 // encode makes the body of a way.
-func encode(row way, form url.Values) (body []byte, contentType string) {
+func encode(row way, form url.Values, c canary) (body []byte, contentType string) {
+	if row.hidden == "field" {
+		form.Set("password", c.value)
+	}
+	if row.hidden == "name" {
+		form.Set(c.value, "x")
+	}
 	if !row.multipart {
 		return []byte(form.Encode()), "application/x-www-form-urlencoded"
 	}
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
+	quoted := strings.ReplaceAll(c.value, `"`, "%22")
+	if head, ok := partHeads[row.hidden]; ok {
+		part, _ := w.CreatePart(textproto.MIMEHeader(head(quoted)))
+		_, _ = io.WriteString(part, "x")
+	}
+	if row.hidden == "preamble" {
+		b.WriteString(quoted + "\r\n")
+	}
 	for name, values := range form {
 		for _, v := range values {
 			if name == "valueFile" {
@@ -257,7 +275,32 @@ func encode(row way, form url.Values) (body []byte, contentType string) {
 		}
 	}
 	_ = w.Close()
+	if row.hidden == "epilogue" {
+		b.WriteString(quoted)
+	}
 	return b.Bytes(), w.FormDataContentType()
+}
+
+// partHeads are the places in a part's header where a secret could stand by mistake.
+var partHeads = map[string]func(value string) http.Header{
+	"file name": func(v string) http.Header {
+		return http.Header{"Content-Disposition": {`form-data; name="valueFile"; filename="` + v + `"`}}
+	},
+	"name in a header": func(v string) http.Header {
+		return http.Header{"Content-Disposition": {`form-data; name="` + v + `"`}}
+	},
+	"parameter": func(v string) http.Header {
+		return http.Header{"Content-Disposition": {`form-data; name="x"; password="` + v + `"`}}
+	},
+	"header line": func(v string) http.Header {
+		return http.Header{"Content-Disposition": {`form-data; name="x"`}, "X-Note": {v}}
+	},
+	"type": func(v string) http.Header {
+		return http.Header{"Content-Disposition": {`form-data; name="x"`}, "Content-Type": {v}}
+	},
+	"transfer encoding": func(v string) http.Header {
+		return http.Header{"Content-Disposition": {`form-data; name="x"`}, "Content-Transfer-Encoding": {v}}
+	},
 }
 
 // submit sends a value on its way, over a connection of its own, and returns when it has ended. A
@@ -277,6 +320,9 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 		"odd key":   {"valueFormat", "text", "valueText", "-----BEGIN PRIVATE KEY-----\n" + c.value + "\n-----END PRIVATE KEY-----\n"},
 		"wrong key": {"valueFormat", "text", "recipe", "private-key", "valueText", c.value},
 	}[row.format]
+	if row.hidden != "" {
+		fields = []string{"valueFormat", "text", "valueText", "another-Value-4711"}
+	}
 	path := "/secret-values"
 	var form url.Values
 	if row.format == "hosted" {
@@ -285,11 +331,16 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 	} else {
 		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), fields...)
 	}
-	body, contentType := encode(row, form)
+	body, contentType := encode(row, form, c)
 	req := b.request(http.MethodPost, path, bytes.NewReader(body))
 	req.Header.Set("Content-Type", contentType)
-	for _, cookie := range b.client.Jar.Cookies(req.URL) {
-		req.AddCookie(cookie)
+	if !row.stranger {
+		for _, cookie := range b.client.Jar.Cookies(req.URL) {
+			req.AddCookie(cookie)
+		}
+	}
+	if row.chunked {
+		req.ContentLength = -1
 	}
 	req.Close = row.close
 	if row.foreign {
@@ -376,6 +427,54 @@ func leakRows() []way {
 				w.format = "text"
 			}
 			rows = append(rows, w)
+		}
+	}
+	return append(append(rows, strangerRows(sizes)...), hiddenRows(sizes)...)
+}
+
+// strangerRows are values that come without a session: the answer is a page that asks for a login.
+func strangerRows(sizes []int) []way {
+	var rows []way
+	for _, size := range sizes {
+		for _, w := range []way{
+			{format: "text"}, {format: "text", close: true}, {format: "text", chunked: true}, {format: "text", multipart: true}, {format: "text", multipart: true, close: true},
+			{format: "text", multipart: true, chunked: true}, {format: "pairs"}, {format: "pairs", multipart: true}, {format: "json"}, {format: "json", multipart: true},
+			{format: "file", multipart: true}, {format: "hosted"}, {format: "hosted", multipart: true},
+		} {
+			w.end, w.size, w.status, w.stranger = "no session", size, http.StatusUnauthorized, true
+			rows = append(rows, w)
+		}
+	}
+	return rows
+}
+
+// hiddenRows are values that come where the form has no field for them.
+func hiddenRows(sizes []int) []way {
+	var rows []way
+	for _, size := range sizes {
+		for _, w := range []way{
+			{hidden: "field"}, {hidden: "field", multipart: true}, {hidden: "name"}, {hidden: "name", multipart: true}, {hidden: "file name", multipart: true},
+			{hidden: "name in a header", multipart: true}, {hidden: "parameter", multipart: true}, {hidden: "header line", multipart: true}, {hidden: "type", multipart: true},
+			{hidden: "transfer encoding", multipart: true, status: http.StatusBadRequest},
+			{hidden: "preamble", multipart: true, status: http.StatusBadRequest}, {hidden: "epilogue", multipart: true, status: http.StatusBadRequest},
+		} {
+			for _, w.stranger = range []bool{false, true} {
+				w.end, w.format, w.size = "in a "+w.hidden, "text", size
+				w := w
+				switch {
+				case w.status != 0:
+				case size > 8<<10 && w.multipart && w.hidden != "field":
+					w.status = http.StatusBadRequest // longer than a part's header may be
+				case w.stranger:
+					w.status = http.StatusUnauthorized
+				default:
+					w.status = http.StatusSeeOther
+				}
+				if w.stranger {
+					w.end += ", no session"
+				}
+				rows = append(rows, w)
+			}
 		}
 	}
 	return rows

@@ -38,6 +38,46 @@ type process struct {
 	address string
 	logs    *syncBuffer
 	ended   chan struct{}
+
+	mu   sync.Mutex
+	more chan struct{} // closed at the next log line
+}
+
+// wait gives the log line that says something, as soon as there is one.
+func (p *process) wait(t *testing.T, says string) string {
+	t.Helper()
+	for {
+		p.mu.Lock()
+		more := p.more
+		p.mu.Unlock()
+		for line := range strings.Lines(p.logs.String()) {
+			if strings.Contains(line, says) {
+				return line
+			}
+		}
+		select {
+		case <-more:
+		case <-p.ended:
+			// It may have been the last one.
+			if text := p.logs.String(); !strings.Contains(text, says) {
+				t.Fatalf("the process ended and never said %q: %s", says, text)
+			}
+		}
+	}
+}
+
+// signal sends one.
+func (p *process) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// exit waits for the end of a process, and gives its exit code.
+func (p *process) exit() int {
+	<-p.ended
+	return p.cmd.ProcessState.ExitCode()
 }
 
 var binary = sync.OnceValues(func() (string, error) {
@@ -79,7 +119,12 @@ func (b *balancer) use(targets ...string) {
 
 func newReplicas(t *testing.T, settings ...string) *replicas {
 	t.Helper()
-	databaseURL := pgtest.Start(t)
+	return newFleet(t, pgtest.Start(t), 2, settings...)
+}
+
+// newFleet starts some processes on one database.
+func newFleet(t *testing.T, databaseURL string, count int, settings ...string) *replicas {
+	t.Helper()
 	listener := must((&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0"))
 	base := "http://" + listener.Addr().String()
 	lb := &balancer{}
@@ -92,10 +137,13 @@ func newReplicas(t *testing.T, settings ...string) *replicas {
 	}
 	t.Cleanup(func() { _ = sb.Close() })
 	r := &replicas{rig: &rig{t: t, base: base, sb: sb, logs: &syncBuffer{}}, balancer: lb, databaseURL: databaseURL}
-	for range 2 {
-		r.processes = append(r.processes, r.start(settings...))
+	var targets []string
+	for range count {
+		p := r.start(settings...)
+		r.processes = append(r.processes, p)
+		targets = append(targets, p.address)
 	}
-	lb.use(r.processes[0].address, r.processes[1].address)
+	lb.use(targets...)
 	return r
 }
 
@@ -114,7 +162,7 @@ func (r *replicas) start(settings ...string) *process {
 	for i := 0; i+1 < len(settings); i += 2 {
 		env[settings[i]] = settings[i+1]
 	}
-	p := &process{cmd: exec.Command(path, "serve"), logs: &syncBuffer{}, ended: make(chan struct{})}
+	p := &process{cmd: exec.Command(path, "serve"), logs: &syncBuffer{}, ended: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Env = os.Environ()
 	for k, v := range env {
 		p.cmd.Env = append(p.cmd.Env, "PORTAL_"+k+"="+v)
@@ -133,6 +181,10 @@ func (r *replicas) start(settings ...string) *process {
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			_, _ = p.logs.Write(append(lines.Bytes(), '\n'))
+			p.mu.Lock()
+			close(p.more)
+			p.more = make(chan struct{})
+			p.mu.Unlock()
 			if _, rest, ok := strings.Cut(lines.Text(), `"msg":"portal serves","address":"`); ok {
 				address, _, _ := strings.Cut(rest, `"`)
 				listening <- address
@@ -302,15 +354,12 @@ func TestDrain(t *testing.T) {
 	if err := r.sb.Maia.WaitForCall(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.processes[0].cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	r.processes[0].signal(t, syscall.SIGTERM)
 	close(hold)
 	if p := <-answer; p.status != http.StatusSeeOther {
 		t.Errorf("%d: %s", p.status, p.text())
 	}
-	<-r.processes[0].ended
-	if code := r.processes[0].cmd.ProcessState.ExitCode(); code != 0 {
+	if code := r.processes[0].exit(); code != 0 {
 		t.Errorf("exit code %d: %s", code, r.processes[0].logs)
 	}
 }

@@ -21,7 +21,6 @@ import (
 
 	"maiaportal/internal/config"
 	"maiaportal/internal/sandbox"
-	"maiaportal/internal/server"
 )
 
 // rig is the whole system on loopback: the portal as serve runs it, the sandbox's provider and Maia.
@@ -102,6 +101,18 @@ func newRig(t *testing.T, settings ...string) *rig {
 // serve starts a portal on a listener, with the rig's database.
 func (r *rig) serve(listener net.Listener, settings ...string) {
 	r.t.Helper()
+	r.wire(settings...)
+	r.stop = r.run(listener, func(err error) {
+		if err != nil {
+			r.t.Errorf("the portal ended with %v", err)
+		}
+	})
+	r.t.Cleanup(r.stop)
+}
+
+// wire makes a portal with the rig's database.
+func (r *rig) wire(settings ...string) {
+	r.t.Helper()
 	env := map[string]string{
 		"BASE_URL": r.base, "ADMIN_LISTEN": "", "OIDC_ISSUER": r.sb.Provider.Issuer(), "OIDC_CLIENT_ID": r.sb.Provider.ClientID(),
 		"OIDC_CLIENT_SECRET": r.sb.Provider.ClientSecret(), "MAIA_URL": r.sb.Maia.URL(), "DATABASE_URL": "sqlite:" + filepath.Join(r.dir, "portal.db"),
@@ -124,23 +135,22 @@ func (r *rig) serve(listener net.Listener, settings ...string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p := r.p
+}
+
+// run runs the portal, and gives what stops it. ended gets how it ended.
+func (r *rig) run(listener net.Listener, ended func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	p.background(ctx)
+	done := make(chan struct{})
+	p := r.p
 	go func() {
-		done <- server.Run(ctx, cfg.ShutdownTimeout, p.submissions, map[*http.Server]net.Listener{p.public: listener})
+		defer close(done)
+		err := p.run(ctx, listener, nil, nil)
+		ended(errors.Join(err, p.close()))
 	}()
-	r.stop = sync.OnceFunc(func() {
+	return func() {
 		cancel()
-		if err := <-done; err != nil {
-			r.t.Errorf("the portal ended with %v", err)
-		}
-		if err := p.close(); err != nil {
-			r.t.Error(err)
-		}
-	})
-	r.t.Cleanup(r.stop)
+		<-done
+	}
 }
 
 // browser is somebody in front of the portal.
@@ -188,6 +198,11 @@ func (b *browser) do(req *http.Request) page {
 		_ = resp.Header.Write(b.seen)
 		_, _ = b.seen.Write(body)
 	}
+	return parsed(resp, body)
+}
+
+// parsed makes a page of an answer.
+func parsed(resp *http.Response, body []byte) page {
 	doc, _ := html.Parse(bytes.NewReader(body))
 	return page{resp.StatusCode, resp.Header, string(body), doc}
 }
@@ -321,6 +336,12 @@ func filled(p page, fields ...string) url.Values {
 // send posts a form as multipart, as the portal's pages do. files are fields that are sent as a file.
 func (b *browser) send(path string, form url.Values, files ...string) page {
 	b.r.t.Helper()
+	return b.do(b.formRequest(path, form, files...))
+}
+
+// formRequest is what send sends.
+func (b *browser) formRequest(path string, form url.Values, files ...string) *http.Request {
+	b.r.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for name, values := range form {
@@ -336,7 +357,7 @@ func (b *browser) send(path string, form url.Values, files ...string) page {
 	_ = w.Close()
 	req := b.request(http.MethodPost, path, &body)
 	req.Header.Set("Content-Type", w.FormDataContentType())
-	return b.do(req)
+	return req
 }
 
 // sendPlain posts a form urlencoded.

@@ -6,20 +6,24 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
+	"os"
 
 	"maiaportal/internal/config"
-	"maiaportal/internal/server"
 	"maiaportal/internal/telemetry"
 )
 
 // serve runs the production server until ctx ends.
 func serve(ctx context.Context, flags map[string]string, mayDump bool, environ []string, logs io.Writer) (err error) {
+	signals := catchSignals()
+	defer signals.stop()
 	cfg, err := config.Load(flags, environ)
 	if err != nil {
 		return usageError{fmt.Errorf("the configuration has faults:\n%w", err)}
 	}
 	log := telemetry.NewLogger(logs, cfg.LogLevel, cfg.LogFormat)
+	again := signals.watch(func(s os.Signal) {
+		log.Info("a signal that the portal has nothing to do for", "signal", s.String())
+	})
 	if mayDump {
 		warnOfDumps(log)
 	}
@@ -33,18 +37,16 @@ func serve(ctx context.Context, flags map[string]string, mayDump bool, environ [
 	if err != nil {
 		return err
 	}
-	servers := map[*http.Server]net.Listener{p.public: listener}
+	var admin net.Listener
 	if p.admin != nil {
-		admin, err := listen(ctx, cfg.AdminListen)
+		admin, err = listen(ctx, cfg.AdminListen)
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
-		servers[p.admin] = admin
 		log.Info("operator's listener", "address", admin.Addr().String())
 	}
-	p.background(ctx)
 	log.Info("portal serves", "address", listener.Addr().String(), "base_url", cfg.BaseURL.String())
-	err = server.Run(ctx, cfg.ShutdownTimeout, p.submissions, servers)
+	err = p.run(ctx, listener, admin, again)
 	log.Info("portal ended")
 	return err
 }

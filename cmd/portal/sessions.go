@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -13,76 +15,107 @@ import (
 	"maiaportal/internal/store"
 )
 
+// userFlags name a user. kong has no flag of two values: sessionsArgs makes two flags of it.
+type userFlags struct {
+	Subject string `help:"Those of this user: the provider's issuer and the user's sub. SUB alone: whoever issued it." placeholder:"ISSUER SUB"`
+	Issuer  string `hidden:""`
+}
+
+// handleLikeAFlag is a handle that begins with a hyphen, as older sessions may have.
+var handleLikeAFlag = regexp.MustCompile(`^-[A-Za-z0-9_-]{15}$`)
+
+// sessionsArgs prepares the arguments of "sessions list" and "sessions end" for kong: "--subject ISSUER SUB"
+// becomes two flags, and a handle or a sub that begins with a hyphen no flag at all.
+func sessionsArgs(args []string) []string {
+	if len(args) < 2 || args[0] != "sessions" {
+		return args
+	}
+	out := slices.Clone(args[:2])
+	var positional []string
+	for rest := args[2:]; len(rest) > 0; {
+		arg := rest[0]
+		rest = rest[1:]
+		first, joined := strings.CutPrefix(arg, "--subject=")
+		switch {
+		case arg == "--":
+			positional = append(positional, rest...)
+			rest = nil
+		case handleLikeAFlag.MatchString(arg) && args[1] == "end":
+			positional = append(positional, arg)
+		case arg == "--subject" && isValue(rest), joined:
+			if !joined {
+				first, rest = rest[0], rest[1:]
+			}
+			// An issuer is an address, a sub hardly ever.
+			if strings.Contains(first, "://") && isValue(rest) {
+				out = append(out, "--issuer="+first)
+				first, rest = rest[0], rest[1:]
+			}
+			out = append(out, "--subject="+first)
+		default:
+			out = append(out, arg)
+		}
+	}
+	if len(positional) > 0 {
+		out = append(append(out, "--"), positional...)
+	}
+	return out
+}
+
+// isValue says whether the next argument is a value, whatever it begins with.
+func isValue(rest []string) bool {
+	return len(rest) > 0 && !slices.Contains([]string{"--", "--all", "--help", "-h"}, rest[0])
+}
+
 // withStore opens the database of the settings for one of the operator's commands.
-func withStore(environ []string, do func(*store.Store, config.Config) error) error {
-	cfg, err := config.LoadOnly(nil, environ, "DATABASE_URL", "DATABASE_URL_FILE", "SESSION_IDLE", "SESSION_MAX")
+func withStore(environ []string, open func(string, func() time.Time) (*store.Store, error), do func(*store.Store) error) error {
+	cfg, err := config.LoadOnly(nil, environ, "DATABASE_URL", "DATABASE_URL_FILE")
 	if err != nil {
 		return usageError{err}
 	}
-	st, err := store.Open(cfg.DatabaseURL, time.Now)
+	st, err := open(cfg.DatabaseURL, time.Now)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(st, cfg), st.Close())
-}
-
-// living are the sessions that have not run out: one user's, or everybody's where subject is empty. An
-// operator knows users by their subject; the issuer is the same for all.
-func living(ctx context.Context, st *store.Store, cfg config.Config, subject string) ([]store.Session, error) {
-	now := time.Now()
-	rows, err := st.Sessions(ctx, "", "", now.Add(-cfg.SessionMax), now.Add(-cfg.SessionIdle))
-	if err != nil || subject == "" {
-		return rows, err
-	}
-	return slices.DeleteFunc(rows, func(r store.Session) bool { return r.ActorSubject != subject }), nil
+	return errors.Join(do(st), st.Close())
 }
 
 // listSessions prints a line for each session. It can show no token: they are sealed.
-func listSessions(ctx context.Context, subject string, environ []string, out io.Writer) error {
-	return withStore(environ, func(st *store.Store, cfg config.Config) error {
-		rows, err := living(ctx, st, cfg, subject)
+func listSessions(ctx context.Context, user userFlags, environ []string, out io.Writer) error {
+	return withStore(environ, store.OpenExisting, func(st *store.Store) error {
+		rows, err := st.AllSessions(ctx, user.Issuer, user.Subject)
 		if err != nil {
 			return err
 		}
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		_, _ = fmt.Fprintln(w, "HANDLE\tSUBJECT\tNAME\tBEGUN\tLAST USED\tBROWSER")
+		_, _ = fmt.Fprintln(w, "HANDLE\tISSUER\tSUBJECT\tNAME\tBEGUN\tLAST USED\tBROWSER")
 		for _, r := range rows {
-			_, _ = fmt.Fprintf(w, "%s\t%q\t%q\t%s\t%s\t%s\n", r.Handle, r.ActorSubject, r.ActorName, r.CreatedAt.Format(time.RFC3339), r.SeenAt.Format(time.RFC3339), r.Browser)
+			_, _ = fmt.Fprintf(w, "%s\t%q\t%q\t%q\t%s\t%s\t%s\n", r.Handle, r.ActorIssuer, r.ActorSubject, r.ActorName,
+				r.CreatedAt.Format(time.RFC3339), r.SeenAt.Format(time.RFC3339), r.Browser)
 		}
 		return w.Flush()
 	})
 }
 
 // endSessions ends exactly what was named; naming nothing, or two things, is wrong usage.
-func endSessions(ctx context.Context, handle, subject string, all bool, environ []string, out io.Writer) error {
+func endSessions(ctx context.Context, handle string, user userFlags, all bool, environ []string, out io.Writer) error {
 	named := 0
-	for _, n := range []bool{handle != "", subject != "", all} {
+	for _, n := range []bool{handle != "", user.Subject != "", all} {
 		if n {
 			named++
 		}
 	}
-	if named != 1 {
-		return usageError{errors.New("name one: a handle, --subject SUB or --all")}
+	if named != 1 || user.Issuer != "" && user.Subject == "" { // nobody: for the store it would be everybody
+		return usageError{errors.New("name one: a handle, --subject ISSUER SUB or --all")}
 	}
-	return withStore(environ, func(st *store.Store, cfg config.Config) error {
-		handles := []string{handle}
-		if handle == "" {
-			rows, err := living(ctx, st, cfg, subject)
-			if err != nil {
-				return err
-			}
-			handles = nil
-			for _, r := range rows {
-				handles = append(handles, r.Handle)
-			}
+	return withStore(environ, store.OpenExisting, func(st *store.Store) error {
+		end := func() (int64, error) { return st.EndAllSessions(ctx, user.Issuer, user.Subject) }
+		if handle != "" {
+			end = func() (int64, error) { return st.EndSessionByHandle(ctx, handle) }
 		}
-		var ended int64
-		for _, h := range handles {
-			n, err := st.EndSessionByHandle(ctx, h)
-			if err != nil {
-				return err
-			}
-			ended += n
+		ended, err := end()
+		if err != nil {
+			return err
 		}
 		if _, err := fmt.Fprintf(out, "%d ended\n", ended); err != nil {
 			return err

@@ -5,10 +5,14 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
+
+	"maiaportal/internal/store"
 )
 
 // handles are the sessions that a page of sessions offers to end, by their handles.
@@ -88,28 +92,157 @@ func TestOperatorsListAndEndSessions(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	b.login("ada", "/")
-	environ := []string{"PORTAL_DATABASE_URL=sqlite:" + r.dir + "/portal.db"}
-	portal := func(args ...string) (int, string) {
-		var out bytes.Buffer
-		code := run(context.Background(), args, environ, &out, &out)
-		return code, out.String()
-	}
-	code, list := portal("sessions", "list")
-	if code != 0 || !strings.Contains(list, "Ada Winter") {
+	code, list := r.command("sessions", "list")
+	if code != 0 || !strings.Contains(list, "Ada Winter") || !strings.Contains(list, r.sb.Provider.Issuer()) {
 		t.Fatalf("%d: %s", code, list)
 	}
-	if code, out := portal("sessions", "end"); code != 2 || !strings.Contains(out, "name one") {
-		t.Errorf("end nothing: %d %s", code, out)
+	for _, args := range [][]string{{}, {"--subject", ""}, {"--subject", "https://login.example.com", ""}, {"--issuer", "https://login.example.com", "--all"}, {"a-handle", "--all"}, {"--subject", "sub", "--all"}} {
+		if code, out := r.command(append([]string{"sessions", "end"}, args...)...); code != 2 || !strings.Contains(out, "name one") {
+			t.Errorf("end %q: %d %s", args, code, out)
+		}
 	}
-	if code, _ := portal("sessions", "end", "nonsense"); code != 1 {
+	if code, _ := r.command("sessions", "end", "nonsense"); code != 1 {
 		t.Errorf("end what is not there: %d", code)
 	}
 	handle := handles(b.get("/sessions"))[0]
-	if code, out := portal("sessions", "end", handle); code != 0 || !strings.Contains(out, "1 ended") {
+	if code, out := r.command("sessions", "end", handle); code != 0 || !strings.Contains(out, "1 ended") {
 		t.Errorf("end: %d %s", code, out)
 	}
 	if p := b.get("/"); p.status != http.StatusSeeOther {
 		t.Errorf("the session lives: %d", p.status)
+	}
+}
+
+// command runs one of the operator's commands on the rig's database, with settings of its own.
+func (r *rig) command(args ...string) (int, string) {
+	return r.commandWith(nil, args...)
+}
+
+func (r *rig) commandWith(environ []string, args ...string) (int, string) {
+	var out bytes.Buffer
+	code := run(context.Background(), args, append(environ, "PORTAL_DATABASE_URL=sqlite:"+r.dir+"/portal.db"), &out, &out)
+	return code, out.String()
+}
+
+// What the operator ends is ended, whatever lifetimes the command's own environment says; and what a
+// server with longer ones holds alive is in the list.
+func TestOperatorsEndWhatAServerHoldsAlive(t *testing.T) {
+	r := newRig(t)
+	issuer := r.sb.Provider.Issuer()
+	for name, environ := range map[string][]string{
+		"shorter lifetimes": {"PORTAL_SESSION_IDLE=1ns", "PORTAL_SESSION_MAX=1ns"},
+		"bad lifetimes":     {"PORTAL_SESSION_IDLE=soon", "PORTAL_SESSION_MAX=9 o'clock"},
+	} {
+		for _, tc := range []struct {
+			args []string
+			ends string
+		}{
+			{[]string{"--subject", "sandbox-ada"}, "1 ended"},
+			{[]string{"--subject=sandbox-ada"}, "1 ended"},
+			{[]string{"--subject", issuer, "sandbox-ada"}, "1 ended"},
+			{[]string{"--subject=" + issuer, "sandbox-ada"}, "1 ended"},
+			{[]string{"--subject", "https://another.example.com", "sandbox-ada"}, "0 ended"}, // S-6
+			{[]string{"--subject", issuer, "sandbox-nobody"}, "0 ended"},
+			{[]string{"--all"}, "2 ended"},
+		} {
+			ada, grace := r.browser(), r.browser()
+			ada.login("ada", "/")
+			grace.login("grace", "/")
+			if code, list := r.commandWith(environ, "sessions", "list"); code != 0 || !strings.Contains(list, "Ada Winter") || !strings.Contains(list, "Grace Moreno") {
+				t.Errorf("%s: list: %d %s", name, code, list)
+			}
+			if code, out := r.commandWith(environ, append([]string{"sessions", "end"}, tc.args...)...); code != 0 || out != tc.ends+"\n" {
+				t.Errorf("%s: end %q: %d %s", name, tc.args, code, out)
+			}
+			lives := ada.get("/").status == http.StatusOK
+			if lives != (tc.ends == "0 ended") {
+				t.Errorf("%s: end %q: ada's session lives: %v", name, tc.args, lives)
+			}
+			if lives := grace.get("/").status == http.StatusOK; lives != (tc.ends != "2 ended") {
+				t.Errorf("%s: end %q: grace's session lives: %v", name, tc.args, lives)
+			}
+			r.command("sessions", "end", "--all")
+		}
+	}
+	// The list of one user, in both forms.
+	b := r.browser()
+	b.login("ada", "/")
+	for args, want := range map[string]bool{"sandbox-ada": true, issuer + " sandbox-ada": true, "sandbox-grace": false, "https://another.example.com sandbox-ada": false} {
+		code, list := r.command(append([]string{"sessions", "list", "--subject"}, strings.Fields(args)...)...)
+		if code != 0 || strings.Contains(list, "Ada Winter") != want {
+			t.Errorf("list --subject %s: %d %s", args, code, list)
+		}
+	}
+}
+
+// A handle, or a user's sub, that begins with a hyphen is no flag.
+func TestHyphensAreNoFlags(t *testing.T) {
+	r := newRig(t)
+	st := must(store.Open("sqlite:"+r.dir+"/portal.db", time.Now))
+	defer func() { _ = st.Close() }()
+	const issuer = "https://login.example.com"
+	for i, tc := range []struct {
+		handle, subject string
+		args            []string
+	}{
+		{"-bcdefghijklmnop", "sub", []string{"-bcdefghijklmnop"}},
+		{"--cdefghijklmnop", "sub", []string{"--cdefghijklmnop"}},
+		{"-hcdefghijklmnop", "sub", []string{"-hcdefghijklmnop"}},
+		{"-bcdefghijklmnop", "sub", []string{"--", "-bcdefghijklmnop"}},
+		{"--all-lmnopqrstu", "sub", []string{"--", "--all-lmnopqrstu"}},
+		{"abcdefghijklmnop", "-sub", []string{"--subject", "-sub"}},
+		{"abcdefghijklmnop", "-bcdefghijklmnop", []string{"--subject", "-bcdefghijklmnop"}},
+		{"abcdefghijklmnop", "-sub", []string{"--subject", issuer, "-sub"}},
+		{"abcdefghijklmnop", "--sub", []string{"--subject", issuer, "--sub"}},
+		{"abcdefghijklmnop", "-bcdefghijklmnop", []string{"--subject", issuer, "-bcdefghijklmnop"}},
+	} {
+		if err := st.CreateSession(t.Context(), []byte{byte(i)}, store.Session{Handle: tc.handle, ActorIssuer: issuer, ActorSubject: tc.subject, Sealed: []byte{1}}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if code, out := r.command(append([]string{"sessions", "end"}, tc.args...)...); code != 0 || out != "1 ended\n" {
+			t.Errorf("end %q: %d %s", tc.args, code, out)
+		}
+		r.command("sessions", "end", "--all")
+	}
+	if code, out := r.command("sessions", "end", "--al"); code != 2 || !strings.Contains(out, "unknown flag") {
+		t.Errorf("a flag that is none: %d %s", code, out)
+	}
+	if code, out := r.command("sessions", "end", "--subject", issuer, "--help"); code != 0 || !strings.Contains(out, "Usage") {
+		t.Errorf("help: %d %s", code, out)
+	}
+}
+
+// A command that only looks into the database, or ends sessions, makes none.
+func TestCommandsMakeNoDatabase(t *testing.T) {
+	dir := t.TempDir()
+	at := func(database string, args ...string) (int, string) {
+		var out bytes.Buffer
+		return run(context.Background(), args, []string{"PORTAL_DATABASE_URL=sqlite:" + database}, &out, &out), out.String()
+	}
+	for _, args := range [][]string{{"sessions", "list"}, {"sessions", "end", "--all"}, {"sessions", "end", "abcdefghijklmnop"}, {"sessions", "end", "--subject", "sub"}} {
+		code, out := at(dir+"/portal.db", args...)
+		if code != 1 || !strings.Contains(out, "there is no database file") {
+			t.Errorf("%q: %d %s", args, code, out)
+		}
+	}
+	if left := must(os.ReadDir(dir)); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	// An empty file is no database yet, and stays empty.
+	if err := os.WriteFile(dir+"/empty.db", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := at(dir+"/empty.db", "sessions", "list"); code != 1 {
+		t.Errorf("an empty file: %d %s", code, out)
+	}
+	if left := must(os.ReadDir(dir)); len(left) != 1 || must(left[0].Info()).Size() != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if code, out := at(dir+"/portal.db", "migrate"); code != 0 {
+		t.Errorf("migrate makes it: %d %s", code, out)
+	}
+	if code, out := at(dir+"/portal.db", "sessions", "list"); code != 0 {
+		t.Errorf("after migrate: %d %s", code, out)
 	}
 }
 

@@ -54,7 +54,7 @@ func version(out io.Writer) error {
 
 // migrate applies the database migrations.
 func migrate(ctx context.Context, environ []string, out io.Writer) error {
-	return withStore(environ, func(st *store.Store, _ config.Config) error {
+	return withStore(environ, store.Open, func(st *store.Store) error {
 		if err := st.Migrate(ctx); err != nil {
 			return err
 		}

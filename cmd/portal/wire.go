@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,6 +45,10 @@ type portal struct {
 	public      *http.Server
 	admin       *http.Server // nil where it is off
 	maia        *maiaclient.Client
+	ending      *server.Ending
+
+	stop    context.CancelFunc // ends what runs in the background
+	running sync.WaitGroup     // and waits for it
 }
 
 // wire builds the parts in their order. guide is what the demo shows on its start page, else nil.
@@ -51,7 +57,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, guide *templ
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{cfg: cfg, log: log, store: st}
+	p := &portal{cfg: cfg, log: log, store: st, ending: &server.Ending{}, stop: func() {}}
 	if err := p.assemble(ctx, guide); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -101,10 +107,10 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	h := &handlers.Handlers{
 		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, MaiaURL: cfg.MaiaURL, Version: Version, Guide: guide},
 		RP:   rp, Sessions: p.sessions, Tokens: p.tokens, Policy: policy, Submissions: p.submissions,
-		Records: p.store, Catalogue: &catalogue.Directory{Source: p.maia, Log: p.log, Now: time.Now}, NameRule: cfg.NameRule, Log: p.log,
+		Records: p.store, Catalogue: &catalogue.Directory{Source: p.maia, Log: p.log, Now: time.Now}, NameRule: cfg.NameRule, Ending: p.ending.Begun, Log: p.log,
 	}
 	p.public, err = server.New(server.Options{
-		BaseURL: base, HTTPS: cookies.Secure, RepeatCookie: p.sessions.Repeat, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Log: p.log,
+		BaseURL: base, HTTPS: cookies.Secure, RepeatCookie: p.sessions.Repeat, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Ending: p.ending, Log: p.log,
 	}, h.Routes)
 	if err != nil {
 		return err
@@ -124,11 +130,31 @@ func (p *portal) settle(ctx context.Context) error {
 	return err
 }
 
-// background keeps the provider discovered, the tables swept and orphans settled until ctx ends.
+// background keeps the provider discovered, the tables swept and orphans settled until close: while the
+// process drains, it still serves.
 func (p *portal) background(ctx context.Context) {
-	go p.provider.Run(ctx)
-	go p.every(ctx, sweepEvery, "not swept", p.sessions.Sweep)
-	go p.every(ctx, settleEvery, "orphans not settled", p.settle)
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
+	p.running.Go(func() { p.provider.Run(ctx) })
+	p.running.Go(func() { p.every(ctx, sweepEvery, "not swept", p.sessions.Sweep) })
+	p.running.Go(func() { p.every(ctx, settleEvery, "orphans not settled", p.settle) })
+}
+
+// run serves until ctx ends and nothing is under way any more. admin is nil where it is off.
+func (p *portal) run(ctx context.Context, public, admin net.Listener, hurry <-chan struct{}) error {
+	p.background(ctx)
+	r := server.Running{
+		Public:      server.Listening{Server: p.public, Listener: public},
+		Delay:       p.cfg.ShutdownDelay,
+		Hurry:       hurry,
+		Limit:       p.cfg.ShutdownTimeout,
+		Submissions: p.submissions,
+		Ending:      p.ending,
+		Log:         p.log,
+	}
+	if admin != nil {
+		r.Admin = server.Listening{Server: p.admin, Listener: admin}
+	}
+	return server.Run(ctx, r)
 }
 
 // every does something again and again until ctx ends. A failure is over when the database is back.
@@ -147,9 +173,11 @@ func (p *portal) every(ctx context.Context, interval time.Duration, failed strin
 	}
 }
 
-// close releases what wire opened, after renewed tokens that the database has not taken yet had a last
-// chance.
+// close ends what runs in the background, and releases what wire opened, after renewed tokens that the
+// database has not taken yet had a last chance.
 func (p *portal) close() error {
+	p.stop()
+	p.running.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), lastChance)
 	defer cancel()
 	p.tokens.Drain(ctx)

@@ -162,15 +162,6 @@ func (s *Sessions) end(ctx context.Context, w http.ResponseWriter, session *sess
 	return err
 }
 
-// newHandle names a session to people, also on a command line: it begins with no hyphen.
-func newHandle() string {
-	for {
-		if h := NewID()[:16]; h[0] != '-' {
-			return h
-		}
-	}
-}
-
 func (s *Sessions) seal(id string, login Login) ([]byte, error) {
 	plain, err := json.Marshal(login)
 	if err != nil {

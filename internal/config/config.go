@@ -42,6 +42,7 @@ type Config struct {
 	LogFormat            string
 	SubmissionsPerMinute int
 	ShutdownTimeout      time.Duration
+	ShutdownDelay        time.Duration
 	TrustedProxies       []netip.Prefix
 	NameRule             submission.NameRule // zero: none
 	Title                string
@@ -152,7 +153,7 @@ func (r *reader) secret(s Setting, env map[string]string) (string, bool) {
 }
 
 // checkUnknown finds variables that look like settings and are none: a slip in a name must not leave a
-// default in force. Those that Kubernetes makes for a Service named "portal" are no slips.
+// default in force. What Kubernetes makes for Services is no slip.
 func (r *reader) checkUnknown(environ []string) {
 	known := map[string]bool{}
 	for _, s := range All() {
@@ -163,8 +164,8 @@ func (r *reader) checkUnknown(environ []string) {
 	}
 	unknown := map[string]bool{}
 	for _, line := range environ {
-		k, _, _ := strings.Cut(line, "=")
-		if strings.HasPrefix(k, prefix) && !known[k] && !ofKubernetes(k) {
+		k, v, _ := strings.Cut(line, "=")
+		if strings.HasPrefix(k, prefix) && !known[k] && !ofKubernetes(k, v) {
 			unknown[k] = true
 		}
 	}
@@ -173,8 +174,23 @@ func (r *reader) checkUnknown(environ []string) {
 	}
 }
 
-func ofKubernetes(k string) bool {
-	return k == "PORTAL_PORT" || strings.HasPrefix(k, "PORTAL_PORT_") || strings.HasPrefix(k, "PORTAL_SERVICE_")
+// The names of the variables that Kubernetes gives to each container for a Service in its namespace:
+// "portal", or one whose name begins with "portal-".
+var (
+	serviceVariable = regexp.MustCompile(`\APORTAL_(?:[0-9A-Z_]+_)?(?:` +
+		`SERVICE_HOST|SERVICE_PORT(?:_[0-9A-Z_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)\z`)
+	servicePort = regexp.MustCompile(`\APORTAL_(?:[0-9A-Z_]+_)?PORT\z`)
+)
+
+// ofKubernetes says whether a variable is there for a Service and not as a setting. In "…_PORT"
+// Kubernetes writes an address such as tcp://10.0.0.1:80; a bare number there was typed by somebody who
+// means a setting, such as the port to listen on.
+func ofKubernetes(k, v string) bool {
+	if serviceVariable.MatchString(k) {
+		return true
+	}
+	_, err := strconv.Atoi(v)
+	return servicePort.MatchString(k) && err != nil
 }
 
 func (r *reader) parse() Config {
@@ -198,6 +214,7 @@ func (r *reader) parse() Config {
 		SessionMax:           r.duration("SESSION_MAX", g.SessionMax),
 		LogFormat:            g.LogFormat,
 		ShutdownTimeout:      r.duration("SHUTDOWN_TIMEOUT", g.ShutdownTimeout),
+		ShutdownDelay:        r.delay("SHUTDOWN_DELAY", g.ShutdownDelay),
 		TrustedProxies:       r.networks(g.TrustedProxies),
 		NameRule:             r.nameRule(g.NameRule),
 		Title:                g.Title,
@@ -313,6 +330,16 @@ func (r *reader) duration(name, raw string) time.Duration {
 	d, err := time.ParseDuration(raw)
 	if err != nil || d <= 0 {
 		r.fault(prefix+name, "want a length of time greater than 0, such as 20s, 30m or 8h")
+		return 0
+	}
+	return d
+}
+
+// delay is a duration that may be nothing.
+func (r *reader) delay(name, raw string) time.Duration {
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < 0 {
+		r.fault(prefix+name, "want a length of time, such as 5s, or 0s for none")
 		return 0
 	}
 	return d

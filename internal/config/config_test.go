@@ -64,6 +64,7 @@ func TestDefaults(t *testing.T) {
 		"log format":      {c.LogFormat, "json"},
 		"submissions":     {c.SubmissionsPerMinute, 30},
 		"shutdown":        {c.ShutdownTimeout, 45 * time.Second},
+		"shutdown delay":  {c.ShutdownDelay, time.Duration(0)},
 		"trusted proxies": {len(c.TrustedProxies), 0},
 		"title":           {c.Title, "Maia secrets"},
 		"name rule":       {c.NameRule.Expression == nil, true},
@@ -80,16 +81,16 @@ func TestEverySettingIsRead(t *testing.T) {
 		"PORTAL_BASE_URL=http://localhost:8080/", "PORTAL_LISTEN=:80", "PORTAL_ADMIN_LISTEN=[::1]:0", "PORTAL_OIDC_ISSUER=http://127.0.0.1:9000", "PORTAL_OIDC_CLIENT_SECRET=s3cret",
 		"PORTAL_OIDC_SCOPES=openid  groups", "PORTAL_OIDC_AUDIENCE=aud", "PORTAL_OIDC_RESOURCE=res", "PORTAL_OIDC_GROUPS_CLAIM=realm.roles", "PORTAL_ALLOWED_GROUPS=a, b,,c ", "PORTAL_AUDITOR_GROUPS=d",
 		"PORTAL_MAIA_REGION=us1", "PORTAL_MAIA_TIMEOUT=5s", "PORTAL_DATABASE_URL=sqlite:/var/lib/portal.db", "PORTAL_MIGRATE=false", "PORTAL_SESSION_KEYS="+strong+", "+goodOther(),
-		"PORTAL_SESSION_IDLE=1h", "PORTAL_SESSION_MAX=1h", "PORTAL_LOG_LEVEL=debug", "PORTAL_LOG_FORMAT=text", "PORTAL_SUBMISSIONS_PER_MINUTE=1", "PORTAL_SHUTDOWN_TIMEOUT=10s",
+		"PORTAL_SESSION_IDLE=1h", "PORTAL_SESSION_MAX=1h", "PORTAL_LOG_LEVEL=debug", "PORTAL_LOG_FORMAT=text", "PORTAL_SUBMISSIONS_PER_MINUTE=1", "PORTAL_SHUTDOWN_TIMEOUT=10s", "PORTAL_SHUTDOWN_DELAY=3s",
 		"PORTAL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8", "PORTAL_TITLE=T", "PORTAL_SUPPORT_URL=mailto:help@example.com", "PORTAL_NOTICE=N = 1", "PORTAL_NAME_RULE=^[A-Z]+$ Use capitals, all the way.",
 	))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := fmt.Sprintln(c.BaseURL, c.Listen, c.AdminListen, c.OIDC.Issuer, c.OIDC.ClientSecret, c.OIDC.Scopes, c.OIDC.Audience, c.OIDC.Resource, c.OIDC.GroupsClaim, c.AllowedGroups, c.AuditorGroups,
-		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL, c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.TrustedProxies, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
+		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL, c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.ShutdownDelay, c.TrustedProxies, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
 	want := fmt.Sprintln("http://localhost:8080", ":80", "[::1]:0", "http://127.0.0.1:9000", "s3cret", []string{"openid", "groups"}, "aud", "res", "realm.roles", []string{"a", "b", "c"}, []string{"d"},
-		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, "[10.0.0.0/8 fd00::/8]", "T", "mailto:help@example.com", "N = 1", "^[A-Z]+$", "Use capitals, all the way.")
+		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, 3*time.Second, "[10.0.0.0/8 fd00::/8]", "T", "mailto:help@example.com", "N = 1", "^[A-Z]+$", "Use capitals, all the way.")
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
@@ -164,6 +165,9 @@ func TestFaults(t *testing.T) {
 		"far too many submissions":             {"PORTAL_SUBMISSIONS_PER_MINUTE=1001", "PORTAL_SUBMISSIONS_PER_MINUTE"},
 		"shutdown":                             {"PORTAL_SHUTDOWN_TIMEOUT=" + mark, "PORTAL_SHUTDOWN_TIMEOUT"},
 		"shutdown shorter than a submission":   {"PORTAL_SHUTDOWN_TIMEOUT=39s", "PORTAL_SHUTDOWN_TIMEOUT"},
+		"shutdown delay":                       {"PORTAL_SHUTDOWN_DELAY=" + mark, "PORTAL_SHUTDOWN_DELAY"},
+		"shutdown delay without a unit":        {"PORTAL_SHUTDOWN_DELAY=20", "PORTAL_SHUTDOWN_DELAY"},
+		"shutdown delay that is negative":      {"PORTAL_SHUTDOWN_DELAY=-5s", "PORTAL_SHUTDOWN_DELAY"},
 		"trusted proxies":                      {"PORTAL_TRUSTED_PROXIES=10.0.0.0/8," + mark, "PORTAL_TRUSTED_PROXIES"},
 		"a trusted proxy without its width":    {"PORTAL_TRUSTED_PROXIES=10.0.0.1", "PORTAL_TRUSTED_PROXIES"},
 		"a rule that is no expression":         {"PORTAL_NAME_RULE=(" + mark + " A sentence.", "PORTAL_NAME_RULE"},
@@ -275,14 +279,67 @@ func TestSecretFiles(t *testing.T) {
 	}
 }
 
-// What Kubernetes and shells leave in the environment is no slip.
-func TestVariablesThatAreNotOurs(t *testing.T) {
-	if _, err := Load(nil, least("PORTAL_SERVICE_HOST=10.0.0.1", "PORTAL_SERVICE_PORT=80", "PORTAL_SERVICE_PORT_HTTP=80", "PORTAL_PORT=tcp://10.0.0.1:80", "PORTAL_PORT_80_TCP=x", "PORTAL_PORT_80_TCP_ADDR=x", "OTEL_SERVICE_NAME=x", "portal_base_url=x")); err != nil {
+// serviceLinks is what Kubernetes makes of a Service for the containers in its namespace
+// (enableServiceLinks): https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+func serviceLinks(service, port, number, protocol string) []string {
+	name := strings.ToUpper(strings.ReplaceAll(service, "-", "_"))
+	address := strings.ToLower(protocol) + "://10.0.0.1:" + number
+	one := name + "_PORT_" + number + "_" + protocol
+	links := []string{
+		name + "_SERVICE_HOST=10.0.0.1",
+		name + "_SERVICE_PORT=" + number,
+		name + "_PORT=" + address,
+		one + "=" + address,
+		one + "_PROTO=" + strings.ToLower(protocol),
+		one + "_PORT=" + number,
+		one + "_ADDR=10.0.0.1",
+	}
+	if port != "" {
+		links = append(links, name+"_SERVICE_PORT_"+strings.ToUpper(strings.ReplaceAll(port, "-", "_"))+"="+number)
+	}
+	return links
+}
+
+// What Kubernetes makes for Services, and shells leave in the environment, is no slip.
+func TestVariablesOfKubernetesServices(t *testing.T) {
+	for _, service := range []string{"portal", "portal-db", "portal-x-y", "portal-2", "portal-port", "portal-service", "portal-database-url", "portal-admin"} {
+		for _, protocol := range []string{"TCP", "UDP", "SCTP"} {
+			for _, port := range []string{"", "http", "http-metrics", "web2"} {
+				for _, link := range serviceLinks(service, port, "5432", protocol) {
+					if _, err := Load(nil, least(link)); err != nil {
+						t.Errorf("%s, a Service's: %v", link, err)
+					}
+				}
+			}
+		}
+	}
+	if _, err := Load(nil, least("OTEL_SERVICE_NAME=x", "portal_base_url=x", "PORTALS_URL=x")); err != nil {
 		t.Error(err)
 	}
-	for _, slip := range []string{"PORTAL_PORTS=1", "PORTAL_SERVICE=1", "PORTAL_=1"} {
-		if _, err := Load(nil, least(slip)); err == nil {
-			t.Errorf("%s is taken", slip)
+}
+
+// S-49: a slip in the name of a setting is a fault, also where it looks a little like what Kubernetes
+// makes.
+func TestSlipsThatLookLikeKubernetes(t *testing.T) {
+	slips := []string{
+		"PORTAL_PORTS=1", "PORTAL_SERVICE=1", "PORTAL_=1", "PORTAL_DB_HOST=x", "PORTAL_SERVICES_HOST=x", "PORTAL_DB_SERVICE_HOSTS=x",
+		"PORTAL_PORT=8080", "PORTAL_LISTEN_PORT=8080", "PORTAL_ADMIN_PORT=9090", "PORTAL_SERVICE_NAME=x", "PORTAL_PORT_HTTP=80",
+		"PORTAL_DB_PORT_5432=x", "PORTAL_DB_PORT_5432_TLS=x", "PORTAL_DB_PORT_5432_TCP_HOST=x", "PORTAL_DB_PORT_TCP=x", "PORTAL_SERVICE_PORT_=x", "PORTAL_db_SERVICE_HOST=x",
+		"PORTAL_SUPPORT_URI=x",
+	}
+	for _, s := range All() {
+		slips = append(slips, s.Variable+"S=x", s.Variable[:len(s.Variable)-1]+"=x", strings.Replace(s.Variable, "_", "__", 1)+"=x")
+		if !s.Secret() {
+			slips = append(slips, s.Variable+"_FILE=x")
+		}
+		if ofKubernetes(s.Variable, "tcp://10.0.0.1:80") {
+			t.Errorf("the setting %s has the name of a Service's variable", s.Variable)
+		}
+	}
+	for _, slip := range slips {
+		name, _, _ := strings.Cut(slip, "=")
+		if _, err := Load(nil, least(slip)); err == nil || !strings.Contains(err.Error(), name+": there is no such setting") {
+			t.Errorf("%s is taken: %v", slip, err)
 		}
 	}
 }

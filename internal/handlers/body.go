@@ -7,7 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
+	"slices"
 	"unicode/utf8"
 
 	"maiaportal/internal/secret"
@@ -18,10 +18,11 @@ const (
 	maxBody = 1 << 20 // bytes of a request
 	// maxDiscard is how much of a body that is too large is read and thrown away, so that the browser
 	// gets to see the answer instead of a broken connection.
-	maxDiscard   = 16 << 20
-	maxParts     = 1000
-	maxPartHead  = 8 << 10
-	maxFieldName = 100
+	maxDiscard = 16 << 20
+	// maxMediaType bounds the Content-Type, whose parameters the standard library makes a map of.
+	maxMediaType = 1000
+	// firstRoom is what a stranger's body gets at first: more only as its bytes come in.
+	firstRoom = 16 << 10
 )
 
 // The ways in which a body can be no form.
@@ -45,10 +46,19 @@ type formBody struct {
 	secrets map[string][]secret.Value
 	// lineEnds names the secret fields whose line ends became LF.
 	lineEnds map[string]bool
+
+	plain    []part        // the fields that are not secret, before they become strings
+	stranger bool          // it came without a session
+	room     *strangerRoom // where a stranger's buffer is counted; else nil
 }
 
 // wipe clears the whole buffer: fields that do not count are in it too.
-func (b *formBody) wipe() { clear(b.buf) }
+func (b *formBody) wipe() {
+	whole := b.buf[:cap(b.buf)]
+	clear(whole)
+	b.buf = b.buf[:0:0]
+	b.room.release(len(whole))
+}
 
 // get gives a field that is not secret.
 func (b *formBody) get(name string) string {
@@ -66,57 +76,89 @@ func (b *formBody) secret(name string) secret.Value {
 	return secret.Value{}
 }
 
-// part is one field as it came.
+// part is a field that is known and not secret, as it came.
 type part struct {
-	name   string
-	value  []byte
-	isFile bool
+	name  string
+	value []byte
 }
 
 // readForm reads and parses a body. It is parsed from its bytes, because c.FormValue, ParseForm and
 // ParseMultipartForm make strings of secrets, copy them and write them to temporary files. The caller
 // wipes the result, also when there is an error.
-func readForm(r *http.Request) (*formBody, error) {
-	b := &formBody{text: map[string][]string{}, secrets: map[string][]secret.Value{}, lineEnds: map[string]bool{}}
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+func readForm(r *http.Request) (*formBody, error) { return readFormInto(r, &formBody{}) }
+
+// readStrangersForm is readForm for somebody without a session. Only what fits into the way back from
+// the login is kept of the fields that are not secret.
+func readStrangersForm(r *http.Request, room *strangerRoom) (*formBody, error) {
+	return readFormInto(r, &formBody{stranger: true, room: room})
+}
+
+func readFormInto(r *http.Request, b *formBody) (*formBody, error) {
+	b.text, b.secrets, b.lineEnds = map[string][]string{}, map[string][]secret.Value{}, map[string]bool{}
+	media, params, err := mediaType(r)
 	multipart := media == "multipart/form-data"
-	if err != nil || !multipart && media != "application/x-www-form-urlencoded" {
+	if err != nil || !multipart && media != urlEncoded {
 		return b, errMediaType
 	}
 	if r.Header.Get("Content-Encoding") != "" {
 		return b, errMediaType
 	}
-	if err := b.read(r); err != nil {
+	if err := b.read(r, maxBody); err != nil {
 		return b, err
 	}
-	var parts []part
 	if multipart {
-		parts, err = splitMultipart(b.buf, params["boundary"])
+		err = eachPart(b.buf, params["boundary"], b.add)
 	} else {
-		parts, err = splitURLEncoded(b.buf)
+		err = eachPair(b.buf, func(name, value []byte) error { return b.add(name, value, false) })
 	}
 	if err != nil {
 		return b, err
 	}
-	return b, b.take(parts)
+	b.settle()
+	return b, nil
 }
 
-// read fills the buffer. Its size is known or the limit: a slice that grows leaves copies behind.
-func (b *formBody) read(r *http.Request) error {
+const urlEncoded = "application/x-www-form-urlencoded"
+
+// mediaType reads the Content-Type.
+func mediaType(r *http.Request) (media string, params map[string]string, err error) {
+	header := r.Header.Get("Content-Type")
+	if len(header) > maxMediaType {
+		return "", nil, errMediaType
+	}
+	return mime.ParseMediaType(header)
+}
+
+// read fills the buffer. Somebody with a session gets all of the room at once, for a slice that grows
+// leaves copies behind. A stranger's grows, so that nobody gets a megabyte for saying that one will
+// come, and what it grew out of is cleared.
+func (b *formBody) read(r *http.Request, limit int64) error {
 	size := r.ContentLength
-	if size > maxBody {
+	if size > limit {
 		discard(r.Body)
 		return errTooLarge
 	}
 	if size < 0 {
-		size = maxBody
+		size = limit
 	}
-	b.buf = make([]byte, size+1)
+	most := int(size) + 1
+	first := most
+	if b.stranger {
+		first = min(most, firstRoom)
+	}
+	if err := b.grow(first); err != nil {
+		return err
+	}
 	// Not io.ReadFull: its io.ErrUnexpectedEOF is also what a chunked body gives that broke off, and half
 	// a secret must not be taken for a whole one.
 	n := 0
 	var err error
-	for err == nil && n < len(b.buf) {
+	for err == nil && n < most {
+		if n == len(b.buf) {
+			if err := b.grow(min(2*n, most)); err != nil {
+				return err
+			}
+		}
 		var m int
 		m, err = r.Body.Read(b.buf[n:])
 		n += m
@@ -132,6 +174,19 @@ func (b *formBody) read(r *http.Request) error {
 	return fmt.Errorf("%w: it broke off", errMalformed)
 }
 
+// grow makes the buffer larger, and clears the one before.
+func (b *formBody) grow(size int) error {
+	if !b.room.take(size) {
+		return noRoom()
+	}
+	before := b.buf
+	b.buf = make([]byte, size)
+	copy(b.buf, before)
+	clear(before)
+	b.room.release(len(before))
+	return nil
+}
+
 // discard reads into a buffer of its own: io.Discard's are pooled and never cleared.
 func discard(body io.Reader) {
 	buf := make([]byte, 32<<10)
@@ -145,191 +200,49 @@ func discard(body io.Reader) {
 	}
 }
 
-// take sorts the parts. A single-valued field that comes twice is refused: which one counts would be a
-// guess.
-func (b *formBody) take(parts []part) error {
-	if len(parts) > maxParts {
-		return fmt.Errorf("%w: too many fields", errMalformed)
+// add takes a field, where a form has one of that name. A single-valued field that comes twice is
+// refused: which one counts would be a guess.
+func (b *formBody) add(rawName, value []byte, isFile bool) error {
+	// No string is made of a name that no form has: it may be a secret in the wrong place.
+	name, ok := fieldNames[string(rawName)]
+	if !ok {
+		return nil
 	}
-	for _, p := range parts {
-		if !knownFields[p.name] {
-			continue
+	if !repeated[name] && b.has(name) {
+		return fmt.Errorf("%w: the field %s comes twice", errMalformed, name)
+	}
+	switch {
+	case name == "valueFile":
+		// Without multipart a browser sends the file's name, which is no secret to store.
+		if isFile {
+			b.secrets[name] = append(b.secrets[name], secret.New(value))
 		}
-		if len(b.text[p.name])+len(b.secrets[p.name]) > 0 && !repeated[p.name] {
-			return fmt.Errorf("%w: the field %s comes twice", errMalformed, p.name)
-		}
-		switch {
-		case p.name == "valueFile":
-			// Without multipart a browser sends the file's name, which is no secret to store.
-			if p.isFile {
-				b.secrets[p.name] = append(b.secrets[p.name], secret.New(p.value))
-			}
-		case secretFields[p.name]:
-			b.lineEnds[p.name] = b.lineEnds[p.name] || bytes.IndexByte(p.value, '\r') >= 0
-			b.secrets[p.name] = append(b.secrets[p.name], secret.New(submission.NormalizeLineEnds(p.value)))
-		case !utf8.Valid(p.value):
-			return fmt.Errorf("%w: the field %s is not UTF-8", errMalformed, p.name)
-		default:
-			b.text[p.name] = append(b.text[p.name], submission.Line(string(p.value)))
-		}
+	case secretFields[name]:
+		b.lineEnds[name] = b.lineEnds[name] || bytes.IndexByte(value, '\r') >= 0
+		b.secrets[name] = append(b.secrets[name], secret.New(submission.NormalizeLineEnds(value)))
+	case !utf8.Valid(value):
+		return fmt.Errorf("%w: the field %s is not UTF-8", errMalformed, name)
+	default:
+		b.plain = append(b.plain, part{name, value})
 	}
 	return nil
 }
 
-// splitURLEncoded decodes in place: what is decoded is never longer.
-func splitURLEncoded(buf []byte) ([]part, error) {
-	var parts []part
-	for len(buf) > 0 {
-		var pair []byte
-		pair, buf, _ = bytes.Cut(buf, []byte{'&'})
-		if len(pair) == 0 {
-			continue
-		}
-		name, value, _ := bytes.Cut(pair, []byte{'='})
-		name, ok1 := unescapeInPlace(name)
-		value, ok2 := unescapeInPlace(value)
-		if !ok1 || !ok2 {
-			return nil, fmt.Errorf("%w: a percent sign is not followed by two hexadecimal digits", errMalformed)
-		}
-		if len(name) <= maxFieldName {
-			parts = append(parts, part{name: string(name), value: value})
-		}
-	}
-	return parts, nil
+// has says whether a field has come already.
+func (b *formBody) has(name string) bool {
+	return len(b.secrets[name]) > 0 || slices.ContainsFunc(b.plain, func(p part) bool { return p.name == name })
 }
 
-func unescapeInPlace(b []byte) ([]byte, bool) {
-	n := 0
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch c {
-		case '+':
-			c = ' '
-		case '%':
-			if i+2 >= len(b) {
-				return nil, false
-			}
-			hi, ok1 := unhex(b[i+1])
-			lo, ok2 := unhex(b[i+2])
-			if !ok1 || !ok2 {
-				return nil, false
-			}
-			c = hi<<4 | lo
-			i += 2
-		}
-		b[n] = c
-		n++
+// settle makes strings of the fields that are not secret. Of a stranger's, only of those that can come
+// back after the login.
+func (b *formBody) settle() {
+	parts := b.plain
+	b.plain = nil
+	if b.stranger {
+		parts = slices.DeleteFunc(parts, func(p part) bool { return !inLinks[p.name] })
+		parts = fitting(parts, maxLink, func(p part) int { return len(p.name) + escapedLen(p.value) + 2 })
 	}
-	return b[:n], true
-}
-
-func unhex(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10, true
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10, true
+	for _, p := range parts {
+		b.text[p.name] = append(b.text[p.name], submission.Line(string(p.value)))
 	}
-	return 0, false
-}
-
-// splitMultipart finds the parts of a multipart/form-data body (RFC 7578, RFC 2046 section 5.1)
-// without copying their content.
-func splitMultipart(buf []byte, boundary string) ([]part, error) {
-	if boundary == "" || len(boundary) > 70 {
-		return nil, fmt.Errorf("%w: no boundary", errMalformed)
-	}
-	delimiter := []byte("\r\n--" + boundary)
-	rest, ok := bytes.CutPrefix(buf, delimiter[2:])
-	if !ok {
-		// What stands before the first delimiter is a preamble.
-		if _, rest, ok = bytes.Cut(buf, delimiter); !ok {
-			return nil, fmt.Errorf("%w: no part", errMalformed)
-		}
-	}
-	var parts []part
-	for {
-		if bytes.HasPrefix(rest, []byte("--")) {
-			return parts, nil
-		}
-		rest = bytes.TrimLeft(rest, " \t")
-		if rest, ok = bytes.CutPrefix(rest, []byte("\r\n")); !ok {
-			return nil, fmt.Errorf("%w: a part does not begin", errMalformed)
-		}
-		head, body, ok := bytes.Cut(rest, []byte("\r\n\r\n"))
-		if !ok || len(head) > maxPartHead {
-			return nil, fmt.Errorf("%w: a part without a header", errMalformed)
-		}
-		content, after, ok := bytes.Cut(body, delimiter)
-		if !ok {
-			return nil, fmt.Errorf("%w: a part has no end", errMalformed)
-		}
-		p, err := partHead(string(head))
-		if err != nil {
-			return nil, err
-		}
-		p.value, rest = content, after
-		if len(parts) >= maxParts {
-			return nil, fmt.Errorf("%w: too many fields", errMalformed)
-		}
-		parts = append(parts, p)
-	}
-}
-
-// partHead reads a part's header: its name, and whether it is a file.
-func partHead(head string) (part, error) {
-	var p part
-	for line := range strings.SplitSeq(head, "\r\n") {
-		name, value, _ := strings.Cut(line, ":")
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "content-disposition":
-			p = disposition(value)
-		case "content-transfer-encoding":
-			switch strings.ToLower(strings.TrimSpace(value)) {
-			case "binary", "7bit", "8bit":
-			default:
-				return part{}, fmt.Errorf("%w: a part is encoded", errMalformed)
-			}
-		}
-	}
-	return p, nil
-}
-
-// disposition reads the parameters as browsers write them: in quotes, with %22 for a quote inside, and
-// file names in raw UTF-8, which mime.ParseMediaType does not take.
-func disposition(v string) part {
-	var p part
-	_, rest, _ := strings.Cut(v, ";")
-	for rest != "" {
-		var name, value string
-		name, rest, _ = strings.Cut(rest, "=")
-		if quoted, ok := strings.CutPrefix(strings.TrimSpace(rest), `"`); ok {
-			value, rest = untilQuote(quoted)
-			_, rest, _ = strings.Cut(rest, ";")
-		} else {
-			value, rest, _ = strings.Cut(rest, ";")
-			value = strings.TrimSpace(value)
-		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "name":
-			p.name = value
-		case "filename", "filename*":
-			p.isFile = true
-		}
-	}
-	return p
-}
-
-func untilQuote(s string) (value, rest string) {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case '"':
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
 }

@@ -77,6 +77,7 @@ func TestReadURLEncoded(t *testing.T) {
 		"an escape that is none in another field": {"x=%zz&name=a", nil, errMalformed},
 		"a percent sign at the end":               {"name=100%", nil, errMalformed},
 		"a field that is not UTF-8":               {"name=%ff", nil, errMalformed},
+		"far too many empty fields":               {strings.Repeat("&", maxParts+1), nil, errMalformed},
 		"far too many fields":                     {strings.Repeat("x=&", maxParts+1), nil, errMalformed},
 		"as many fields as may be":                {strings.Repeat("x=&", maxParts-1) + "name=a", fields{"name": {"a"}}, nil},
 	} {
@@ -129,12 +130,23 @@ func TestReadMultipart(t *testing.T) {
 		"names without quotes":                    {multi("Content-Disposition: form-data; name=name", "a", "content-disposition:form-data;name=valueFile;filename=x", "f"), fields{"name": {"a"}, "valueFile": {"f"}}, nil},
 		"other headers and cases":                 {multi("X-A: b\r\nCONTENT-disposition: form-data; NAME=\"name\"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8BIT", "a"), fields{"name": {"a"}}, nil},
 		"a value file that is no file":            {multi(named("valueFile"), "id_rsa"), fields{}, nil},
-		"a preamble and an epilogue":              {"preamble\r\n" + multi(named("name"), "a") + "epilogue", fields{"name": {"a"}}, nil},
+		"an empty line before the first boundary": {"\r\n" + multi(named("name"), "a"), fields{"name": {"a"}}, nil},
+		"blanks behind the last boundary":         {strings.TrimSuffix(multi(named("name"), "a"), "\r\n") + " \t\r\n", fields{"name": {"a"}}, nil},
+		"parts and parameters without a name":     {multi("", "a", "Content-Disposition", "b", "Content-Disposition: form-data", "c", "Content-Disposition: form-data; name", "d", named("name"), "e"), fields{"name": {"e"}}, nil},
 		"blanks behind a boundary":                {strings.ReplaceAll(multi(named("name"), "a"), bound+"\r\n", bound+" \t\r\n"), fields{"name": {"a"}}, nil},
 		"no line end behind the last boundary":    {strings.TrimSuffix(multi(named("name"), "a"), "\r\n"), fields{"name": {"a"}}, nil},
 		"fields that do not exist":                {multi(named("x"), "1", named("x"), "2", named("name"), "a", "X: y", "z"), fields{"name": {"a"}}, nil},
 		"pairs keep their order":                  {multi(named("pairKey"), "b", named("pairValue"), "1", named("pairKey"), "a", named("pairValue"), "2"), fields{"pairKey": {"b", "a"}, "pairValue": {"1", "2"}}, nil},
 
+		"text before the first boundary":      {"valueText\r\n" + multi(named("name"), "a"), nil, errMalformed},
+		"text behind the last boundary":       {multi(named("name"), "a") + "epilogue", nil, errMalformed},
+		"text right behind the last boundary": {strings.TrimSuffix(multi(named("name"), "a"), "\r\n") + "x\r\n", nil, errMalformed},
+		"another empty line at the end":       {multi(named("name"), "a") + "\r\n", nil, errMalformed},
+		"LF alone at the end":                 {strings.TrimSuffix(multi(named("name"), "a"), "\r\n") + "\n", nil, errMalformed},
+		"a last boundary in a file":           {multi(file("valueFile", "x"), "a\r\n--"+bound+"--\r\nb", named("name"), "a"), nil, errMalformed},
+		"another form behind the form":        {multi(named("name"), "a") + multi(named("name"), "b"), nil, errMalformed},
+		"a part with two names":               {multi(named("name")+`; name="key"`, "a"), nil, errMalformed},
+		"a part with two dispositions":        {multi(named("x")+"\r\n"+named("name"), "a"), nil, errMalformed},
 		"twice":                               {multi(named("name"), "a", named("name"), "b"), nil, errMalformed},
 		"two files":                           {multi(file("valueFile", "a"), "a", file("valueFile", "b"), "b"), nil, errMalformed},
 		"nothing at all":                      {"", nil, errMalformed},
@@ -185,6 +197,7 @@ func TestMediaTypes(t *testing.T) {
 		"nonsense":                        {";;;", "name=a", errMediaType},
 		"the same parameter twice":        {"multipart/form-data; boundary=a; boundary=b", multipartBody, errMediaType},
 		"a type that begins the same way": {urlencoded + "x", "name=a", errMediaType},
+		"a type that has no end":          {urlencoded + strings.Repeat("; a=b", 1000), "name=a", errMediaType},
 	} {
 		b, err := readForm(post(tc.media, tc.body, int64(len(tc.body))))
 		if !errors.Is(err, tc.err) || tc.err == nil && b.get("name") != "a" {

@@ -51,6 +51,24 @@ var knownFields = func() map[string]bool {
 	return known
 }()
 
+// fieldNames finds the name of a field that is known by its bytes.
+var fieldNames = func() map[string]string {
+	names := map[string]string{}
+	for name := range knownFields {
+		names[name] = name
+	}
+	return names
+}()
+
+// inLinks are the fields that come back after a login, of any form.
+var inLinks = func() map[string]bool {
+	fields := map[string]bool{}
+	for _, f := range slices.Concat(referenceForm.fields, valueForm.fields) {
+		fields[f] = true
+	}
+	return fields
+}()
+
 // input is what was entered into a form, but the secrets: from a body, or from a deep link.
 type input struct {
 	values map[string][]string
@@ -93,31 +111,66 @@ func (in input) trimmed() input {
 	return in
 }
 
-// link is the form's own deep link with all that is not secret. What does not fit into the way back
-// from a login is left out, the longest first.
+// maxLink bounds a form's link. It stands in a return_to itself, where each percent sign becomes three
+// characters; the limit there counts the decoded address.
+const maxLink = 7000
+
+// link is the form's own deep link with all that is not secret and fits.
 func (f formSpec) link(in input) string {
-	const most = 7000
-	pairs := f.pairs(in)
-	for {
-		length := len(f.page)
-		longest := 0
-		for i, p := range pairs {
-			length += len(p) + 1
-			if len(p) > len(pairs[longest]) {
-				longest = i
-			}
-		}
-		// The link stands in a return_to itself, where each percent sign becomes three characters; the
-		// limit there counts the decoded address.
-		if length <= most {
-			break
-		}
-		pairs = slices.Delete(pairs, longest, longest+1)
-	}
+	pairs := f.pairs(f.fitting(in))
 	if len(pairs) == 0 {
 		return f.page
 	}
 	return f.page + "?" + strings.Join(pairs, "&")
+}
+
+// fitting leaves out what does not fit into the way back from a login, the longest first.
+func (f formSpec) fitting(in input) input {
+	type value struct{ name, text string }
+	var all []value
+	for _, name := range f.fields {
+		for _, v := range in.values[name] {
+			all = append(all, value{name, v})
+		}
+	}
+	const rows = "rows=50&"
+	all = fitting(all, maxLink-len(f.page)-len(rows), func(v value) int { return len(v.name) + escapedLen(v.text) + 2 })
+	out := in
+	out.values = map[string][]string{}
+	for _, v := range all {
+		out.values[v.name] = append(out.values[v.name], v.text)
+	}
+	return out
+}
+
+// fitting leaves out the longest of a list until the rest fits. Its order stays.
+func fitting[T any](list []T, most int, length func(T) int) []T {
+	total := 0
+	lengths := make([]int, len(list))
+	order := make([]int, len(list))
+	for i, v := range list {
+		lengths[i], order[i] = length(v), i
+		total += lengths[i]
+	}
+	if total <= most {
+		return list
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return lengths[b] - lengths[a] })
+	left := make([]bool, len(list))
+	for _, i := range order {
+		if total <= most {
+			break
+		}
+		total -= lengths[i]
+		left[i] = true
+	}
+	var kept []T
+	for i, v := range list {
+		if !left[i] {
+			kept = append(kept, v)
+		}
+	}
+	return kept
 }
 
 func (f formSpec) pairs(in input) []string {

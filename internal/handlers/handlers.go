@@ -39,7 +39,7 @@ type Site struct {
 	Guide   *templates.Guide // the demo's list of things to try; nil elsewhere
 }
 
-// Handlers are the portal's pages. All fields are needed.
+// Handlers are the portal's pages. All fields but Ending are needed.
 type Handlers struct {
 	Site        Site
 	RP          *auth.RelyingParty
@@ -50,7 +50,10 @@ type Handlers struct {
 	Records     Records
 	Catalogue   *catalogue.Directory
 	NameRule    submission.NameRule // may be zero
+	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
+
+	strangers strangerRoom
 }
 
 // Routes registers every address.

@@ -2,12 +2,8 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode"
 
@@ -104,24 +100,13 @@ func (h *Handlers) logout(c echo.Context) error {
 // BackchannelPath is where the provider sends its logout tokens.
 const BackchannelPath = "/auth/backchannel-logout"
 
-// maxLogoutToken bounds the body of a back-channel logout: one JWT.
-const maxLogoutToken = 64 << 10
-
 // backchannelLogout takes a logout token from the provider (Back-Channel Logout 1.0 section 2.8).
 func (h *Handlers) backchannelLogout(c echo.Context) error {
-	media, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
-	if err != nil || media != "application/x-www-form-urlencoded" {
-		return errMediaType
+	token, err := h.logoutToken(c.Request())
+	if err != nil {
+		return err
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Request().Body, maxLogoutToken+1))
-	if err != nil || len(body) > maxLogoutToken {
-		return errMalformed
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil || len(form["logout_token"]) != 1 {
-		return fmt.Errorf("%w: want one logout_token", errMalformed)
-	}
-	_, err = h.Tokens.BackchannelLogout(c.Request().Context(), form.Get("logout_token"))
+	_, err = h.Tokens.BackchannelLogout(c.Request().Context(), token)
 	switch {
 	case errors.Is(err, auth.ErrLogoutToken):
 		return &pageError{status: http.StatusBadRequest, heading: "The logout token was not accepted", cause: err,

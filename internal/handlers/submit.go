@@ -46,10 +46,11 @@ func (h *Handlers) submit(c echo.Context, f formSpec, order func(*auth.Session, 
 	if err != nil {
 		return databaseAway(err)
 	}
-	if s != nil {
-		if err := h.maySubmit(s); err != nil {
-			return err
-		}
+	if s == nil {
+		return h.withoutSession(c, f)
+	}
+	if err := h.maySubmit(s); err != nil {
+		return err
 	}
 	body, err := readForm(c.Request())
 	defer body.wipe()
@@ -57,9 +58,6 @@ func (h *Handlers) submit(c echo.Context, f formSpec, order func(*auth.Session, 
 		return err
 	}
 	in := f.plain(body)
-	if s == nil {
-		return loginRanOut(f, in, body.hasSecret(), "")
-	}
 	record, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
 		Actor: actor(s), FormToken: body.get("formToken"), LoggedIn: s.Begun, RequestID: requestID(c), ClientAddress: c.RealIP(), Tokens: delegation{h.Tokens.For(s)},
 		Own: []string{s.Login.Email, s.Login.Name},
@@ -76,6 +74,16 @@ func (h *Handlers) submit(c echo.Context, f formSpec, order func(*auth.Session, 
 		return show(c, s, st)
 	}
 	return err
+}
+
+// withoutSession reads what somebody without a session sent, to give it back after the login.
+func (h *Handlers) withoutSession(c echo.Context, f formSpec) error {
+	body, err := readStrangersForm(c.Request(), &h.strangers)
+	defer body.wipe()
+	if err != nil {
+		return err
+	}
+	return loginRanOut(f, f.plain(body), body.hasSecret(), "")
 }
 
 func receiptPath(id string) string { return "/activity/" + id }
@@ -168,6 +176,7 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 // loginRanOut is the answer to a POST whose login is over: a page, not a redirect, because browsers
 // apply form-action to what follows a POST. Its link brings everything back but the secret.
 func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
+	in = f.fitting(in)
 	e := &pageError{
 		status: http.StatusUnauthorized, heading: "Sign in again to go on",
 		text:      []string{"Your login ended before this was sent, so nothing was created."},

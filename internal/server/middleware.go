@@ -27,20 +27,16 @@ const permissions = "accelerometer=(), ambient-light-sensor=(), autoplay=(), bat
 	"sync-xhr=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=()"
 
 type middleware struct {
-	o Options
-	// bySite judges requests that carry Sec-Fetch-Site, byOrigin all others. They are two, because a
-	// trusted origin counts more than Sec-Fetch-Site in http.CrossOriginProtection, and only where that
-	// is missing it should.
-	bySite, byOrigin *http.CrossOriginProtection
+	o       Options
+	origins origins
 }
 
 func newMiddleware(o Options) (*middleware, error) {
-	m := &middleware{o: o, bySite: http.NewCrossOriginProtection(), byOrigin: http.NewCrossOriginProtection()}
-	// A proxy that rewrites Host would break browsers that send no Sec-Fetch-Site.
-	if err := m.byOrigin.AddTrustedOrigin(o.BaseURL); err != nil {
-		return nil, fmt.Errorf("server: base URL: %w", err)
+	own, err := originOf(o.BaseURL)
+	if err != nil {
+		return nil, err
 	}
-	return m, nil
+	return &middleware{o: o, origins: origins{own}}, nil
 }
 
 // requestID gives each request an id of our own: one that a client sends could be anything.
@@ -162,21 +158,6 @@ func (m *middleware) detach(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), bodyTimeout+m.o.AnswerTimeout)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
-	}
-}
-
-// sameOrigin refuses what another site's page sends, before the body is read.
-func (m *middleware) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		judge := m.byOrigin
-		if c.Request().Header.Get("Sec-Fetch-Site") != "" {
-			judge = m.bySite
-		}
-		if judge.Check(c.Request()) != nil {
-			return handlers.Refused(http.StatusForbidden, "This was not sent by the portal’s own page",
-				"Another web site tried to send something here in your name, or your browser hides where it came from. Nothing was done.", "Open the portal’s own form and send it from there.")
-		}
 		return next(c)
 	}
 }

@@ -5,10 +5,7 @@
 package server
 
 import (
-	"context"
-	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -32,6 +29,7 @@ type Options struct {
 	RepeatCookie   func(http.ResponseWriter, *http.Request) // for every answer to a POST, when it goes out
 	TrustedProxies []netip.Prefix
 	AnswerTimeout  time.Duration // how long an answer may take: longer than a whole submission
+	Ending         *Ending       // nil: it never does
 	Log            *slog.Logger
 }
 
@@ -46,7 +44,7 @@ func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 	}
 	// From the outside in. The panic handler sits inside the log, so that a panic has its line there,
 	// and outside everything that can fail.
-	e.Pre(m.detach, m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie, m.sameOrigin)
+	e.Pre(o.Ending.lastAnswers, m.detach, m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie, m.sameOrigin)
 	routes(e)
 	s := &http.Server{
 		Handler:           e,
@@ -73,48 +71,4 @@ func NewAdmin(log *slog.Logger, healthz, readyz echo.HandlerFunc) *http.Server {
 		Handler: e, ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: headerTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-}
-
-// clientAddress believes X-Forwarded-For from the given networks only, and nobody else's.
-func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
-	if len(trusted) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	opts := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range trusted {
-		p = p.Masked()
-		opts = append(opts, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
-	}
-	return echo.ExtractIPFromXFFHeader(opts...)
-}
-
-// Drainer is what has to end before the process may.
-type Drainer interface{ Drain(ctx context.Context) }
-
-// Run serves until ctx ends, then drains: no new connections, requests and submissions in flight finish
-// within limit, what still runs then is cut.
-func Run(ctx context.Context, limit time.Duration, submissions Drainer, servers map[*http.Server]net.Listener) error {
-	failed := make(chan error, len(servers))
-	for s, l := range servers {
-		go func() { failed <- s.Serve(wipe.Listener(l)) }()
-	}
-	select {
-	case err := <-failed:
-		return err // a listener broke
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
-	defer cancel()
-	drained := make(chan struct{})
-	go func() { submissions.Drain(ctx); close(drained) }()
-	var errs []error
-	for s := range servers {
-		if err := s.Shutdown(ctx); err != nil {
-			// The submissions have been cut and recorded by now; their connections go too.
-			<-drained
-			errs = append(errs, s.Close())
-		}
-	}
-	<-drained
-	return errors.Join(errs...)
 }

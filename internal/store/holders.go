@@ -50,7 +50,7 @@ func (s *Store) Join(ctx context.Context, holder string) error {
 	if s.pg != nil {
 		conn, err := s.takeLock(ctx, holder)
 		if err != nil {
-			return fmt.Errorf("store: join: %w", err)
+			return fmt.Errorf("store: join: %w", hiding(s.pg).hide(err))
 		}
 		l.conn = conn
 		// It outlives the call, and whatever began it.
@@ -147,7 +147,7 @@ func (s *Store) takeLock(ctx context.Context, holder string) (_ *pgx.Conn, err e
 	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, s.pg.Copy())
 	if err != nil {
-		return nil, quietly(err, s.pg.Password)
+		return nil, quietly(err)
 	}
 	defer func() {
 		if err != nil {
@@ -208,7 +208,8 @@ func (s *Store) settle(ctx context.Context, holder string) (n int64, err error) 
 		return 0, err
 	}
 	if s.pg != nil {
-		return s.settleGone(ctx, others)
+		n, err := s.settleGone(ctx, others)
+		return n, hiding(s.pg).hide(err)
 	}
 	for _, other := range others {
 		res, err := s.db.ExecContext(ctx, querySettle, other, millis(s.now()))

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -53,6 +51,7 @@ func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTimeout
 	}
+	hushDial(cfg)
 	return cfg, nil
 }
 
@@ -61,7 +60,7 @@ func openPostgres(databaseURL string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: database address: %w", err)
 	}
-	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(limitStatements)), cfg.Password})
+	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(limitStatements)), hiding(cfg)})
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxIdleConns)
 	db.SetConnMaxIdleTime(connIdleTime)
@@ -92,7 +91,7 @@ func migratePostgres(ctx context.Context, cfg *pgx.ConnConfig) (err error) {
 	if err != nil {
 		return fmt.Errorf("store: migrations: %w", err)
 	}
-	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg), cfg.Password})
+	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg), hiding(cfg)})
 	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithSessionLocker(locker))
 	if err != nil {
@@ -102,40 +101,4 @@ func migratePostgres(ctx context.Context, cfg *pgx.ConnConfig) (err error) {
 		return fmt.Errorf("store: migrate: %w", err)
 	}
 	return nil
-}
-
-// quiet is a connector whose errors hold neither the password nor the configuration.
-type quiet struct {
-	driver.Connector
-	password string
-}
-
-func (q quiet) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := q.Connector.Connect(ctx)
-	if err != nil {
-		return nil, quietly(err, q.password)
-	}
-	return conn, nil
-}
-
-// connectError says why there is no connection.
-type connectError struct {
-	text  string
-	cause error
-}
-
-func (e *connectError) Error() string { return e.text }
-func (e *connectError) Unwrap() error { return e.cause }
-
-// quietly drops pgx's own error, which carries the configuration, and keeps what it wraps.
-func quietly(err error, password string) error {
-	var c *pgconn.ConnectError
-	if errors.As(err, &c) {
-		err = c.Unwrap()
-	}
-	e := &connectError{"connect to the database: " + err.Error(), err}
-	if password != "" && strings.Contains(e.text, password) {
-		return errors.New("connect to the database: refused, in words that are not repeated here because they contain the password")
-	}
-	return e
 }

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -53,51 +51,6 @@ func TestParseURLQuotesNothing(t *testing.T) {
 				t.Errorf("%q: %v", address, err)
 			}
 		}
-	}
-}
-
-// No error of a connection has the password in it, or the configuration that holds it.
-func TestConnectErrorsAreQuiet(t *testing.T) {
-	right := pgtest.Start(t)
-	with := func(change func(*url.URL)) string {
-		u := must[*url.URL](t)(url.Parse(right))
-		change(u)
-		return u.String()
-	}
-	silent := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	defer func() { _ = silent.Close() }()
-	for name, address := range map[string]string{
-		"wrong password":       with(func(u *url.URL) { u.User = url.UserPassword("portal", "hidden") }),
-		"unknown user":         with(func(u *url.URL) { u.User = url.UserPassword("nobody", "hidden") }),
-		"user is the password": with(func(u *url.URL) { u.User = url.UserPassword("hidden", "hidden") }),
-		"unknown database":     with(func(u *url.URL) { u.Path = "/none" }),
-		"unknown option":       with(func(u *url.URL) { u.RawQuery += "&no_such_option=1" }),
-		"nobody listens":       with(func(u *url.URL) { u.Host = "127.0.0.1:1" }),
-		"nobody answers":       with(func(u *url.URL) { u.Host = silent.Addr().String(); u.RawQuery += "&connect_timeout=1" }),
-		"no such host":         with(func(u *url.URL) { u.Host = "no-such-host.invalid" }),
-		"no TLS":               with(func(u *url.URL) { u.RawQuery = "sslmode=require" }),
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := must[*Store](t)(Open(address, time.Now))
-			defer func() { _ = s.Close() }()
-			for what, err := range map[string]error{"Ping": s.Ping(t.Context()), "Migrate": s.Migrate(t.Context()), "Join": s.Join(t.Context(), "holder")} {
-				if err == nil {
-					t.Errorf("%s: no error", what)
-					continue
-				}
-				text := fmt.Sprintf("%v %+v %#v %q", err, err, err, err)
-				if strings.Contains(text, "hidden") || strings.Contains(text, pgtest.Password) {
-					t.Errorf("%s: %s", what, text)
-				}
-				var connect *pgconn.ConnectError
-				if errors.As(err, &connect) {
-					t.Errorf("%s: the configuration is in %T", what, err)
-				}
-				if name == "nobody listens" && !strings.Contains(err.Error(), "connection refused") {
-					t.Errorf("%s does not say why: %v", what, err)
-				}
-			}
-		})
 	}
 }
 

@@ -62,9 +62,21 @@ func (s *Store) Session(ctx context.Context, idHash []byte, begun, seen time.Tim
 // Sessions lists sessions that were begun after begun and used after seen, those used last first: one
 // user's, or everybody's where subject is empty. Sealed is left out.
 func (s *Store) Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]Session, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions
-		WHERE ($2 = '' OR (actor_issuer = $1 AND actor_subject = $2)) AND created_at > $3 AND seen_at > $4 ORDER BY seen_at DESC, handle`,
+	return s.listSessions(ctx, `($2 = '' OR (actor_issuer = $1 AND actor_subject = $2)) AND created_at > $3 AND seen_at > $4`,
 		issuer, subject, millis(begun), millis(seen))
+}
+
+// AllSessions lists the sessions that are there, whether or not they have run out: only a server knows that.
+// An empty issuer or subject stands for any. They come as from Sessions.
+func (s *Store) AllSessions(ctx context.Context, issuer, subject string) ([]Session, error) {
+	return s.listSessions(ctx, whoseSessions, issuer, subject)
+}
+
+// whoseSessions are those of one user; of a subject, whoever issued it; or all.
+const whoseSessions = `($1 = '' OR actor_issuer = $1) AND ($2 = '' OR actor_subject = $2)`
+
+func (s *Store) listSessions(ctx context.Context, which string, args ...any) ([]Session, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+which+` ORDER BY seen_at DESC, handle`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: sessions: %w", err)
 	}
@@ -88,6 +100,11 @@ func (s *Store) Sessions(ctx context.Context, issuer, subject string, begun, see
 // empty.
 func (s *Store) EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error) {
 	return s.db.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
+}
+
+// EndAllSessions ends what AllSessions lists, and tells how many there were.
+func (s *Store) EndAllSessions(ctx context.Context, issuer, subject string) (int64, error) {
+	return s.db.change(ctx, `DELETE FROM sessions WHERE `+whoseSessions, issuer, subject)
 }
 
 // EndSessionByHandle ends a session, whoever's it is, and tells how many there were.

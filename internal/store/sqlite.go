@@ -25,26 +25,28 @@ const (
 	busyPause = 50 * time.Millisecond
 )
 
-func openSQLite(databaseURL string, now func() time.Time) (*Store, error) {
+// openSQLite opens the file. Where it may not be made, it has to be there, and nothing is changed about it.
+func openSQLite(databaseURL string, mayMake bool, now func() time.Time) (*Store, error) {
 	path, err := ParseURL(databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("store: database address: %w", err)
 	}
-	// The file holds who did what and sealed tokens: nobody else on the machine needs to read it.
-	// SQLite gives its -wal and -shm files the same mode. A file that exists is not opened here,
-	// because closing it would take away the locks that another handle of this process has on it.
-	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	switch {
-	case err == nil:
-		err = f.Close()
-	case errors.Is(err, fs.ErrExist):
-		err = nil
+	pragmas := []string{"busy_timeout(5000)", "synchronous(FULL)", "foreign_keys(1)"}
+	q := url.Values{"_txlock": {"immediate"}}
+	if mayMake {
+		err = makeFile(path)
+		pragmas = append(pragmas, "journal_mode(WAL)")
+	} else {
+		_, err = os.Stat(filepath.Clean(path))
+		q.Set("mode", "rw") // should it go away in between, SQLite would make it
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !mayMake:
+		return nil, fmt.Errorf("store: there is no database file %s; see PORTAL_DATABASE_URL", path)
+	case err != nil:
 		return nil, fmt.Errorf("store: open the database file: %w", err)
 	}
-	q := url.Values{"_txlock": {"immediate"}}
-	for _, p := range []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"} {
+	for _, p := range pragmas {
 		q.Add("_pragma", p)
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String())
@@ -53,6 +55,20 @@ func openSQLite(databaseURL string, now func() time.Time) (*Store, error) {
 	}
 	db.SetMaxOpenConns(8)
 	return &Store{pool: db, db: queries{db}, now: now, path: path}, nil
+}
+
+// makeFile makes the file where there is none. It holds who did what and sealed tokens: nobody else on the
+// machine needs to read it. SQLite gives its -wal and -shm files the same mode. A file that exists is not
+// opened here, because closing it would take away the locks that another handle of this process has on it.
+func makeFile(path string) error {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return f.Close()
 }
 
 func (s *Store) migrateSQLite(ctx context.Context) error {

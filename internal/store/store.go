@@ -53,7 +53,16 @@ func Open(databaseURL string, now func() time.Time) (*Store, error) {
 	if isPostgres(databaseURL) {
 		return openPostgres(databaseURL, now)
 	}
-	return openSQLite(databaseURL, now)
+	return openSQLite(databaseURL, true, now)
+}
+
+// OpenExisting is Open for those who look into a database that somebody else set up: a SQLite file that is
+// not there is an error, and is not made.
+func OpenExisting(databaseURL string, now func() time.Time) (*Store, error) {
+	if isPostgres(databaseURL) {
+		return openPostgres(databaseURL, now)
+	}
+	return openSQLite(databaseURL, false, now)
 }
 
 // Migrate brings the schema up to date. Running it again does nothing, and several processes may run

@@ -200,6 +200,16 @@ func handles(t *testing.T, s *Store, subject string, begun, seen time.Time) stri
 	return strings.Join(list, " ")
 }
 
+// all are the handles of all sessions that are there.
+func all(t *testing.T, s *Store, issuer, subject string) string {
+	t.Helper()
+	var list []string
+	for _, r := range must[[]Session](t)(s.AllSessions(t.Context(), issuer, subject)) {
+		list = append(list, r.Handle)
+	}
+	return strings.Join(list, " ")
+}
+
 func testSessionsEnd(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s := migrated(t, address, c)
@@ -225,6 +235,12 @@ func testSessionsEnd(t *testing.T, address string) {
 	want(t, "left", handles(t, s, "", time.Time{}, time.Time{}), "B2 e5")
 	want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 1)
 	want(t, "by handle again", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 0)
+	want(t, "everybody's", all(t, s, "", ""), "e5")
+	want(t, "a subject's, whoever issued it", all(t, s, "", "eve"), "e5")
+	want(t, "a user's", all(t, s, issuer, "eve"), "e5")
+	want(t, "another provider's", all(t, s, "https://other.example", "eve"), "")
+	want(t, "another provider's", must[int64](t)(s.EndAllSessions(ctx, "https://other.example", "eve")), 0)
+	want(t, "somebody else's", must[int64](t)(s.EndAllSessions(ctx, issuer, "ev")), 0)
 	byToken := func(token LogoutToken) int64 {
 		n, used, err := s.EndByLogoutToken(ctx, token)
 		must0(t, err)
@@ -241,6 +257,12 @@ func testSessionsEnd(t *testing.T, address string) {
 	want(t, "left by use", handles(t, s, "", time.Time{}, time.Time{}), "a1 e5 d4")
 	want(t, "swept", must[int64](t)(s.SweepSessions(ctx, c.ago(time.Second), time.Time{})), 2)
 	want(t, "left by age", handles(t, s, "", time.Time{}, time.Time{}), "e5")
+
+	must0(t, s.CreateSession(ctx, []byte("id f6"), session("f6", "ann"), nil))
+	must0(t, s.CreateSession(ctx, []byte("id g7"), session("g7", "bob"), nil))
+	want(t, "a subject's", must[int64](t)(s.EndAllSessions(ctx, "", "ann")), 1)
+	want(t, "everybody's", must[int64](t)(s.EndAllSessions(ctx, "", "")) >= 1, true)
+	want(t, "left", all(t, s, "", ""), "")
 }
 
 func testLeases(t *testing.T, address string) {

@@ -38,6 +38,8 @@ type Order interface {
 type job struct {
 	record store.Submission
 	object secret.Value // empty for a reference that carries no value
+	// plain are the order's fields that are not secret.
+	plain map[string][]string
 	// doubts are what is odd, where the user asked for a check: with any, nothing is sent.
 	doubts FieldErrors
 	call   func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error)

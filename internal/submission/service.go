@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/scrub"
 	"maiaportal/internal/store"
 )
 
@@ -188,6 +189,7 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 				j.object.Wipe()
 				return store.Submission{}, err
 			}
+			j.plain = order.plain()
 			defer j.object.Wipe()
 			if err := s.limit(ctx, req.Actor); err != nil {
 				return store.Submission{}, err
@@ -198,7 +200,7 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 		record.ID = uuid.Must(uuid.NewV7()).String()
 		record.FormToken, record.Attempt, record.Fingerprint, record.Holder = token, latest.Attempt+1, fp, s.o.Holder
 		record.CreatedAt, record.Outcome = s.o.Now(), Pending
-		record.ActorIssuer, record.ActorSubject, record.ActorName = req.Actor.Issuer, req.Actor.Subject, printable(req.Actor.Name, 200)
+		record.ActorIssuer, record.ActorSubject, record.ActorName = req.Actor.Issuer, req.Actor.Subject, scrub.Printable(req.Actor.Name, 200)
 		record.RequestID, record.ClientAddress = req.RequestID, req.ClientAddress
 		begun, err := s.begin(ctx, record)
 		switch {
@@ -311,11 +313,9 @@ func (s *Service) send(ctx context.Context, req Request, j job, r store.Submissi
 		r.Status = problem.Status
 		defer problem.Wipe()
 	}
-	scrub := newScrubber(j.object.Bytes())
-	defer scrub.wipe()
 	if callErr == nil {
 		r.Status = 201
-		r.ResolverRef, r.VaultSecretName = answerName(scrub, stored.ResolverRef), answerName(scrub, stored.VaultSecretName)
+		r.ResolverRef, r.VaultSecretName = j.names(stored)
 		r.AnswerPartial = stored.Partial || r.ResolverRef != stored.ResolverRef || r.VaultSecretName != stored.VaultSecretName
 	}
 	if err := s.record(r); err != nil {
@@ -326,15 +326,7 @@ func (s *Service) send(ctx context.Context, req Request, j job, r store.Submissi
 	if r.Outcome == Created || r.Outcome == Unknown {
 		return r, nil
 	}
-	return r, s.refused(r, req.LoggedIn, problem, scrub, callErr)
-}
-
-// answerName is a name out of Maia's answer, or nothing where it repeats the value or is no name.
-func answerName(scrub *scrubber, name string) string {
-	if clean := scrub.text(name, 1024); clean == name {
-		return name
-	}
-	return ""
+	return r, s.refused(r, req.LoggedIn, problem, j, callErr)
 }
 
 // call asks for the token, notes that something goes out, and sends. A token that Maia refuses is
@@ -377,16 +369,11 @@ func (s *Service) call(ctx context.Context, tokens Delegation, j job, r *store.S
 }
 
 // refused makes the error that the form shows.
-func (s *Service) refused(r store.Submission, loggedIn time.Time, p *maiaclient.Problem, scrub *scrubber, cause error) *RefusedError {
+func (s *Service) refused(r store.Submission, loggedIn time.Time, p *maiaclient.Problem, j job, cause error) *RefusedError {
 	e := &RefusedError{Record: r, cause: cause}
 	if p != nil {
 		e.RetryAfter = p.RetryAfter
-		if p.Detail != "" {
-			e.Detail = scrub.text(p.Detail, maxMessage)
-		}
-		for _, v := range p.Violations[:min(len(p.Violations), maxViolations)] {
-			e.Violations = append(e.Violations, scrub.text(v, maxMessage))
-		}
+		e.Detail, e.Violations = j.messages(p)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
 	defer cancel()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"maiaportal/internal/secret"
@@ -323,35 +322,3 @@ func NormalizeLineEnds(b []byte) []byte {
 // Line is a field of one line as it counts: without the blanks around it that copying leaves. Line
 // ends stay, so that the rules can refuse them.
 func Line(s string) string { return strings.Trim(s, " \t\u00a0") }
-
-// printable shortens what Maia sent for showing and recording: one line, no control characters.
-func printable(s string, limit int) string {
-	s = tidy(s)
-	if utf8.RuneCountInString(s) > limit {
-		return string([]rune(s)[:limit-1]) + "…"
-	}
-	return s
-}
-
-// tidy makes one line without control characters.
-func tidy(s string) string { return string(tidyBytes([]byte(s))) }
-
-// tidyBytes is tidy for what may be a secret: nothing of it is left elsewhere.
-func tidyBytes(b []byte) []byte {
-	out := make([]byte, 0, utf8.UTFMax*len(b))
-	blank := false
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		b = b[n:]
-		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
-			blank = len(out) > 0
-			continue
-		}
-		if blank {
-			out = append(out, ' ')
-			blank = false
-		}
-		out = utf8.AppendRune(out, r)
-	}
-	return out
-}

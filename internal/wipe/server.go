@@ -7,25 +7,37 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // maxDrain is how much of a body is read that its handler left unread, so that the connection can be
 // used again. net/http does the same, but through buffers that are shared and never cleared.
 const maxDrain = 256 << 10
 
+// A client that still sends when its answer is there and the connection is about to be closed is listened
+// to for so long and so many bytes: closed at once, the connection would be reset, and the answer lost.
+const (
+	lingerTime = 2 * time.Second
+	maxLinger  = 2 << 20
+)
+
 // Server makes s clear what it read of each request. The listener has to be one that Listener made.
 //
 // A handler must not keep a connection for itself (http.Hijacker), nor read its body after it has
 // returned.
 func Server(s *http.Server) {
+	h := &handler{next: s.Handler}
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		if c, ok := c.(*serverConn); ok {
-			c.told = true
+			c.told = &h.over
 			return context.WithValue(ctx, connKey{}, c)
 		}
 		return ctx
 	}
-	s.Handler = handler{s.Handler}
+	// By then the server has noted that it ends, and serves nothing more on any connection.
+	s.RegisterOnShutdown(func() { h.over.Store(true) })
+	s.Handler = h
 }
 
 // Listener makes connections whose read buffers can be cleared.
@@ -62,17 +74,23 @@ const (
 // connection.
 type serverConn struct {
 	net.Conn
-	told  bool   // the server tells when a handler runs: without that nothing may be cleared
-	in    buffer // the bufio.Reader's whole buffer
+	told  *atomic.Bool // the server tells when a handler runs: where it is nil nothing may be cleared. True: the server ends
+	in    buffer       // the bufio.Reader's whole buffer
 	phase phase
 	dead  bool // an answer could not be sent: net/http serves nothing more
+	// cut says that nothing more is read: when a handler has returned, net/http would read the rest of a
+	// body into buffers that are shared and never cleared.
+	cut atomic.Bool
 }
 
 // Read clears the part of the buffer that it is given, before anything is read into it: bufio asks for
 // more only when it has moved what is unread to the front, and what lies behind it has been consumed.
 // A pipelined request is never touched.
 func (c *serverConn) Read(p []byte) (int, error) {
-	if c.told && c.in == nil && len(p) > 1 {
+	if c.cut.Load() {
+		return 0, io.EOF
+	}
+	if c.told != nil && c.in == nil && len(p) > 1 {
 		c.in = whole(p) // the first to read is bufio, with all of its buffer
 	}
 	if !c.in.holds(p) {
@@ -84,8 +102,11 @@ func (c *serverConn) Read(p []byte) (int, error) {
 		c.phase = waiting
 	}
 	n, err := c.Conn.Read(p)
-	if err != nil && c.phase == waiting {
-		c.clear() // half a header becomes no request
+	if c.phase == waiting && (err != nil || c.told.Load()) {
+		c.clear() // half a header becomes no request, nor does a whole one when the server ends
+		if err == nil {
+			return 0, io.EOF
+		}
 	}
 	return n, err
 }
@@ -119,10 +140,13 @@ func (c *serverConn) end(last bool) {
 	}
 }
 
-type handler struct{ next http.Handler }
+type handler struct {
+	next http.Handler
+	over atomic.Bool // the server ends
+}
 
 // ServeHTTP lets the handler run, and decides whether the connection can be used again.
-func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, _ := r.Context().Value(connKey{}).(*serverConn)
 	if c == nil {
 		c = &serverConn{}
@@ -131,7 +155,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w, body: &body{ReadCloser: r.Body}, r: r}
 	returned := false
 	// After a panic net/http closes, too.
-	defer func() { c.end(a.last || !returned) }()
+	defer func() { c.end(a.last || !returned || h.over.Load()) }()
 	// A copy: net/http goes on with the original, and would not know another type of body.
 	r = r.WithContext(r.Context())
 	if r.Body != http.NoBody {
@@ -141,6 +165,10 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.next.ServeHTTP(a, r)
 	a.settle()
+	if !a.body.ended {
+		a.linger()
+		c.cut.Store(true)
+	}
 	returned = true
 }
 
@@ -184,16 +212,38 @@ func (a *answer) settle() {
 		}
 		clear(rest)
 	}
-	if !a.body.ended || a.r.Close || !a.r.ProtoAtLeast(1, 1) {
+	if !a.body.ended || a.closes() || a.r.Close || !a.r.ProtoAtLeast(1, 1) {
 		a.last = true
 		a.Header().Set("Connection", "close")
 	}
 }
 
-// wanted says whether the rest of a body is worth reading. A client that waits to be asked for its body
-// is not asked.
-func (a *answer) wanted() bool {
-	return a.r.ContentLength <= maxDrain && (a.body.begun || !strings.EqualFold(a.r.Header.Get("Expect"), "100-continue"))
+// wanted says whether the rest of a body is worth reading before the answer goes out. It is not where
+// the handler closes the connection: whoever is refused for what the header says waits for no body.
+func (a *answer) wanted() bool { return a.r.ContentLength <= maxDrain && !a.closes() && a.asked() }
+
+// closes says whether the handler has decided to close the connection.
+func (a *answer) closes() bool { return strings.EqualFold(a.Header().Get("Connection"), "close") }
+
+// asked says whether the client sends its body. One that waits to be asked for it is not asked.
+func (a *answer) asked() bool {
+	return a.body.begun || !strings.EqualFold(a.r.Header.Get("Expect"), "100-continue")
+}
+
+// linger sends the answer and then reads what the client still sends, within bounds.
+func (a *answer) linger() {
+	c := http.NewResponseController(a.ResponseWriter)
+	if !a.asked() || c.Flush() != nil || c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	rest := make([]byte, 16<<10)
+	defer clear(rest)
+	for total := 0; total < maxLinger; {
+		n, err := a.body.Read(rest)
+		if total += n; err != nil {
+			return
+		}
+	}
 }
 
 // WriteHeader begins the answer.

@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -95,17 +96,19 @@ func (l watching) Accept() (net.Conn, error) {
 }
 
 type site struct {
-	t     *testing.T
-	pipes *pipes
-	made  chan *watched
+	t      *testing.T
+	pipes  *pipes
+	made   chan *watched
+	server *http.Server
 }
 
 // newSite serves a handler.
 func newSite(t *testing.T, fail bool, h http.HandlerFunc) *site {
 	t.Helper()
-	s := &site{t, &pipes{ready: make(chan net.Conn), done: make(chan struct{})}, make(chan *watched, 10)}
+	s := &site{t, &pipes{ready: make(chan net.Conn), done: make(chan struct{})}, make(chan *watched, 10), nil}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	Server(server)
+	s.server = server
 	served := make(chan struct{})
 	var open sync.WaitGroup
 	go func() { _ = server.Serve(watching{Listener(s.pipes), s.made, fail, &open}); close(served) }()
@@ -321,5 +324,111 @@ func TestOneWithoutTheOther(t *testing.T) {
 		_ = client.Close()
 		_ = server.Shutdown(context.Background())
 		<-served
+	}
+}
+
+// S-22: whoever is refused for what the header says gets the answer at once, whether the body comes or
+// not, and the buffer is clean.
+func TestRefusedBeforeTheBody(t *testing.T) {
+	s := newSite(t, false, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	for name, head := range map[string]string{
+		"with a length":         "Content-Length: 1000\r\n\r\nthe canary is ",
+		"in chunks":             "Transfer-Encoding: chunked\r\n\r\n20\r\nthe canary is ",
+		"nothing of it is sent": "Content-Length: 1000\r\n\r\n",
+		"it waits to be asked":  "Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n",
+		"there is none":         "Content-Length: 0\r\n\r\n",
+	} {
+		client, server := s.dial()
+		go func() { _, _ = io.WriteString(client, "POST / HTTP/1.1\r\nHost: x\r\n"+head) }()
+		resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil || resp.StatusCode != http.StatusForbidden || !resp.Close {
+			t.Errorf("%s: %+v, %v", name, resp, err)
+		}
+		_ = client.Close()
+		clean(t, name, <-server.closed)
+	}
+}
+
+// A client that sends a body which nobody wants still gets to read its answer: the rest is read within
+// bounds, and no byte more by net/http, whose buffers for that are never cleared (S-34).
+func TestUnwantedBodyIsReadWithinBounds(t *testing.T) {
+	s := newSite(t, false, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	client, server := s.dial()
+	_, _ = io.WriteString(client, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+	if err != nil || resp.StatusCode != http.StatusForbidden {
+		t.Fatalf("%+v, %v", resp, err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, resp.Body) }()
+	sent, chunk := 0, "400\r\n"+strings.Repeat("canary..", 128)+"\r\n"
+	for err == nil {
+		var n int
+		n, err = io.WriteString(client, chunk)
+		sent += n
+	}
+	if sent < maxLinger || sent > maxLinger+64<<10 {
+		t.Errorf("%d bytes were read", sent)
+	}
+	clean(t, "closed", <-server.closed)
+}
+
+// S-34: a handler that ends its connection by itself, as all do once the process ends, leaves nothing behind.
+func TestHandlerClosesAConnection(t *testing.T) {
+	s := newSite(t, false, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		echo(w, r)
+	})
+	client, server := s.dial()
+	go func() {
+		_, _ = io.WriteString(client, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\nthe canary is ")
+	}()
+	resp, err := http.ReadResponse(bufio.NewReader(client), nil)
+	if err != nil || !resp.Close {
+		t.Fatalf("%+v, %v", resp, err)
+	}
+	clean(t, "closed by the handler", <-server.closed)
+	_ = client.Close()
+}
+
+// S-34: when the server shuts down, net/http closes after the answer that is under way, and drops a request
+// that has just come. Neither is left in a buffer.
+func TestShutdownLeavesNothingBehind(t *testing.T) {
+	const post = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\nthe canary is "
+	for name, begun := range map[string]bool{"an answer has begun": true, "a request has just come": false} {
+		t.Run(name, func(t *testing.T) {
+			goOn, handling := make(chan struct{}), make(chan struct{})
+			s := newSite(t, false, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.ReadAll(r.Body)
+				_, _ = io.WriteString(w, strings.Repeat("long", 2000)) // the header is out
+				close(handling)
+				<-goOn
+			})
+			client, server := s.dial()
+			go func() { _, _ = io.Copy(io.Discard, client) }()
+			if begun {
+				_, _ = io.WriteString(client, post)
+				<-handling
+			} else {
+				<-server.waits
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			_ = s.server.Shutdown(ctx)
+			for !s.server.Handler.(*handler).over.Load() {
+				runtime.Gosched() // it is told in a goroutine
+			}
+			close(goOn)
+			if !begun {
+				go func() { _, _ = io.WriteString(client, post) }()
+			}
+			clean(t, name, <-server.closed)
+			_ = client.Close()
+		})
 	}
 }

@@ -27,6 +27,7 @@ type File struct {
 	Gzip        []byte
 	ContentType string
 	ETag        string // strong, for Content; quotes included
+	GzipETag    string // the same for Gzip: other bytes have another one
 }
 
 // Path returns the address of the embedded file name, such as /static/portal.0123456789abcdef.css.
@@ -78,6 +79,7 @@ var files = sync.OnceValue(func() index {
 			Gzip:        compress(content),
 			ContentType: contentTypes[ext],
 			ETag:        `"` + hash + `"`,
+			GzipETag:    `"` + hash + `-gzip"`,
 		}
 	}
 	return idx

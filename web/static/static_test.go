@@ -46,6 +46,9 @@ func TestPathAndOpen(t *testing.T) {
 			if file.ETag != `"`+match[1]+`"` {
 				t.Errorf("ETag %s does not carry the hash of %s", file.ETag, address)
 			}
+			if file.GzipETag != `"`+match[1]+`-gzip"` {
+				t.Errorf("compressed: ETag %s", file.GzipETag)
+			}
 			zr, err := gzip.NewReader(bytes.NewReader(file.Gzip))
 			if err != nil {
 				t.Fatal(err)

@@ -51,7 +51,7 @@ func ReferenceFormPage(m ReferenceForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <form class=\"form\" method=\"post\" action=\"/secret-references\" enctype=\"multipart/form-data\" novalidate><input type=\"hidden\" name=\"formToken\" value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <form class=\"form\" method=\"post\" action=\"/secret-references\" enctype=\"multipart/form-data\" autocomplete=\"off\" novalidate><input type=\"hidden\" name=\"formToken\" value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

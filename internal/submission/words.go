@@ -1,0 +1,69 @@
+package submission
+
+import (
+	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/scrub"
+)
+
+const (
+	maxMessage    = 300 // characters of one message that are shown
+	maxViolations = 20
+	maxAnswerName = 1024 // characters of a name that Maia gave
+)
+
+// messages are Maia's words, fit to be shown: without the secret that was sent, and shortened.
+func (j job) messages(p *maiaclient.Problem) (detail string, violations []string) {
+	said := append([]string{p.Detail}, p.Violations[:min(len(p.Violations), maxViolations)]...)
+	clean := scrub.Words(j.parts, j.openWords(), maxMessage, said...)
+	return clean[0], clean[1:]
+}
+
+// names are the names out of Maia's answer, each empty where it repeats the secret or is no name.
+func (j job) names(s maiaclient.Stored) (resolverRef, vaultSecretName string) {
+	names := []string{s.ResolverRef, s.VaultSecretName}
+	for i, clean := range scrub.Words(j.parts, j.openWords(), maxAnswerName, names...) {
+		if clean != names[i] {
+			names[i] = ""
+		}
+	}
+	return names[0], names[1]
+}
+
+// openWords are those that the user entered where nothing is secret. An answer may name them, even where
+// they are a piece of the value, too. The description is none of them: people write much into it, and
+// it is not recorded.
+func (j job) openWords() []string {
+	var open []string
+	for field, values := range j.plain {
+		if field != "description" {
+			open = append(open, values...)
+		}
+	}
+	return open
+}
+
+// parts gives each string and number of the object that was sent. The names of its properties are
+// secret only where they were typed in the secret field itself, and may be more than names.
+func (j job) parts(part func([]byte)) {
+	object := j.object.Bytes()
+	if len(object) == 0 {
+		return
+	}
+	room := make([]byte, 0, len(object)) // no part is longer
+	defer func() { clear(room[:cap(room)]) }()
+	r := jsonReader{b: object, leaf: func(raw []byte, isString bool) {
+		if isString {
+			part(unescape(room, raw))
+		} else {
+			part(append(room, raw...))
+		}
+	}}
+	if format := j.plain["valueFormat"]; len(format) == 1 && format[0] == FormatJSON {
+		r.name = func(name []byte) {
+			if !scrub.OrdinaryName(name) {
+				part(append(room, name...))
+			}
+		}
+	}
+	_ = r.object() // it was made or checked by this package
+}
