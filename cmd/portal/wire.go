@@ -96,6 +96,8 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	rp := &auth.RelyingParty{
 		Provider: p.provider, Records: p.store, Keys: cfg.SessionKeys, GroupsClaim: cfg.OIDC.GroupsClaim, Policy: policy, Log: p.log, Now: time.Now,
 		ExchangesTokens: cfg.OIDC.Exchange != nil,
+		GroupsSeparator: cfg.OIDC.GroupsSeparator,
+		GroupsMember:    cfg.OIDC.GroupsMember,
 	}
 	p.sessions = &auth.Sessions{Rows: p.store, Keys: cfg.SessionKeys, Cookies: cookies, Idle: cfg.SessionIdle, Max: cfg.SessionMax, Now: time.Now}
 	p.tokens = &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}

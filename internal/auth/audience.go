@@ -22,7 +22,7 @@ func meantFor(token string, audiences ...string) bool {
 	if len(audiences) == 0 || !part(token, 1, &claims) || claims.Aud == nil {
 		return true
 	}
-	aud := groupList(claims.Aud) // a string or a list of strings, as groups are
+	aud := oneOrMore(claims.Aud)
 	if len(aud) == 0 {
 		return true
 	}
@@ -30,4 +30,21 @@ func meantFor(token string, audiences ...string) bool {
 	return slices.ContainsFunc(aud, func(a string) bool {
 		return slices.ContainsFunc(audiences, func(b string) bool { return trim(a) == trim(b) })
 	})
+}
+
+// oneOrMore takes a string, or a list of strings, as aud is. Anything else is none.
+func oneOrMore(raw json.RawMessage) []string {
+	var one string
+	if json.Unmarshal(raw, &one) == nil && one != "" {
+		return []string{one}
+	}
+	var list []any
+	_ = json.Unmarshal(raw, &list)
+	var words []string
+	for _, w := range list {
+		if s, ok := w.(string); ok {
+			words = append(words, s)
+		}
+	}
+	return words
 }

@@ -86,7 +86,7 @@ func (d *discovered) failed(raw string, err error, logout bool) (Reason, []slog.
 	if issuer, _ := text("iss"); issuer != d.issuer {
 		return JWTIssuer, []slog.Attr{slog.String("issuer_seen", clip(issuer))}
 	}
-	if !slices.Contains(groupList(claims["aud"]), d.oauth.ClientID) {
+	if !slices.Contains(oneOrMore(claims["aud"]), d.oauth.ClientID) {
 		return JWTAudience, nil
 	}
 	var expired *oidc.TokenExpiredError

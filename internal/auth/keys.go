@@ -56,7 +56,7 @@ type verdict struct {
 
 type verdictKey struct{}
 
-// VerifySignature checks a token's signature and gives its payload.
+// VerifySignature checks a token's signature and gives its payload, without references to distributed claims.
 func (k *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
 	k.mu.RLock()
 	algs := k.algs
@@ -74,7 +74,7 @@ func (k *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error
 		v.err = refused
 		return nil, refused
 	}
-	return payload, nil
+	return withoutSources(payload), nil
 }
 
 // find looks for the key, and reads the keys again where that may help.

@@ -82,7 +82,10 @@ type RelyingParty struct {
 	Records     logins
 	Keys        [][]byte // session keys
 	GroupsClaim string
-	Policy      Policy
+	// GroupsSeparator parts the groups of a claim that is one string; GroupsMember is the member that has the
+	// name where the claim lists objects. Both may be empty.
+	GroupsSeparator, GroupsMember string
+	Policy                        Policy
 	// ExchangesTokens says that the login's access token is not the one that goes to Maia.
 	ExchangesTokens bool
 	Log             *slog.Logger
@@ -242,13 +245,7 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 		return Login{}, returnTo, notRedeemed(err)
 	}
 	login, err = rp.login(ctx, d, token, pending.Nonce)
-	if err != nil {
-		return Login{}, returnTo, err
-	}
-	if !rp.Policy.MayLogIn(login.Groups) {
-		return login, returnTo, refuse(ErrNotAllowed, NotAllowed)
-	}
-	return login, returnTo, nil
+	return login, returnTo, err
 }
 
 // pending takes the pending login of a state, once, and only for the browser that began it.
@@ -303,7 +300,8 @@ func notRedeemed(err error) error {
 	return err
 }
 
-// login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7.
+// login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7. It
+// gives one with ErrNotAllowed, too, for the page that says who is not let in.
 func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAnswer, nonce string) (Login, error) {
 	raw := token.IDToken
 	if raw == "" {
@@ -314,16 +312,13 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAns
 		return Login{}, err
 	}
 	var claims struct {
-		AZP   string `json:"azp"`
-		Name  string `json:"name"`
-		User  string `json:"preferred_username"`
-		Email string `json:"email"`
-		SID   string `json:"sid"`
-		ACR   string `json:"acr"`
-		Auth  int64  `json:"auth_time"`
+		AZP  string `json:"azp"`
+		SID  string `json:"sid"`
+		ACR  string `json:"acr"`
+		Auth int64  `json:"auth_time"`
 	}
 	var all map[string]json.RawMessage
-	if id.Claims(&all) != nil {
+	if !part(raw, 1, &all) { // verified; id has them without those that say where the groups are
 		return Login{}, refuse(ErrBadAnswer, JWTClaims)
 	}
 	_ = id.Claims(&claims) // a claim of another type is as good as none
@@ -349,34 +344,21 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAns
 	if !rp.ExchangesTokens && !meantFor(token.AccessToken, rp.Provider.client.Audience, rp.Provider.client.Resource) {
 		return Login{}, refuse(ErrAudience, TokenAudience)
 	}
-	groups, ok := groupsIn(all, rp.GroupsClaim)
-	if !ok {
-		groups = rp.userinfoGroups(ctx, d, token.AccessToken, id.Subject)
+	p, err := rp.person(ctx, d, token.AccessToken, id.Subject, all)
+	if err != nil {
+		return Login{}, err
 	}
 	l := Login{
-		Issuer: id.Issuer, Subject: id.Subject, Email: claims.Email, SID: claims.SID, Groups: groups,
-		Name: firstOf(claims.Name, claims.User, claims.Email, id.Subject), IDToken: raw,
+		Issuer:  id.Issuer,
+		Subject: id.Subject,
+		Name:    p.called(id.Subject),
+		Email:   p.email,
+		Groups:  p.groups.groups,
+		SID:     claims.SID,
+		IDToken: raw,
 	}
 	l.take(token, rp.Now())
-	return l, nil
-}
-
-// userinfoGroups asks for the groups where the ID token has none. What cannot be had counts as none.
-func (rp *RelyingParty) userinfoGroups(ctx context.Context, d *discovered, accessToken, subject string) []string {
-	if len(rp.Policy.Allowed)+len(rp.Policy.Auditors) == 0 || d.provider.UserInfoEndpoint() == "" {
-		return nil
-	}
-	info, err := d.provider.UserInfo(rp.Provider.context(ctx), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: accessToken}))
-	if err != nil || info.Subject != subject {
-		rp.Log.LogAttrs(ctx, slog.LevelWarn, "no groups from userinfo")
-		return nil
-	}
-	var all map[string]json.RawMessage
-	if info.Claims(&all) != nil {
-		return nil
-	}
-	groups, _ := groupsIn(all, rp.GroupsClaim)
-	return groups
+	return l, rp.mayLogIn(ctx, p.groups)
 }
 
 // take puts an answer of the token endpoint into l.

@@ -66,5 +66,12 @@ var Explanations = map[Reason]Explanation{
 	LogoutTokenAge:      {"A logout token is older than five minutes, says not when it was issued, or was issued in the future.", "Compare the clocks, and look how long the provider queues its messages."},
 	LogoutTokenReplayed: {"A logout token came for the second time after it had ended sessions.", "Nothing, where the provider repeats messages whose answer it missed."},
 
-	NotAllowed: {"A user is in none of the groups that may use the portal.", "Add the user to a group, or the group to PORTAL_ALLOWED_GROUPS."},
+	NotAllowed:       {"A user is in none of the groups that may use the portal.", "Add the user to a group, or the group to PORTAL_ALLOWED_GROUPS. Some providers send ids or paths in place of names."},
+	GroupsMissing:    {"Neither the ID token nor userinfo has the claim groups_claim.", "Have the provider send it (a mapper, a scope), or set PORTAL_OIDC_GROUPS_CLAIM to the claim that it sends. Some leave it out for users in no group."},
+	GroupsEmpty:      {"The claim groups_claim has no group.", "If the user is in groups there, look at what the provider filters, and whether they are assigned to this client."},
+	GroupsOverage:    {"The user is in more groups than the provider puts into a token (Entra's overage).", "Have it send only groups that are assigned to the application, or use app roles with PORTAL_OIDC_GROUPS_CLAIM=roles."},
+	GroupsOtherShape: {"The claim groups_claim is not a list of names; groups_shape says what it is.", "For one string with several groups set PORTAL_OIDC_GROUPS_SEPARATOR, for a list of objects PORTAL_OIDC_GROUPS_MEMBER. Else have the provider send an array of strings."},
+	UserinfoAway:     {"Userinfo did not answer, or not in a way that can be read.", "Look at status, content_type or why, and at the provider's log. Groups in the ID token make the portal independent of userinfo."},
+	UserinfoRefused:  {"Userinfo did not take the access token that the provider had just issued.", "At each login: the token is meant for another audience (Entra, Auth0), or lacks a scope. Have the provider put the groups into the ID token."},
+	UserinfoSubject:  {"Userinfo answered about another user (sub), or about none. What it says is not used.", "The provider has to send the same sub in the ID token and in userinfo."},
 }

@@ -74,7 +74,14 @@ const (
 	LogoutTokenReplayed Reason = "logout_token_replayed"
 
 	// Who may come in.
-	NotAllowed Reason = "not_allowed"
+	NotAllowed       Reason = "not_allowed"
+	GroupsMissing    Reason = "groups_missing"
+	GroupsEmpty      Reason = "groups_empty"
+	GroupsOverage    Reason = "groups_overage"
+	GroupsOtherShape Reason = "groups_other_shape"
+	UserinfoAway     Reason = "userinfo_away"
+	UserinfoRefused  Reason = "userinfo_refused"
+	UserinfoSubject  Reason = "userinfo_subject"
 )
 
 // Refusal is an answer, a token or metadata that is not accepted. Its text and its facts may be logged: they

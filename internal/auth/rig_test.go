@@ -72,6 +72,8 @@ type options struct {
 	keys        [][]byte
 	client      auth.Client // what is not empty differs from the usual
 	groupsClaim string
+	separator   string // of the groups in one string
+	member      string // that has the name of a group
 	policy      auth.Policy
 	exchange    *auth.Exchange
 }
@@ -158,6 +160,7 @@ func (r *rig) start(change ...func(*options)) {
 		t.Fatal(err)
 	}
 	rp := &auth.RelyingParty{Provider: r.provider, Records: r.store, Keys: o.keys, GroupsClaim: o.groupsClaim, Policy: o.policy, ExchangesTokens: o.exchange != nil, Log: log, Now: r.clock.Now}
+	rp.GroupsSeparator, rp.GroupsMember = o.separator, o.member
 	cookies := auth.Cookies{Secure: strings.HasPrefix(r.base, "https:")}
 	r.sessions = &auth.Sessions{Rows: r.store, Keys: o.keys, Cookies: cookies, Idle: 30 * time.Minute, Max: 8 * time.Hour, Now: r.clock.Now}
 	r.tokens = &auth.Tokens{RP: rp, Sessions: r.sessions, Exchange: o.exchange}

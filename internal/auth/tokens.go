@@ -320,7 +320,7 @@ func (t *Tokens) refreshedIdentity(ctx context.Context, d *discovered, login Log
 		return login, refuse(errAnotherUser, RefreshedUser)
 	case claims.Issuer != login.Issuer:
 		return login, refuse(ErrProviderAway, JWTIssuer, slog.String("issuer_seen", clip(claims.Issuer)))
-	case !slices.Contains(groupList(claims.Audience), t.RP.Provider.client.ID):
+	case !slices.Contains(oneOrMore(claims.Audience), t.RP.Provider.client.ID):
 		return login, refuse(ErrProviderAway, JWTAudience)
 	}
 	if _, err := d.verifyIDToken(ctx, raw); err != nil {

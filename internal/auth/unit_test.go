@@ -20,48 +20,6 @@ import (
 	"time"
 )
 
-// S-20: groups are read from nested claims and from claims that are named like addresses; what is
-// missing or of another type is no group.
-func TestGroupsIn(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		claims, name string
-		groups       []string
-		ok           bool // the claim is there: userinfo is not asked
-	}{
-		"list":                               {`{"groups":["a","b"]}`, "groups", []string{"a", "b"}, true},
-		"one string":                         {`{"groups":"a"}`, "groups", []string{"a"}, true},
-		"one string with blanks is one name": {`{"groups":"a b,c"}`, "groups", []string{"a b,c"}, true},
-		"empty string":                       {`{"groups":""}`, "groups", nil, true},
-		"empty list":                         {`{"groups":[]}`, "groups", nil, true},
-		"null":                               {`{"groups":null}`, "groups", nil, true},
-		"number":                             {`{"groups":5}`, "groups", nil, true},
-		"object":                             {`{"groups":{"a":true}}`, "groups", nil, true},
-		"mixed list":                         {`{"groups":["a",5,null,["b"],{"c":1},"d"]}`, "groups", []string{"a", "d"}, true},
-		"missing":                            {`{}`, "groups", nil, false},
-		"nested":                             {`{"realm_access":{"roles":["a"]}}`, "realm_access.roles", []string{"a"}, true},
-		"nested twice":                       {`{"resource_access":{"portal":{"roles":["a"]}}}`, "resource_access.portal.roles", []string{"a"}, true},
-		"nested under a name with a dot":     {`{"resource_access":{"my.portal":{"roles":["a"]}}}`, "resource_access.my.portal.roles", []string{"a"}, true},
-		"nested, the end is missing":         {`{"realm_access":{}}`, "realm_access.roles", nil, false},
-		"nested, the middle is a list":       {`{"realm_access":["roles"]}`, "realm_access.roles", nil, false},
-		"nested, the middle is null":         {`{"realm_access":null}`, "realm_access.roles", nil, false},
-		"named like an address":              {`{"https://example.com/groups":["a"]}`, "https://example.com/groups", []string{"a"}, true},
-		"nested in one named like that":      {`{"https://example.com/app":{"roles":["a"]}}`, "https://example.com/app.roles", []string{"a"}, true},
-		"a flat name goes first":             {`{"a.b":["flat"],"a":{"b":["nested"]}}`, "a.b", []string{"flat"}, true},
-		"a dot too many":                     {`{"groups":["a"]}`, "groups.", nil, false},
-		"only a dot":                         {`{"groups":["a"]}`, ".", nil, false},
-		"names are exact":                    {`{"Groups":["a"]}`, "groups", nil, false},
-	} {
-		var claims map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(tc.claims), &claims); err != nil {
-			t.Fatal(err)
-		}
-		if got, ok := groupsIn(claims, tc.name); !slices.Equal(got, tc.groups) || ok != tc.ok {
-			t.Errorf("%s: %q, %v; want %q, %v", name, got, ok, tc.groups, tc.ok)
-		}
-	}
-}
-
 // S-20: no list of groups lets everybody in who can log in, but makes nobody an auditor.
 func TestPolicy(t *testing.T) {
 	t.Parallel()

@@ -56,6 +56,7 @@ type OIDC struct {
 	Scopes                         []string
 	Audience, Resource             string
 	GroupsClaim                    string
+	GroupsSeparator, GroupsMember  string        // empty: none
 	ClientKey                      crypto.Signer // nil: none
 	MaxAge                         time.Duration // negative: not asked for
 	ACRValues                      []string
@@ -202,6 +203,7 @@ func (r *reader) parse() Config {
 		OIDC: OIDC{
 			Issuer: r.issuer(g.OIDCIssuer), ClientID: g.OIDCClientID, ClientSecret: g.OIDCClientSecret,
 			Scopes: strings.Fields(g.OIDCScopes), Audience: g.OIDCAudience, Resource: g.OIDCResource, GroupsClaim: g.OIDCGroupsClaim,
+			GroupsSeparator: g.OIDCGroupsSeparator, GroupsMember: g.OIDCGroupsMember,
 			ClientKey: r.clientKey(g), MaxAge: r.maxAge(g.OIDCMaxAge), ACRValues: strings.Fields(g.OIDCACRValues), Prompt: g.OIDCPrompt,
 			Exchange: r.exchange(g),
 		},

@@ -79,7 +79,7 @@ func TestDefaults(t *testing.T) {
 func TestEverySettingIsRead(t *testing.T) {
 	c, err := Load(nil, least(
 		"PORTAL_BASE_URL=http://localhost:8080/", "PORTAL_LISTEN=:80", "PORTAL_ADMIN_LISTEN=[::1]:0", "PORTAL_OIDC_ISSUER=http://127.0.0.1:9000", "PORTAL_OIDC_CLIENT_SECRET=s3cret",
-		"PORTAL_OIDC_SCOPES=openid  groups", "PORTAL_OIDC_AUDIENCE=aud", "PORTAL_OIDC_RESOURCE=res", "PORTAL_OIDC_GROUPS_CLAIM=realm.roles", "PORTAL_ALLOWED_GROUPS=a, b,,c ", "PORTAL_AUDITOR_GROUPS=d",
+		"PORTAL_OIDC_SCOPES=openid  groups", "PORTAL_OIDC_AUDIENCE=aud", "PORTAL_OIDC_RESOURCE=res", "PORTAL_OIDC_GROUPS_CLAIM=realm.roles", "PORTAL_OIDC_GROUPS_SEPARATOR= ", "PORTAL_OIDC_GROUPS_MEMBER=name", "PORTAL_ALLOWED_GROUPS=a, b,,c ", "PORTAL_AUDITOR_GROUPS=d",
 		"PORTAL_MAIA_REGION=us1", "PORTAL_MAIA_TIMEOUT=5s", "PORTAL_DATABASE_URL=sqlite:/var/lib/portal.db", "PORTAL_MIGRATE=false", "PORTAL_SESSION_KEYS="+strong+", "+goodOther(),
 		"PORTAL_SESSION_IDLE=1h", "PORTAL_SESSION_MAX=1h", "PORTAL_LOG_LEVEL=debug", "PORTAL_LOG_FORMAT=text", "PORTAL_SUBMISSIONS_PER_MINUTE=1", "PORTAL_SHUTDOWN_TIMEOUT=10s", "PORTAL_SHUTDOWN_DELAY=3s",
 		"PORTAL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8", "PORTAL_TITLE=T", "PORTAL_SUPPORT_URL=mailto:help@example.com", "PORTAL_NOTICE=N = 1", "PORTAL_NAME_RULE=^[A-Z]+$ Use capitals, all the way.",
@@ -87,9 +87,9 @@ func TestEverySettingIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := fmt.Sprintln(c.BaseURL, c.Listen, c.AdminListen, c.OIDC.Issuer, c.OIDC.ClientSecret, c.OIDC.Scopes, c.OIDC.Audience, c.OIDC.Resource, c.OIDC.GroupsClaim, c.AllowedGroups, c.AuditorGroups,
+	got := fmt.Sprintln(c.BaseURL, c.Listen, c.AdminListen, c.OIDC.Issuer, c.OIDC.ClientSecret, c.OIDC.Scopes, c.OIDC.Audience, c.OIDC.Resource, c.OIDC.GroupsClaim, c.OIDC.GroupsSeparator+c.OIDC.GroupsMember, c.AllowedGroups, c.AuditorGroups,
 		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL, c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.ShutdownDelay, c.TrustedProxies, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
-	want := fmt.Sprintln("http://localhost:8080", ":80", "[::1]:0", "http://127.0.0.1:9000", "s3cret", []string{"openid", "groups"}, "aud", "res", "realm.roles", []string{"a", "b", "c"}, []string{"d"},
+	want := fmt.Sprintln("http://localhost:8080", ":80", "[::1]:0", "http://127.0.0.1:9000", "s3cret", []string{"openid", "groups"}, "aud", "res", "realm.roles", " name", []string{"a", "b", "c"}, []string{"d"},
 		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, 3*time.Second, "[10.0.0.0/8 fd00::/8]", "T", "mailto:help@example.com", "N = 1", "^[A-Z]+$", "Use capitals, all the way.")
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)

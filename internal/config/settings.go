@@ -33,6 +33,9 @@ type Settings struct {
 	AllowedGroups     string `flag:"allowed-groups" meaning:"Groups that may log in and submit, comma-separated. Empty: everyone who can log in."`
 	AuditorGroups     string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, comma-separated."`
 
+	OIDCGroupsSeparator string `flag:"oidc-groups-separator" meaning:"Where the groups claim is one string: what parts its groups."`
+	OIDCGroupsMember    string `flag:"oidc-groups-member" meaning:"Where the groups claim lists objects: the member that has the name."`
+
 	TokenMode                 string `flag:"token-mode" standard:"login" meaning:"Which token goes to Maia: login (the access token of the login) or exchange (RFC 8693 token exchange of it)."`
 	TokenExchangeURL          string `flag:"token-exchange-url" meaning:"Where tokens are exchanged; default: the provider's token endpoint."`
 	TokenExchangeAudience     string `flag:"token-exchange-audience" meaning:"Sent as audience."`

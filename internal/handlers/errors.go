@@ -154,6 +154,9 @@ func providerAwayPage(err error) *pageError {
 		case auth.ProviderStatus, auth.ProviderKeys:
 			e.heading = "The login service has a problem"
 			e.text = []string{"Your company’s login service reported an error of its own, so nobody can sign in at the moment. This is usually over in a few minutes."}
+		case auth.UserinfoAway:
+			e.heading = "The login service has a problem"
+			e.text = []string{"The login service did not tell the portal which groups you are in. Nothing is wrong with your account. This is usually over in a few minutes."}
 		case auth.TokenAnswer, auth.TokenType:
 			e.heading = "The login service’s answer cannot be used"
 			e.text = []string{"Your company’s login service did not give the portal a token that it can use. If it happens again in a few minutes, give the request id below to your portal administrator."}

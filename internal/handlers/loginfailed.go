@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -36,6 +35,8 @@ func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo string
 		}
 	case errors.Is(err, auth.ErrBadAnswer), errors.Is(err, auth.ErrClient):
 		return badAnswer(err, again)
+	case errors.Is(err, auth.ErrLoginRequired):
+		return tokenNotTaken(err, again)
 	case errors.Is(err, auth.ErrProviderAway):
 		e := asPageError(err)
 		e.link = templates.Link{Label: "Try again", Href: again.Href}
@@ -87,22 +88,6 @@ var ofSettings = map[string]bool{
 	"registration_not_supported": true,
 }
 
-// notAllowed is for somebody whom the provider knows and the portal does not let in.
-func (h *Handlers) notAllowed(login auth.Login, returnTo string, err error) error {
-	groups := append(append([]string{}, h.Policy.Allowed...), h.Policy.Auditors...)
-	return &pageError{
-		status:  http.StatusForbidden,
-		heading: "Your account may not use this portal",
-		cause:   err,
-		link:    templates.Link{Label: "Sign in with another account", Href: loginLink(auth.ReturnTo(returnTo), "login")},
-		text: []string{
-			"You are known to the login service as " + login.Name + ", but the portal is for members of " + groupWords(groups) + ".",
-			"Ask whoever looks after these groups to add you, then sign in again.",
-		},
-		logged: []slog.Attr{slog.String("issuer", login.Issuer), slog.String("subject", login.Subject)},
-	}
-}
-
 // badAnswer is an answer of the provider that did not pass a check. What to do depends on which one.
 func badAnswer(err error, again templates.Link) error {
 	e := &pageError{
@@ -131,7 +116,7 @@ func badAnswer(err error, again templates.Link) error {
 		e.text = []string{"The portal asks for a stronger kind of sign-in than the login service made, for example a second factor.", "Sign in again and choose the stronger way. If you were not offered one, give the request id below to your portal administrator."}
 	case auth.IDTokenAuthTime:
 		e.text = []string{"The portal asks for a recent sign-in, and the login service did not confirm one.", "Sign in again. If it happens again, give the request id below to your portal administrator."}
-	case auth.JWTAlgorithm, auth.JWTIssuer, auth.JWTAudience, auth.JWTSubject, auth.JWTClaims, auth.JWTMalformed, auth.IDTokenAZP, auth.IDTokenAudiences, auth.CallbackIssuer:
+	case auth.JWTAlgorithm, auth.JWTIssuer, auth.JWTAudience, auth.JWTSubject, auth.JWTClaims, auth.JWTMalformed, auth.IDTokenAZP, auth.IDTokenAudiences, auth.CallbackIssuer, auth.UserinfoSubject:
 		e.text = []string{"The login service’s answer is not one that the portal can trust, so it was not used." + notByTrying}
 	}
 	return e
