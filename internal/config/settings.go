@@ -30,8 +30,8 @@ type Settings struct {
 	OIDCAudience      string `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
 	OIDCResource      string `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
 	OIDCGroupsClaim   string `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
-	AllowedGroups     string `flag:"allowed-groups" meaning:"Groups that may log in and submit, comma-separated. Empty: everyone who can log in."`
-	AuditorGroups     string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, comma-separated."`
+	AllowedGroups     string `flag:"allowed-groups" meaning:"Groups that may log in and submit: comma-separated, or a JSON array of strings for names with commas. Empty: everyone who can log in."`
+	AuditorGroups     string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, written likewise."`
 
 	TokenMode                 string `flag:"token-mode" standard:"login" meaning:"Which token goes to Maia: login (the access token of the login) or exchange (RFC 8693 token exchange of it)."`
 	TokenExchangeURL          string `flag:"token-exchange-url" meaning:"Where tokens are exchanged; default: the provider's token endpoint."`
