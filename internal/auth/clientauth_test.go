@@ -75,9 +75,9 @@ func TestClientAuthenticationAsSet(t *testing.T) {
 			r.op.Set(func(s *hostile.Switches) {
 				s.ClientKey, s.ClientKeyID, s.ClientKeyAlg = set.Key, set.KeyID, set.Algorithm
 			})
-			print, err := (&jose.JSONWebKey{Key: tc.client.Key.Public()}).Thumbprint(crypto.SHA256)
+			sum, err := (&jose.JSONWebKey{Key: tc.client.Key.Public()}).Thumbprint(crypto.SHA256)
 			if kid := tc.kid; err != nil || set.Algorithm != tc.alg || set.Use != "sig" ||
-				kid != "" && set.KeyID != kid || kid == "" && set.KeyID != base64.RawURLEncoding.EncodeToString(print) {
+				kid != "" && set.KeyID != kid || kid == "" && set.KeyID != base64.RawURLEncoding.EncodeToString(sum) {
 				t.Errorf("%s: kid %q, alg %q, use %q, %v", name, set.KeyID, set.Algorithm, set.Use, err)
 			}
 		}
