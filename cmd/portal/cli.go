@@ -36,6 +36,7 @@ type cli struct {
 		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here."`
 	} `cmd:"" help:"List and end sessions, straight in the database (PORTAL_DATABASE_URL)."`
 	Keygen      struct{} `cmd:"" help:"Print a new session key for PORTAL_SESSION_KEYS."`
+	JWK         struct{} `cmd:"" name:"jwk" help:"Print the public JWK Set of PORTAL_OIDC_CLIENT_KEY_FILE, to register at the provider."`
 	Healthcheck struct {
 		Listen string `help:"Address of the server to ask; default PORTAL_LISTEN." placeholder:"HOST:PORT"`
 		Ready  bool   `help:"Ask /readyz in place of /healthz."`
@@ -180,6 +181,8 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.User, c.Sessions.End.All, environ, out)
 	case "keygen":
 		return keygen(out)
+	case "jwk":
+		return jwk(environ, out)
 	case "healthcheck":
 		return healthcheck(ctx, c.Healthcheck.Listen, c.Healthcheck.Ready, environ)
 	case "version":

@@ -33,7 +33,7 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 			hungUp()
 		}
 	})
-	listener, moved, err := demoListener(ctx, address)
+	listener, taken, err := demoListener(ctx, address)
 	if err != nil {
 		return err
 	}
@@ -72,27 +72,28 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 	if asJSON {
 		show = showDemoJSON
 	}
-	if err := show(out, base, moved, sb); err != nil {
+	if err := show(out, base, taken, sb); err != nil {
 		return err
 	}
 	return p.run(ctx, listener, nil, nil)
 }
 
-// demoListener listens on loopback only. Where the address is taken, it takes a free port and says so.
-func demoListener(ctx context.Context, address string) (l net.Listener, moved bool, err error) {
+// demoListener listens on loopback only. Where the address is taken, it takes a free port and gives the one that is
+// taken.
+func demoListener(ctx context.Context, address string) (l net.Listener, taken string, err error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, false, usageError{errors.New("--listen: want HOST:PORT, such as 127.0.0.1:8080")}
+		return nil, "", usageError{errors.New("--listen: want HOST:PORT, such as 127.0.0.1:8080")}
 	}
 	if !weburl.Loopback(host) {
-		return nil, false, usageError{errors.New("--listen: the demo is open to everybody who reaches it, so it listens on loopback only, such as 127.0.0.1:8080")}
+		return nil, "", usageError{errors.New("--listen: the demo is open to everybody who reaches it, so it listens on loopback only, such as 127.0.0.1:8080")}
 	}
 	l, err = listen(ctx, address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		l, err = listen(ctx, net.JoinHostPort(host, "0"))
-		moved = true
+		taken = address
 	}
-	return l, moved, err
+	return l, taken, err
 }
 
 // demoConfig makes the settings, by the same way as those of the production server.
@@ -153,10 +154,10 @@ func examples(base string) []struct{ what, address string } {
 	}
 }
 
-func showDemo(out io.Writer, base string, moved bool, sb *sandbox.Sandbox) error {
+func showDemo(out io.Writer, base, taken string, sb *sandbox.Sandbox) error {
 	var b strings.Builder
-	if moved {
-		b.WriteString("The address is taken, so the demo uses a free port.\n\n")
+	if taken != "" {
+		fmt.Fprintf(&b, "%s is taken, so the demo uses a free port.\n\n", taken)
 	}
 	fmt.Fprintf(&b, "Open   %s\n\nSign in as\n", base)
 	for _, a := range sb.Provider.Accounts() {
@@ -179,7 +180,7 @@ func showDemo(out io.Writer, base string, moved bool, sb *sandbox.Sandbox) error
 	return err
 }
 
-func showDemoJSON(out io.Writer, base string, _ bool, sb *sandbox.Sandbox) error {
+func showDemoJSON(out io.Writer, base, _ string, sb *sandbox.Sandbox) error {
 	type account struct {
 		Username string `json:"username"`
 		Password string `json:"password"`

@@ -88,7 +88,7 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	p.provider, err = auth.NewProvider(auth.Client{
 		Issuer: cfg.OIDC.Issuer, ID: cfg.OIDC.ClientID, Secret: cfg.OIDC.ClientSecret, Scopes: cfg.OIDC.Scopes,
 		RedirectURL: base + "/auth/callback", Audience: cfg.OIDC.Audience, Resource: cfg.OIDC.Resource,
-		Key: cfg.OIDC.ClientKey, Prompt: cfg.OIDC.Prompt, ACRValues: cfg.OIDC.ACRValues, MaxAge: cfg.OIDC.MaxAge,
+		AuthMethod: cfg.OIDC.TokenAuthMethod, Key: cfg.OIDC.ClientKey, KeyID: cfg.OIDC.ClientKeyID, KeyAlg: cfg.OIDC.ClientKeyAlg, Prompt: cfg.OIDC.Prompt, ACRValues: cfg.OIDC.ACRValues, MaxAge: cfg.OIDC.MaxAge,
 	}, p.log, time.Now)
 	if err != nil {
 		return err
@@ -102,12 +102,13 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	p.sessions = &auth.Sessions{Rows: p.store, Keys: cfg.SessionKeys, Cookies: cookies, Idle: cfg.SessionIdle, Max: cfg.SessionMax, Now: time.Now}
 	p.tokens = &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
+	p.maia.Account = cfg.MaiaAccount
 	p.submissions = submission.New(submission.Options{
 		Maia: p.maia, Records: p.store, FormTokens: submission.NewFormTokens(formKeys), Holder: p.holder,
 		Timeout: 2 * cfg.MaiaTimeout, PerMinute: cfg.SubmissionsPerMinute, NameRule: cfg.NameRule, Log: p.log, Now: time.Now,
 	})
 	h := &handlers.Handlers{
-		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, MaiaURL: cfg.MaiaURL, Version: Version, Guide: guide},
+		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, MaiaURL: cfg.MaiaURL, MaiaAccount: cfg.MaiaAccount != "", Version: Version, Guide: guide},
 		RP:   rp, Sessions: p.sessions, Tokens: p.tokens, Policy: policy, Submissions: p.submissions,
 		Records: p.store, Catalogue: &catalogue.Directory{Source: p.maia, Log: p.log, Now: time.Now}, NameRule: cfg.NameRule, Ending: p.ending.Begun, Log: p.log,
 	}

@@ -1,14 +1,7 @@
 package auth
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,18 +11,40 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// The ways of client authentication that the portal has (OpenID Connect Core section 9).
+const (
+	SecretBasic   = "client_secret_basic"
+	SecretPost    = "client_secret_post"
+	PrivateKeyJWT = "private_key_jwt"
+	publicClient  = "none"
+)
+
 // assertionLife is how long a client assertion can be used.
 const assertionLife = time.Minute
 
-// credentials authenticate the relying party at the provider's endpoints: by a secret (basic or post, as
-// the metadata says), by a signed assertion (private_key_jwt, OpenID Connect Core section 9), or not at
-// all (a public client).
+// credentials authenticate the relying party at the provider's endpoints: by a secret (basic or post), by a
+// signed assertion (private_key_jwt), or not at all (a public client).
 type credentials struct {
 	id, secret string
 	basic      bool
 	signer     jose.Signer // not nil: private_key_jwt
-	audience   string      // of the assertion: the token endpoint
+	tokenURL   string      // the usual audience of an assertion
+	issuer     string      // the audience that some providers want in its place
+	toIssuer   bool        // the assertion's audience is the issuer
 	now        func() time.Time
+}
+
+// method is how they authenticate.
+func (c credentials) method() string {
+	switch {
+	case c.signer != nil:
+		return PrivateKeyJWT
+	case c.secret == "":
+		return publicClient
+	case c.basic:
+		return SecretBasic
+	}
+	return SecretPost
 }
 
 // authenticate adds what proves who asks to a form and its header.
@@ -58,8 +73,13 @@ func (c credentials) authenticate(form url.Values, h http.Header) error {
 
 func (c credentials) assertion() (string, error) {
 	now := c.now()
+	audience := c.tokenURL
+	if c.toIssuer {
+		audience = c.issuer
+	}
 	claims, err := json.Marshal(map[string]any{
-		"iss": c.id, "sub": c.id, "aud": c.audience, "jti": NewID(), "iat": now.Unix(), "exp": now.Add(assertionLife).Unix(),
+		"iss": c.id, "sub": c.id, "aud": audience, "jti": NewID(),
+		"iat": now.Unix(), "exp": now.Add(assertionLife).Unix(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("auth: client assertion: %w", err)
@@ -71,51 +91,17 @@ func (c credentials) assertion() (string, error) {
 	return jws.CompactSerialize()
 }
 
-// ClientKey reads a private key in PEM (PKCS #8, PKCS #1 or SEC 1) for private_key_jwt. Its errors never
-// quote the file.
-func ClientKey(text []byte) (crypto.Signer, error) {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("want a private key in PEM")
-	}
-	if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
-		if s, ok := key.(crypto.Signer); ok {
-			return s, nil
-		}
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	return nil, errors.New("want an unencrypted RSA, EC or Ed25519 private key in PEM")
+// invalidClient says whether an answer is a definite word about the client's credentials (RFC 6749 section 5.2).
+// The endpoint has looked at nothing else then: what the request had to redeem is as good as before.
+func invalidClient(err error) bool {
+	var e *endpointError
+	return errors.As(err, &e) && e.code == "invalid_client" &&
+		(e.status == http.StatusBadRequest || e.status == http.StatusUnauthorized)
 }
 
-// newSigner makes a signer of a key. Its kid is the key's thumbprint (RFC 7638), which is what most
-// providers name a registered key by.
-func newSigner(key crypto.Signer) (jose.Signer, error) {
-	var alg jose.SignatureAlgorithm
-	switch k := key.Public().(type) {
-	case *rsa.PublicKey:
-		alg = jose.RS256
-	case ed25519.PublicKey:
-		alg = jose.EdDSA
-	case *ecdsa.PublicKey:
-		alg = map[elliptic.Curve]jose.SignatureAlgorithm{elliptic.P256(): jose.ES256, elliptic.P384(): jose.ES384, elliptic.P521(): jose.ES512}[k.Curve]
-	}
-	if alg == "" {
-		return nil, errors.New("auth: the client key is of a kind that cannot sign")
-	}
-	jwk := jose.JSONWebKey{Key: key, Algorithm: string(alg)}
-	thumbprint, err := jwk.Thumbprint(crypto.SHA256)
-	if err != nil {
-		return nil, fmt.Errorf("auth: client key: %w", err)
-	}
-	jwk.KeyID = encode(thumbprint)
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: jwk}, (&jose.SignerOptions{}).WithType("JWT"))
-	if err != nil {
-		return nil, fmt.Errorf("auth: client key: %w", err)
-	}
-	return signer, nil
+// knownClient says whether an answer shows that the client was authenticated: a success, or a refusal of what it
+// asked for.
+func knownClient(err error) bool {
+	var e *endpointError
+	return err == nil || errors.As(err, &e) && e.ofExchange()
 }

@@ -32,6 +32,9 @@ func (p *Provider) discover(ctx context.Context) error {
 		before := p.found
 		p.found = d
 		p.mu.Unlock()
+		if d.misfit != nil && (before == nil || before.misfit == nil || before.misfit.Reason != d.misfit.Reason) {
+			p.logRefusal(ctx, "the provider may refuse the portal's credentials", d.misfit)
+		}
 		if before == nil {
 			p.log.LogAttrs(ctx, slog.LevelInfo, "provider discovered", slog.String("issuer", p.client.Issuer))
 			return d, nil
@@ -67,11 +70,11 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 	var meta struct {
 		Issuer        string   `json:"issuer"`
 		JWKS          string   `json:"jwks_uri"`
-		AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
 		Algs          []string `json:"id_token_signing_alg_values_supported"`
 		IssInResponse bool     `json:"authorization_response_iss_parameter_supported"`
 		EndSession    string   `json:"end_session_endpoint"`
 		Revocation    string   `json:"revocation_endpoint"`
+		announced
 	}
 	if err := op.Claims(&meta); err != nil {
 		return nil, refuse(ErrProviderAway, DiscoveryNotJSON).because(err)
@@ -100,17 +103,11 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 		tokenURL:      endpoint.TokenURL,
 		oauth:         oauth2.Config{ClientID: p.client.ID, Endpoint: endpoint, RedirectURL: p.client.RedirectURL, Scopes: p.client.Scopes},
 	}
-	d.credentials = p.credentials(endpoint.TokenURL, meta.AuthMethods)
+	d.credentials = p.credentials(endpoint.TokenURL, meta.announced)
+	d.misfit = p.misfit(meta.announced, d.credentials.method())
 	d.keys = p.keysAt(meta.JWKS, d.algs)
 	d.verifier = oidc.NewVerifier(meta.Issuer, d.keys, &oidc.Config{ClientID: p.client.ID, SupportedSigningAlgs: d.algs, Now: p.now})
 	return d, nil
-}
-
-// credentials are how the portal authenticates. The metadata's default is Basic (OpenID Connect Discovery
-// section 3).
-func (p *Provider) credentials(tokenURL string, methods []string) credentials {
-	basic := len(methods) == 0 || slices.Contains(methods, "client_secret_basic")
-	return credentials{id: p.client.ID, secret: p.client.Secret, basic: basic, signer: p.signer, audience: tokenURL, now: p.now}
 }
 
 // keysAt gives the keys at an address: those at hand where it is the same as before. Where it is another

@@ -28,6 +28,7 @@ type tokenAnswer struct {
 type endpointError struct {
 	status int
 	code   string // of RFC 6749 section 5.2; empty where the answer has none, as that of a proxy between
+	method string // how the portal authenticated
 }
 
 func (e *endpointError) Error() string {
@@ -35,7 +36,11 @@ func (e *endpointError) Error() string {
 }
 
 func (e *endpointError) facts() []slog.Attr {
-	return []slog.Attr{slog.Int("status", e.status), slog.String("error_code", clip(e.code))}
+	facts := []slog.Attr{slog.Int("status", e.status), slog.String("error_code", clip(e.code))}
+	if e.ofClient() {
+		facts = append(facts, slog.String("auth_method", e.method))
+	}
+	return facts
 }
 
 // away makes of it a provider that stumbles: nothing is used up, and the next try may work.
@@ -67,7 +72,27 @@ func (e *endpointError) ofExchange() bool {
 // request to the token endpoint goes this way, so that all of them authenticate alike and no error
 // quotes an answer. Errors: *endpointError for an answer that is no success, else a *Refusal of
 // ErrProviderAway.
+//
+// Providers differ in whom a client assertion has to be meant for: the token endpoint, or the issuer. Where the one is
+// refused, the other is tried, once, and remembered where it worked. Only a definite word about the client leads to
+// that: a code or a refresh token that may have been redeemed is not sent again.
 func (p *Provider) ask(ctx context.Context, endpoint string, c credentials, form url.Values) (status int, body []byte, err error) {
+	c.toIssuer = p.toIssuer.Load()
+	status, body, err = p.askOnce(ctx, endpoint, c, form)
+	if c.signer == nil || !invalidClient(err) {
+		return status, body, err
+	}
+	c.toIssuer = !c.toIssuer
+	status, body, err = p.askOnce(ctx, endpoint, c, form)
+	if knownClient(err) {
+		p.toIssuer.Store(c.toIssuer)
+		p.log.LogAttrs(ctx, slog.LevelInfo, "the provider wants another audience of client assertions", slog.Bool("issuer", c.toIssuer))
+	}
+	return status, body, err
+}
+
+// askOnce sends one request.
+func (p *Provider) askOnce(ctx context.Context, endpoint string, c credentials, form url.Values) (status int, body []byte, err error) {
 	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
 	if err := c.authenticate(form, h); err != nil {
 		return 0, nil, err
@@ -87,7 +112,7 @@ func (p *Provider) ask(ctx context.Context, endpoint string, c credentials, form
 		return 0, nil, unreachable(err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return 0, nil, &endpointError{resp.StatusCode, errorCode(body)}
+		return 0, nil, &endpointError{resp.StatusCode, errorCode(body), c.method()}
 	}
 	return resp.StatusCode, body, nil
 }
@@ -109,7 +134,7 @@ func (p *Provider) token(ctx context.Context, endpoint string, c credentials, fo
 		return tokenAnswer{}, err
 	}
 	if code := errorCode(body); code != "" {
-		return tokenAnswer{}, &endpointError{status, code} // some say no with 200
+		return tokenAnswer{}, &endpointError{status, code, c.method()} // some say no with 200
 	}
 	var raw struct {
 		AccessToken  string          `json:"access_token"`

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -28,7 +29,10 @@ const (
 type Client struct {
 	Issuer      string
 	ID, Secret  string
+	AuthMethod  string        // how it authenticates; empty: as the metadata announces
 	Key         crypto.Signer // for private_key_jwt in place of the secret; may be nil
+	KeyID       string        // kid of its assertions; empty: the key's thumbprint
+	KeyAlg      string        // alg of its assertions; empty: by the key's type
 	Scopes      []string
 	RedirectURL string
 	Audience    string        // sent as audience; may be empty
@@ -52,6 +56,7 @@ type discovered struct {
 	endSession, revoke string
 	tokenURL           string
 	credentials        credentials
+	misfit             *Refusal // why the credentials will most likely be refused; nil: nothing speaks for that
 }
 
 // Provider is the OpenID provider, discovered when it is first needed and again on a schedule, so that
@@ -62,6 +67,10 @@ type Provider struct {
 	http   *http.Client
 	log    *slog.Logger
 	now    func() time.Time
+
+	// toIssuer says that the provider takes client assertions whose audience is its issuer, not its token
+	// endpoint. It was found out by trying.
+	toIssuer atomic.Bool
 
 	asking singleflight.Group
 	mu     sync.RWMutex
@@ -78,7 +87,7 @@ func NewProvider(c Client, log *slog.Logger, now func() time.Time) (*Provider, e
 	}}
 	if c.Key != nil {
 		var err error
-		if p.signer, err = newSigner(c.Key); err != nil {
+		if p.signer, err = newSigner(c); err != nil {
 			return nil, err
 		}
 	}

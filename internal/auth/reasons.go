@@ -16,6 +16,9 @@ var Explanations = map[Reason]Explanation{
 	DiscoveryNotJSON:          {"What answers at the metadata's address is no metadata: a login page or a proxy's page, for example.", "Open the issuer's /.well-known/openid-configuration from the portal's machine."},
 	DiscoveryIncomplete:       {"The metadata lacks an endpoint that a login needs.", "Look whether the issuer is that of an OpenID provider, and the authorization code flow switched on."},
 	DiscoveryEndpoint:         {"The metadata names an endpoint that is neither https nor http on loopback.", "Configure the provider's public address as https."},
+	AuthMethodsUnsupported:    {"The provider announces only ways of client authentication that the portal does not have.", "Allow this client client_secret_basic, client_secret_post or private_key_jwt there. If the provider takes one of them without announcing it, set PORTAL_OIDC_TOKEN_AUTH_METHOD to it."},
+	AuthMethodOther:           {"The provider announces ways of client authentication, but not the one for what the portal is configured with: a secret or a key.", "For private_key_jwt set PORTAL_OIDC_CLIENT_KEY_FILE in place of PORTAL_OIDC_CLIENT_SECRET; for client_secret_basic and client_secret_post it is the other way round; for none leave both out. If the list is not complete, set PORTAL_OIDC_TOKEN_AUTH_METHOD."},
+	AuthAlgorithm:             {"The provider does not announce the algorithm that signs the portal's client assertions.", "Set PORTAL_OIDC_CLIENT_KEY_ALG to an announced one that fits the key, or use another kind of key."},
 
 	ProviderName:        {"The provider's host name cannot be resolved.", "Check PORTAL_OIDC_ISSUER and the name service of the portal's machine."},
 	ProviderCertificate: {"The provider's certificate is not accepted.", "For a private certificate authority set SSL_CERT_FILE or SSL_CERT_DIR. Else renew the certificate."},
@@ -31,7 +34,7 @@ var Explanations = map[Reason]Explanation{
 	CallbackError:   {"The provider refused the login and says why in error_code.", "access_denied: the user, or a rule there. invalid_scope, invalid_request, unauthorized_client: the portal's registration there, or PORTAL_OIDC_SCOPES."},
 	CallbackNoCode:  {"The answer to a login has neither code nor error.", "Look for a proxy that removes query parameters; response_mode must be query."},
 	CodeRefused:     {"The provider did not take the code.", "Often a reloaded page or a code that is too old. If all logins fail: redirect URI and PKCE at the provider."},
-	ClientRefused:   {"The provider does not accept the portal's own credentials.", "Compare PORTAL_OIDC_CLIENT_ID and the secret or key with the registration; a secret may have expired."},
+	ClientRefused:   {"The provider does not accept the portal's own credentials.", "Compare PORTAL_OIDC_CLIENT_ID and the secret or key with the registration; a secret may have expired. auth_method is how they were sent: PORTAL_OIDC_TOKEN_AUTH_METHOD can change that, and portal jwk prints the key to register."},
 	TokenAnswer:     {"A success of the token endpoint has no token that can be read.", "Look for a proxy between; status must be 200 and the answer JSON (RFC 6749 section 5.1)."},
 	TokenError:      {"The token endpoint answered 200 with an error in it.", "See error_code as for the refusals above."},
 	TokenType:       {"The provider gave a token of a type that the portal cannot use.", "Have it issue bearer tokens to this client (no DPoP or MAC)."},

@@ -20,6 +20,9 @@ const (
 	DiscoveryNotJSON          Reason = "discovery_not_json"
 	DiscoveryIncomplete       Reason = "discovery_incomplete"
 	DiscoveryEndpoint         Reason = "discovery_endpoint"
+	AuthMethodsUnsupported    Reason = "client_auth_unsupported"
+	AuthMethodOther           Reason = "client_auth_method"
+	AuthAlgorithm             Reason = "client_auth_algorithm"
 
 	// The connection to the provider.
 	ProviderName        Reason = "provider_unknown_name"

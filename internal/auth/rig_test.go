@@ -141,7 +141,8 @@ func (r *rig) start(change ...func(*options)) {
 	log := slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c := auth.Client{
 		Issuer: r.op.Issuer(), ID: hostile.ClientID, Secret: o.client.Secret, Scopes: []string{"openid", "offline_access"}, RedirectURL: r.base + "/auth/callback",
-		Audience: o.client.Audience, Resource: o.client.Resource, Key: o.client.Key, Prompt: o.client.Prompt, ACRValues: o.client.ACRValues, MaxAge: o.client.MaxAge,
+		Audience: o.client.Audience, Resource: o.client.Resource, Key: o.client.Key, KeyID: o.client.KeyID, KeyAlg: o.client.KeyAlg,
+		AuthMethod: o.client.AuthMethod, Prompt: o.client.Prompt, ACRValues: o.client.ACRValues, MaxAge: o.client.MaxAge,
 	}
 	switch {
 	case c.Secret == "none" || c.Key != nil:

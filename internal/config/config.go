@@ -32,6 +32,7 @@ type Config struct {
 	AuditorGroups        []string
 	MaiaURL              *url.URL
 	MaiaRegion           string // "EU1"; empty where another address is configured
+	MaiaAccount          string // sent with every call; may be empty
 	MaiaTimeout          time.Duration
 	DatabaseURL          string
 	Migrate              bool
@@ -40,7 +41,7 @@ type Config struct {
 	SessionMax           time.Duration
 	LogLevel             slog.Level
 	LogFormat            string
-	SubmissionsPerMinute int
+	SubmissionsPerMinute int // 0: no limit
 	ShutdownTimeout      time.Duration
 	ShutdownDelay        time.Duration
 	TrustedProxies       []netip.Prefix
@@ -58,6 +59,8 @@ type OIDC struct {
 	GroupsClaim                    string
 	GroupsSeparator, GroupsMember  string        // empty: none
 	ClientKey                      crypto.Signer // nil: none
+	ClientKeyID, ClientKeyAlg      string        // empty: as the key says
+	TokenAuthMethod                string        // empty: as the provider announces
 	MaxAge                         time.Duration // negative: not asked for
 	ACRValues                      []string
 	Prompt                         string
@@ -68,6 +71,7 @@ type OIDC struct {
 var servers = map[string]string{
 	"eu1": "https://eu1.api.matillion.com/dpc",
 	"us1": "https://us1.api.matillion.com/dpc",
+	"au1": "https://au1.api.matillion.com/dpc",
 }
 
 // Load reads all settings: flags (by their names) go before variables. environ is what os.Environ
@@ -102,6 +106,7 @@ func (f *fault) Error() string { return f.variable + ": " + f.remedy }
 // reader holds what was given while it is checked.
 type reader struct {
 	given  Settings
+	set    map[string]bool // variables that were given a value
 	faults []error
 }
 
@@ -109,9 +114,17 @@ func (r *reader) fault(variable, remedy string) {
 	r.faults = append(r.faults, &fault{variable, remedy})
 }
 
+// faulty says whether a fault of a secret setting has been found, be it of its variable or of its file.
+func (r *reader) faulty(variable string) bool {
+	return slices.ContainsFunc(r.faults, func(err error) bool {
+		var f *fault
+		return errors.As(err, &f) && strings.TrimSuffix(f.variable, "_FILE") == variable
+	})
+}
+
 // read takes every setting from its flag, its variable, its file or its default, in this order.
 func read(flags map[string]string, environ []string) *reader {
-	r := &reader{}
+	r := &reader{set: map[string]bool{}}
 	env := map[string]string{}
 	for _, line := range environ {
 		k, v, _ := strings.Cut(line, "=")
@@ -127,7 +140,7 @@ func read(flags map[string]string, environ []string) *reader {
 			// listener it means off.
 			set = set && (value != "" || s.Variable == prefix+"ADMIN_LISTEN")
 		}
-		if !set {
+		if r.set[s.Variable] = set; !set {
 			value = s.Standard
 		}
 		*s.of(&r.given) = value
@@ -204,15 +217,16 @@ func (r *reader) parse() Config {
 			Issuer: r.issuer(g.OIDCIssuer), ClientID: g.OIDCClientID, ClientSecret: g.OIDCClientSecret,
 			Scopes: strings.Fields(g.OIDCScopes), Audience: g.OIDCAudience, Resource: g.OIDCResource, GroupsClaim: g.OIDCGroupsClaim,
 			GroupsSeparator: g.OIDCGroupsSeparator, GroupsMember: g.OIDCGroupsMember,
-			ClientKey: r.clientKey(g), MaxAge: r.maxAge(g.OIDCMaxAge), ACRValues: strings.Fields(g.OIDCACRValues), Prompt: g.OIDCPrompt,
+			ClientKey: r.clientKey(g), ClientKeyID: g.OIDCClientKeyID, ClientKeyAlg: g.OIDCClientKeyAlg, TokenAuthMethod: r.tokenAuth(g),
+			MaxAge: r.maxAge(g.OIDCMaxAge), ACRValues: strings.Fields(g.OIDCACRValues), Prompt: g.OIDCPrompt,
 			Exchange: r.exchange(g),
 		},
-		AllowedGroups:        list(g.AllowedGroups),
-		AuditorGroups:        list(g.AuditorGroups),
+		AllowedGroups:        r.groups("ALLOWED_GROUPS", g.AllowedGroups),
+		AuditorGroups:        r.groups("AUDITOR_GROUPS", g.AuditorGroups),
+		MaiaAccount:          r.maiaAccount(g.MaiaAccount),
 		MaiaTimeout:          r.duration("MAIA_TIMEOUT", g.MaiaTimeout),
 		DatabaseURL:          g.DatabaseURL,
 		SessionKeys:          r.keys(g.SessionKeys),
-		SessionIdle:          r.duration("SESSION_IDLE", g.SessionIdle),
 		SessionMax:           r.duration("SESSION_MAX", g.SessionMax),
 		LogFormat:            g.LogFormat,
 		ShutdownTimeout:      r.duration("SHUTDOWN_TIMEOUT", g.ShutdownTimeout),
@@ -225,6 +239,7 @@ func (r *reader) parse() Config {
 		SubmissionsPerMinute: r.perMinute(g.SubmissionsPerMinute),
 	}
 	c.MaiaURL, c.MaiaRegion = r.maia(g)
+	c.SessionIdle = r.sessionIdle(g.SessionIdle, c.SessionMax)
 	if g.OIDCClientID == "" {
 		r.fault(prefix+"OIDC_CLIENT_ID", "is required: the client id that the provider gave to the portal")
 	}
@@ -254,9 +269,6 @@ func (r *reader) parse() Config {
 	}
 	if c.ShutdownTimeout > 0 && c.MaiaTimeout > 0 && c.ShutdownTimeout < 2*c.MaiaTimeout {
 		r.fault(prefix+"SHUTDOWN_TIMEOUT", "must be at least twice PORTAL_MAIA_TIMEOUT, or a submission could be cut")
-	}
-	if c.SessionIdle > 0 && c.SessionMax > 0 && c.SessionIdle > c.SessionMax {
-		r.fault(prefix+"SESSION_IDLE", "must not be longer than PORTAL_SESSION_MAX")
 	}
 	return c
 }
@@ -309,7 +321,7 @@ func (r *reader) maia(g Settings) (*url.URL, string) {
 	}
 	server, ok := servers[g.MaiaRegion]
 	if !ok {
-		r.fault(prefix+"MAIA_REGION", "want eu1 or us1")
+		r.fault(prefix+"MAIA_REGION", "want eu1, us1 or au1")
 		return nil, ""
 	}
 	u, _ := url.Parse(server)
@@ -347,10 +359,34 @@ func (r *reader) delay(name, raw string) time.Duration {
 	return d
 }
 
+// sessionIdle is never longer than the absolute life. Somebody who shortened that alone has not asked for two lives
+// that contradict each other; somebody who set both has.
+func (r *reader) sessionIdle(raw string, longest time.Duration) time.Duration {
+	idle := r.duration("SESSION_IDLE", raw)
+	if longest <= 0 || idle <= longest {
+		return idle
+	}
+	if r.set[prefix+"SESSION_IDLE"] {
+		r.fault(prefix+"SESSION_IDLE", "must not be longer than PORTAL_SESSION_MAX")
+	}
+	return longest
+}
+
+// accountID is what can stand in a header as it is: visible characters of ASCII, and spaces between them.
+var accountID = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
+
+func (r *reader) maiaAccount(raw string) string {
+	if raw != "" && !accountID.MatchString(raw) {
+		r.fault(prefix+"MAIA_ACCOUNT_ID", "want the id of your Maia account: it is sent in a header, so it has ASCII letters, digits and signs only")
+		return ""
+	}
+	return raw
+}
+
 func (r *reader) perMinute(raw string) int {
 	n, err := strconv.Atoi(raw)
-	if err != nil || n < 1 || n > 1000 {
-		r.fault(prefix+"SUBMISSIONS_PER_MINUTE", "want a whole number from 1 to 1000")
+	if err != nil || n < 0 || n > 1000 {
+		r.fault(prefix+"SUBMISSIONS_PER_MINUTE", "want a whole number up to 1000, or 0 for no limit")
 		return 0
 	}
 	return n

@@ -161,7 +161,7 @@ func TestFaults(t *testing.T) {
 		"log level with a sum":                 {"PORTAL_LOG_LEVEL=info+2", "PORTAL_LOG_LEVEL"},
 		"log format":                           {"PORTAL_LOG_FORMAT=" + mark, "PORTAL_LOG_FORMAT"},
 		"submissions":                          {"PORTAL_SUBMISSIONS_PER_MINUTE=" + mark, "PORTAL_SUBMISSIONS_PER_MINUTE"},
-		"no submissions":                       {"PORTAL_SUBMISSIONS_PER_MINUTE=0", "PORTAL_SUBMISSIONS_PER_MINUTE"},
+		"fewer than no submissions":            {"PORTAL_SUBMISSIONS_PER_MINUTE=-1", "PORTAL_SUBMISSIONS_PER_MINUTE"},
 		"far too many submissions":             {"PORTAL_SUBMISSIONS_PER_MINUTE=1001", "PORTAL_SUBMISSIONS_PER_MINUTE"},
 		"shutdown":                             {"PORTAL_SHUTDOWN_TIMEOUT=" + mark, "PORTAL_SHUTDOWN_TIMEOUT"},
 		"shutdown shorter than a submission":   {"PORTAL_SHUTDOWN_TIMEOUT=39s", "PORTAL_SHUTDOWN_TIMEOUT"},

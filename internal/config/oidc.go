@@ -1,39 +1,13 @@
 package config
 
 import (
-	"crypto"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"maiaportal/internal/auth"
 )
-
-// clientKey reads the key for private_key_jwt. A secret beside it is a fault: nobody could say which of
-// the two is meant.
-func (r *reader) clientKey(g Settings) crypto.Signer {
-	const name = prefix + "OIDC_CLIENT_KEY_FILE"
-	if g.OIDCClientKeyFile == "" {
-		return nil
-	}
-	if g.OIDCClientSecret != "" {
-		r.fault(name, "set it or PORTAL_OIDC_CLIENT_SECRET, not both")
-	}
-	text, err := os.ReadFile(filepath.Clean(g.OIDCClientKeyFile))
-	if err != nil {
-		r.fault(name, "the file cannot be read; check the path and its permissions")
-		return nil
-	}
-	key, err := auth.ClientKey(text)
-	if err != nil {
-		r.fault(name, err.Error())
-		return nil
-	}
-	return key
-}
 
 // maxAge is in seconds; nothing is -1, because 0 is a meaning of its own: authenticate now.
 func (r *reader) maxAge(raw string) time.Duration {

@@ -22,7 +22,10 @@ type Settings struct {
 	OIDCIssuer        string `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
 	OIDCClientID      string `flag:"oidc-client-id" meaning:"The relying party's client id."`
 	OIDCClientSecret  string `secret:"oidc-client-secret" meaning:"The relying party's client secret. None: a public client (PKCE alone)."`
-	OIDCClientKeyFile string `flag:"oidc-client-key-file" meaning:"PEM file of a private key, for private_key_jwt in place of the secret."`
+	OIDCClientKeyFile string `flag:"oidc-client-key-file" meaning:"PEM file of a private key, for private_key_jwt in place of the secret. portal jwk prints what to register."`
+	OIDCClientKeyID   string `flag:"oidc-client-key-id" meaning:"Name (kid) of that key at the provider. Default: its RFC 7638 thumbprint."`
+	OIDCClientKeyAlg  string `flag:"oidc-client-key-alg" meaning:"Algorithm (alg) that it signs with, such as PS256. Default: by the key's type, RS256, ES256, ES384, ES512 or EdDSA."`
+	OIDCTokenAuth     string `flag:"oidc-token-auth-method" meaning:"How the portal authenticates at the provider: client_secret_basic, client_secret_post or private_key_jwt. Default: as discovery announces."`
 	OIDCMaxAge        string `flag:"oidc-max-age" meaning:"Sent as max_age: seconds since which the user must have authenticated."`
 	OIDCACRValues     string `flag:"oidc-acr-values" meaning:"Sent as acr_values, separated by blanks; one of them must come back."`
 	OIDCPrompt        string `flag:"oidc-prompt" meaning:"Sent as prompt: login, consent, select_account."`
@@ -30,8 +33,8 @@ type Settings struct {
 	OIDCAudience      string `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
 	OIDCResource      string `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
 	OIDCGroupsClaim   string `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
-	AllowedGroups     string `flag:"allowed-groups" meaning:"Groups that may log in and submit, comma-separated. Empty: everyone who can log in."`
-	AuditorGroups     string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, comma-separated."`
+	AllowedGroups     string `flag:"allowed-groups" meaning:"Groups that may log in and submit: comma-separated, or a JSON array of strings for names with commas. Empty: everyone who can log in."`
+	AuditorGroups     string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, written likewise."`
 
 	OIDCGroupsSeparator string `flag:"oidc-groups-separator" meaning:"Where the groups claim is one string: what parts its groups."`
 	OIDCGroupsMember    string `flag:"oidc-groups-member" meaning:"Where the groups claim lists objects: the member that has the name."`
@@ -45,7 +48,8 @@ type Settings struct {
 	TokenExchangeClientSecret string `secret:"token-exchange-client-secret" meaning:"Client secret there. The login's own is never sent to another origin."`
 	TokenExchangeSubject      string `flag:"token-exchange-subject" standard:"access_token" meaning:"Token that is exchanged: access_token or id_token."`
 
-	MaiaRegion  string `flag:"maia-region" standard:"eu1" meaning:"Region of the Maia account: eu1 or us1."`
+	MaiaRegion  string `flag:"maia-region" standard:"eu1" meaning:"Region of the Maia account: eu1, us1 or au1."`
+	MaiaAccount string `flag:"maia-account-id" meaning:"Sent as account-id with every call to Maia, where an account needs it."`
 	MaiaURL     string `flag:"maia-url" meaning:"Another base URL of the Maia API, with its path prefix. http only for a loopback host."`
 	MaiaTimeout string `flag:"maia-timeout" standard:"20s" meaning:"Whole time that one call to Maia may take; a submission may take twice that."`
 
@@ -53,13 +57,13 @@ type Settings struct {
 	Migrate     string `flag:"migrate" standard:"true" meaning:"Whether serve applies the database migrations."`
 
 	SessionKeys string `secret:"session-keys" meaning:"Comma-separated base64 keys of 32 bytes: the first seals, all of them open. See portal keygen."`
-	SessionIdle string `flag:"session-idle" standard:"30m" meaning:"A login that is not used ends after this."`
+	SessionIdle string `flag:"session-idle" standard:"30m" meaning:"A login that is not used ends after this. Where it is not set it is never longer than session-max."`
 	SessionMax  string `flag:"session-max" standard:"8h" meaning:"Each login ends after this."`
 
 	LogLevel  string `flag:"log-level" standard:"info" meaning:"debug, info, warn or error."`
 	LogFormat string `flag:"log-format" standard:"json" meaning:"json or text."`
 
-	SubmissionsPerMinute string `flag:"submissions-per-minute" standard:"30" meaning:"Submissions of one user: size and rate of a token bucket."`
+	SubmissionsPerMinute string `flag:"submissions-per-minute" standard:"30" meaning:"Submissions of one user: size and rate of a token bucket, up to 1000. 0: no limit."`
 	ShutdownTimeout      string `flag:"shutdown-timeout" standard:"45s" meaning:"How long requests and submissions in flight may take to finish. At least twice maia-timeout."`
 	ShutdownDelay        string `flag:"shutdown-delay" standard:"0s" meaning:"At SIGTERM: how long requests are still taken after /readyz has turned to 503, so that a proxy notices. shutdown-timeout counts from its end."`
 	TrustedProxies       string `flag:"trusted-proxies" meaning:"CIDRs whose X-Forwarded-For is believed, comma-separated."`

@@ -42,7 +42,7 @@ func (h *Handlers) about(c echo.Context) error {
 	}
 	m := templates.About{
 		Page: h.page(c, s, "How secrets are handled"), Maia: h.Site.MaiaURL.Scheme + "://" + h.Site.MaiaURL.Host, MaiaTLS: h.Site.MaiaURL.Scheme == "https",
-		HTTPS: h.Sessions.Cookies.Secure, Exchanged: h.Tokens.Exchange != nil, Version: h.Site.Version,
+		HTTPS: h.Sessions.Cookies.Secure, Exchanged: h.Tokens.Exchange != nil, Account: h.Site.MaiaAccount, Version: h.Site.Version,
 	}
 	for _, call := range maiaclient.Calls() {
 		m.Calls = append(m.Calls, templates.AboutCall{Method: call.Method, Path: strings.TrimRight(h.Site.MaiaURL.Path, "/") + call.Path, What: call.What, Secret: call.Secret})

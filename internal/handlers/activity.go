@@ -206,7 +206,7 @@ func vaultName(r store.Submission) string {
 
 func unknownView(m *templates.Receipt, r store.Submission, name string, own bool) {
 	m.Heading = name + " may or may not have been created"
-	m.Text = []string{"It was sent to Maia, but no clear answer came back. The portal does not send it again by itself."}
+	m.Text = []string{"It was sent to Maia, but no clear answer came back. The portal does not send it again by itself.", laterWords(r)}
 	if r.Action == submission.ActionReference {
 		m.Text = append(m.Text, "To find out, look at the secret definitions of the project in Maia. If the name is there, it was created. If not, create it again.")
 	} else {
@@ -233,8 +233,13 @@ func refusedView(m *templates.Receipt, r store.Submission, name string, own bool
 	if r.Action == submission.ActionValue {
 		m.Heading = name + " was not stored"
 	}
-	if r.Outcome == submission.Failed && !r.Sent {
+	switch {
+	case r.Outcome == submission.Failed && !r.Sent:
 		m.Text = []string{"Nothing was sent to Maia."}
+	case r.Outcome == submission.Failed && r.Status == http.StatusServiceUnavailable:
+		m.Text = append(m.Text, laterWords(r))
+	case tokenTooLong(r):
+		m.Text = []string{"Your login’s token was too long for Maia: most often it lists too many groups. Nothing was created. Ask your portal administrator."}
 	}
 	if own {
 		m.Next = []templates.Link{{Label: "Try again with a filled-in form", Href: againLink(r)}}

@@ -34,9 +34,11 @@ type Site struct {
 	Region  string
 	Notice  string
 	Support string
-	MaiaURL *url.URL         // base of the API
-	Version string           // of the portal
-	Guide   *templates.Guide // the demo's list of things to try; nil elsewhere
+	MaiaURL *url.URL // base of the API
+	// MaiaAccount says that calls to Maia carry the id of the company's account.
+	MaiaAccount bool
+	Version     string           // of the portal
+	Guide       *templates.Guide // the demo's list of things to try; nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.

@@ -36,6 +36,26 @@ func projectOptions(projects []maiaclient.Project) []templates.Option {
 // clouds name what an agent's vault is.
 var clouds = map[string]string{"aws": "AWS", "azure": "Azure"}
 
+// states are Maia's words for what an agent does that is not simply running, as people read them beside its name. A
+// word that is not here is shown as it comes: Maia may learn new ones.
+var states = map[string]string{
+	"running":  "",
+	"stopped":  "stopped",
+	"stopping": "stopping",
+	"pausing":  "pausing: queues what it is sent",
+	"paused":   "paused: queues what it is sent",
+	"pending":  "pending: not started yet",
+	"unknown":  "state unknown",
+}
+
+// state is what to add to an agent's name, or nothing.
+func state(status string) string {
+	if words, ok := states[status]; ok {
+		return words
+	}
+	return status
+}
+
 // agentOptions leaves out agents that cannot take a secret: streaming ones, and those of a cloud for
 // which there is no type of reference.
 func agentOptions(agents []maiaclient.Agent) []templates.Option {
@@ -49,8 +69,8 @@ func agentOptions(agents []maiaclient.Agent) []templates.Option {
 		if cloud != "" {
 			label += " · " + cloud
 		}
-		if a.Status != "" && a.Status != "running" {
-			label += " · " + a.Status
+		if words := state(a.Status); words != "" {
+			label += " · " + words
 		}
 		out = append(out, templates.Option{Value: a.ID, Label: label})
 	}

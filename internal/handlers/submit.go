@@ -144,6 +144,10 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 	switch r.Record.Outcome {
 	case submission.Rejected:
 		st.status = http.StatusUnprocessableEntity
+		if tokenTooLong(r.Record) {
+			st.notices = append(st.notices, tokenTooLongNotice(r))
+			return
+		}
 		for field, messages := range byField(f, st.in, r.Violations) {
 			st.errs[field] = messages
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates"
 )
@@ -147,11 +148,39 @@ func failedNotice(f formSpec, r *submission.RefusedError) templates.Notice {
 	}
 	n := templates.Notice{Kind: templates.KindProblem, Title: "Maia failed",
 		Text: []string{fmt.Sprintf("Maia answered that it has a problem of its own (status %d). Most likely nothing was created.", r.Record.Status)}}
+	if r.Record.Status == http.StatusServiceUnavailable {
+		n.Text = append(n.Text, laterWords(r.Record))
+	}
 	if f.action == valueForm.action {
 		n.Text = append(n.Text, "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.")
 	} else {
 		n.Text = append(n.Text, "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again.")
 	}
+	if r.Detail != "" {
+		n.Text = append(n.Text, "Maia says: "+r.Detail)
+	}
+	return n
+}
+
+// laterWords say that what was sent may still be done, although no answer or only a refusal came: an agent that is
+// paused queues its work.
+func laterWords(r store.Submission) string {
+	if r.AgentID == "" {
+		return "It may still happen a little later."
+	}
+	return "It may still happen: an agent that is paused or busy queues what it is sent, and does it later. Check the agent’s state in Maia before you send it again."
+}
+
+// tokenTooLong says whether Maia refused a call because the user's token makes its header too long. Nothing that stands
+// in the form can change that.
+func tokenTooLong(r store.Submission) bool { return r.Status == http.StatusRequestHeaderFieldsTooLarge }
+
+func tokenTooLongNotice(r *submission.RefusedError) templates.Notice {
+	n := templates.Notice{Kind: templates.KindProblem, Title: "Your login’s token is too long for Maia",
+		Text: []string{
+			"Maia refused the request because of the length of your login’s token (status 431), not because of anything in this form. Nothing was created.",
+			"Most often the token lists too many groups. Signing in again will not help: ask your portal administrator, who can have the token for Maia issued with fewer groups.",
+		}}
 	if r.Detail != "" {
 		n.Text = append(n.Text, "Maia says: "+r.Detail)
 	}
@@ -197,7 +226,7 @@ func unknownRecipeNotice() templates.Notice {
 
 // unrecordedPage is for a submission that went out but whose end the database did not take.
 func unrecordedPage(u *submission.UnrecordedError) error {
-	text := "Whether it was created is not known."
+	text := "Whether it was created is not known, and it may still happen."
 	switch {
 	case u.Record.Outcome == submission.Created:
 		text = "Maia said that it was created."

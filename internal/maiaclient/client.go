@@ -28,6 +28,10 @@ const (
 
 // Client makes the calls. It may be used by many goroutines at once.
 type Client struct {
+	// Account is the id of the company's account, sent with every call; empty: none. It is set before the
+	// first call.
+	Account string
+
 	base    string // no slash at its end
 	timeout time.Duration
 	http    *http.Transport
@@ -107,6 +111,9 @@ func (c *Client) call(ctx context.Context, to target, token string, body []byte)
 		return answer{}, &transportError{class: ErrNotSent, what: "request could not be made"}
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
+	if c.Account != "" {
+		req.Header.Set("account-id", c.Account)
+	}
 	req.Header.Set("Accept", "application/json, application/problem+json")
 	req.Header.Set("Accept-Encoding", "identity")
 	if body != nil {

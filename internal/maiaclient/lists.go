@@ -24,7 +24,7 @@ type Agent struct {
 	Name          string `json:"name"`
 	Type          string `json:"agentType"`     // data_productivity_cloud, streaming
 	CloudProvider string `json:"cloudProvider"` // aws, azure, snowflake, gcp
-	Status        string `json:"agentStatus"`   // running, stopped, pending, unknown
+	Status        string `json:"agentStatus"`   // running, stopped, stopping, pausing, paused, pending, unknown; perhaps others
 }
 
 // Projects lists the projects that the user sees, up to 500. An error is of one of the classes of

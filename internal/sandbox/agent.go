@@ -24,7 +24,11 @@ type agent struct {
 
 	mu    sync.Mutex
 	vault map[string]json.RawMessage
+	queue []queued // of a paused agent
 }
+
+// queued is work that waits until the agent is resumed.
+type queued struct{ name, sealed string }
 
 type agentIdentity struct {
 	key         *rsa.PrivateKey
@@ -109,6 +113,28 @@ func (a *agent) empty() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	clear(a.vault)
+	a.queue = nil
+}
+
+// later puts work into the queue.
+func (a *agent) later(name, sealed string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.queue = append(a.queue, queued{name, sealed})
+}
+
+// resume does what is in the queue.
+func (a *agent) resume() error {
+	a.mu.Lock()
+	work := a.queue
+	a.queue = nil
+	a.mu.Unlock()
+	for _, w := range work {
+		if _, err := a.store(w.name, w.sealed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // secrets lists the vault for the start page.

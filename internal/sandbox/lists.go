@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // page is how Maia lists things.
@@ -47,6 +48,7 @@ type listedAgent struct {
 	AgentStatus      string         `json:"agentStatus"`
 	Connected        bool           `json:"connected"`
 	RestrictedAccess bool           `json:"restrictedAccess"`
+	PausedUntil      string         `json:"pausedUntil,omitempty"`
 	VersionDetails   versionDetails `json:"versionDetails"`
 }
 
@@ -58,11 +60,15 @@ type versionDetails struct {
 }
 
 func listed(a Agent) listedAgent {
-	return listedAgent{
+	l := listedAgent{
 		AgentID: a.ID, Name: a.Name, Description: a.Description, AgentType: a.Kind, CloudProvider: a.CloudProvider,
 		Deployment: a.Deployment, AgentStatus: a.Status, Connected: a.Running(), RestrictedAccess: a.Restricted(),
 		VersionDetails: versionDetails{AgentVersion: "11.42.0", Support: "supported", TrackName: "current"},
 	}
+	if a.Paused() {
+		l.PausedUntil = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
+	}
+	return l
 }
 
 func (m *Maia) listAgents(c call) answer {

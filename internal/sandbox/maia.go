@@ -125,6 +125,9 @@ func (m *Maia) ReferenceConflictAs400(on bool) {
 	m.referenceConflict400 = on
 }
 
+// ResumeAgent makes a paused agent do what it has queued. It is paused again afterwards.
+func (m *Maia) ResumeAgent(agentID string) error { return m.agents[agentID].resume() }
+
 // Reset empties vaults, references and the list of calls, and clears faults and switches.
 func (m *Maia) Reset() {
 	for _, a := range m.agents {

@@ -356,7 +356,7 @@ func TestLists(t *testing.T) {
 		"/v1/projects?size=0":        {want: 400},
 		"/v1/projects?page=-1":       {want: 400},
 		"/v1/agents?page=x":          {want: 400},
-		"/v1/agents?page=0&size=100": {200, 0, 100, 6, []string{"aws-fargate-eu", "azure-aks-eu", "matillion-hosted", "aws-eks-finance", "aws-fargate-old", "aws-streaming"}},
+		"/v1/agents?page=0&size=100": {200, 0, 100, 7, []string{"aws-fargate-eu", "azure-aks-eu", "matillion-hosted", "aws-eks-finance", "aws-fargate-old", "aws-streaming", "azure-aks-paused"}},
 		"/v1/agents/nobody":          {want: 404},
 		"/v1/elsewhere":              {want: 404},
 	} {

@@ -14,6 +14,7 @@ const (
 	AgentRestricted = "8e2b9d44-70c3-4d7e-8c55-2a9e6b1f4c04"
 	AgentStopped    = "8e2b9d44-70c3-4d7e-8c55-2a9e6b1f4c05"
 	AgentStreaming  = "8e2b9d44-70c3-4d7e-8c55-2a9e6b1f4c06"
+	AgentPaused     = "8e2b9d44-70c3-4d7e-8c55-2a9e6b1f4c07"
 )
 
 // Project is a sample project.
@@ -50,6 +51,9 @@ func (a Agent) Restricted() bool { return a.Projects != nil }
 // Running tells whether the agent would answer Maia.
 func (a Agent) Running() bool { return a.Status == "running" }
 
+// Paused tells whether the agent queues what it is sent.
+func (a Agent) Paused() bool { return a.Status == "paused" }
+
 // agents begins with one of each reference type that works for every project.
 var agents = []Agent{
 	{
@@ -75,6 +79,10 @@ var agents = []Agent{
 	{
 		ID: AgentStreaming, Name: "aws-streaming", AgentType: "streaming", Kind: "streaming", CloudProvider: "aws",
 		Deployment: "fargate", Status: "running", Description: "Streaming agents use no secret references",
+	},
+	{
+		ID: AgentPaused, Name: "azure-aks-paused", AgentType: "Azure", Kind: "data_productivity_cloud", CloudProvider: "azure",
+		Deployment: "aks", Status: "paused", Description: "Paused: it queues what it is sent",
 	},
 }
 

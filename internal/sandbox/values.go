@@ -47,14 +47,19 @@ func (m *Maia) createValue(c call, agentID, projectID, name, key string, value [
 	if refusal := a.refuses(c, projectID); refusal != nil {
 		return *refusal
 	}
-	if !a.Running() {
-		return problem(http.StatusGatewayTimeout, c.instance, "The agent did not answer in time")
+	late := problem(http.StatusGatewayTimeout, c.instance, "The agent did not answer in time")
+	if !a.Running() && !a.Paused() {
+		return late
 	}
 	sealed, err := encrypt(a.identity().certificate, value)
 	if err != nil {
 		return problem(http.StatusInternalServerError, c.instance, "The value could not be encrypted for the agent")
 	}
 	vaultName := a.vaultName(name)
+	if a.Paused() {
+		a.later(vaultName, sealed)
+		return late
+	}
 	created, err := a.store(vaultName, sealed)
 	switch {
 	case err != nil:

@@ -89,6 +89,7 @@ type About struct {
 	MaiaTLS   bool   // calls to Maia are encrypted
 	HTTPS     bool   // users come over TLS
 	Exchanged bool   // the token for Maia is exchanged for that of the login
+	Account   bool   // calls to Maia carry the id of the company's account
 	Calls     []AboutCall
 	Record    []Fact // what a submission's record has
 	Kept      []Fact // what is kept beside the records, and for how long

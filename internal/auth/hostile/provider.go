@@ -72,8 +72,11 @@ type Switches struct {
 
 	Subject string // who is logged in
 	Life    int    // of access tokens, in seconds
-	// ClientKey verifies client assertions.
-	ClientKey crypto.PublicKey
+	// ClientKey verifies client assertions. ClientKeyID and ClientKeyAlg are their kid and alg; empty: any.
+	ClientKey                 crypto.PublicKey
+	ClientKeyID, ClientKeyAlg string
+	// ToIssuer says that client assertions have to be meant for the issuer, not for the token endpoint.
+	ToIssuer bool
 	// Public says that the client has no secret, Anybody that every client is let in.
 	Public, Anybody bool
 	// Now is the provider's clock.
@@ -355,9 +358,14 @@ func (p *Provider) authenticated(c Call) (method, fault string) {
 	return given[0], fault
 }
 
+// assertionAlgs are those that can sign client assertions.
+var assertionAlgs = []jose.SignatureAlgorithm{
+	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
+}
+
 // assertion checks a client assertion (RFC 7523 section 3).
 func (p *Provider) assertion(form url.Values) string {
-	jws, err := jose.ParseSignedCompact(form.Get("client_assertion"), []jose.SignatureAlgorithm{jose.RS256, jose.ES256, jose.EdDSA})
+	jws, err := jose.ParseSignedCompact(form.Get("client_assertion"), assertionAlgs)
 	if err != nil || p.s.ClientKey == nil {
 		return "no assertion, or none is expected"
 	}
@@ -370,19 +378,26 @@ func (p *Provider) assertion(form url.Values) string {
 		Iat, Exp           int64
 	}
 	now := p.s.Now().Unix()
+	header := jws.Signatures[0].Header
+	audience := p.server.URL + Token
+	if p.s.ToIssuer {
+		audience = p.server.URL
+	}
 	switch {
 	case form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":
 		return "another type of assertion"
 	case json.Unmarshal(payload, &claims) != nil || claims.Iss != ClientID || claims.Sub != ClientID:
 		return "iss or sub is not the client"
-	case claims.Aud != p.server.URL+Token:
-		return "aud is not the token endpoint"
+	case claims.Aud != audience:
+		return "aud is not " + audience
 	case claims.Exp <= now || claims.Exp > now+300 || claims.Iat > now:
 		return "not valid now, or for too long"
 	case claims.Jti == "" || p.jtis[claims.Jti]:
 		return "jti is missing or was used before"
-	case jws.Signatures[0].Header.KeyID == "":
-		return "no kid"
+	case header.KeyID == "" || p.s.ClientKeyID != "" && header.KeyID != p.s.ClientKeyID:
+		return "no kid, or another one"
+	case p.s.ClientKeyAlg != "" && header.Algorithm != p.s.ClientKeyAlg:
+		return "another algorithm"
 	}
 	p.jtis[claims.Jti] = true
 	return ""
