@@ -26,10 +26,9 @@ async function expectNoSecret(tab: Tab): Promise<void> {
   expect((await values(tab)).filter((v) => v.includes(secret))).toEqual([]);
 }
 
-/** A form like the portal's, but for what a test leaves out. */
-async function serveForm(form: string, headers: Record<string, string>): Promise<{ url: string; stop(): Promise<unknown> }> {
+/** A form that takes none of the portal's measures. */
+async function serveForm(form: string): Promise<{ url: string; stop(): Promise<unknown> }> {
   const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     if (request.method === 'POST') response.writeHead(303, { Location: '/receipt' });
     response.end(request.url === '/receipt' ? '<h1>Stored</h1>' : `<main>${form}</main>`);
@@ -47,12 +46,15 @@ async function serveForm(form: string, headers: Record<string, string>): Promise
 }
 
 test('this browser does bring back what was sent, where nothing keeps it from that', async ({ tab }) => {
-  const { url, stop } = await serveForm('<form method="post"><textarea name="t"></textarea><button type="submit">Send</button></form>', {});
-  await tab.goto(url);
-  await tab.type(field('t'), secret);
-  await sendAndGoBack(tab, { at: /receipt$/, has: 'h1' });
-  await expect.poll(() => values(tab)).toContain(secret);
-  await stop();
+  const { url, stop } = await serveForm('<form method="post"><textarea name="t"></textarea><button type="submit">Send</button></form>');
+  try {
+    await tab.goto(url);
+    await tab.type(field('t'), secret);
+    await sendAndGoBack(tab, { at: /receipt$/, has: 'h1' });
+    await expect.poll(() => values(tab)).toContain(secret);
+  } finally {
+    await stop();
+  }
 });
 
 for (const [what, fill] of Object.entries({

@@ -79,7 +79,7 @@ async function signIn(tab: Tab, demo: Demo): Promise<void> {
   await tab.type('[name="username"]', username);
   await tab.type('[name="password"]', password);
   await tab.click('form button');
-  await shows(tab, '[aria-label^="Account"], header form[action="/logout"]', `${demo.url}/`);
+  await shows(tab, 'form[action="/logout"]', `${demo.url}/`);
 }
 
 /** Waits until the tab has come to an address and an element of its page is there. */

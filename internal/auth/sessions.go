@@ -70,7 +70,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 	session.IsNew = true
 	c, err := r.Cookie(name)
 	if err != nil || !ValidID(c.Value) {
-		return session, nil //nolint:nilerr // no cookie: the session is new
+		return session, nil // no cookie: the session is new
 	}
 	// Also a lookup: without it whoever asks to sign out and leaves would not be known, and stay in.
 	ctx, cancel := outlive(r.Context())
@@ -85,7 +85,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 	}
 	login, err := s.unseal(c.Value, row.Sealed)
 	if err != nil {
-		return session, nil //nolint:nilerr // its key is gone, so nobody can use it any more
+		return session, nil // its key is gone, so nobody can use it any more
 	}
 	if now.Sub(row.SeenAt) > min(touchEvery, s.Idle/10) {
 		if err := s.Rows.TouchSession(ctx, hash(c.Value)); err != nil && !errors.Is(err, store.ErrNotFound) {
