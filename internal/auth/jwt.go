@@ -57,7 +57,7 @@ func (d *discovered) explain(raw string, err error, keys *Refusal, class error) 
 		}
 		return refuse(class, keys.Reason, keys.Facts...).because(keys.cause)
 	}
-	reason, facts := d.failed(raw, err, class == ErrLogoutToken)
+	reason, facts := d.failed(raw, err, errors.Is(class, ErrLogoutToken))
 	return refuse(class, reason, facts...)
 }
 

@@ -79,14 +79,14 @@ func (k *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error
 
 // find looks for the key, and reads the keys again where that may help.
 func (k *keySet) find(ctx context.Context, jws *jose.JSONWebSignature, from source) ([]byte, *Refusal) {
-	payload, known := k.verify(jws)
-	if payload != nil {
+	if payload, _ := k.verify(jws); payload != nil {
 		return payload, nil
 	}
 	k.reading.Lock()
 	defer k.reading.Unlock()
 	// Whoever was here before may have read the very key.
-	if payload, known = k.verify(jws); payload != nil {
+	payload, known := k.verify(jws)
+	if payload != nil {
 		return payload, nil
 	}
 	if k.due(from) {

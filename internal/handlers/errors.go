@@ -160,6 +160,7 @@ func providerAwayPage(err error) *pageError {
 		case auth.TokenAnswer, auth.TokenType:
 			e.heading = "The login service’s answer cannot be used"
 			e.text = []string{"Your company’s login service did not give the portal a token that it can use. If it happens again in a few minutes, give the request id below to your portal administrator."}
+		default: // it did not answer
 		}
 	}
 	return e

@@ -118,6 +118,7 @@ func badAnswer(err error, again templates.Link) error {
 		e.text = []string{"The portal asks for a recent sign-in, and the login service did not confirm one.", "Sign in again. If it happens again, give the request id below to your portal administrator."}
 	case auth.JWTAlgorithm, auth.JWTIssuer, auth.JWTAudience, auth.JWTSubject, auth.JWTClaims, auth.JWTMalformed, auth.IDTokenAZP, auth.IDTokenAudiences, auth.CallbackIssuer, auth.UserinfoSubject:
 		e.text = []string{"The login service’s answer is not one that the portal can trust, so it was not used." + notByTrying}
+	default: // another try may work
 	}
 	return e
 }
