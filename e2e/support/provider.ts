@@ -89,9 +89,11 @@ export class LoginService {
   readonly refreshTokens: string[] = [];
   /** Access tokens for the resource, oldest first. */
   readonly accessTokens: string[] = [];
-  readonly publicKey: KeyObject;
+  publicKey!: KeyObject;
+  /** Answers requests of a token in place of the provider, as a gateway or another provider does. */
+  instead?: { status: number; type: string; body: string };
   #held: Promise<void> = Promise.resolve();
-  readonly #provider: Provider;
+  #provider!: Provider;
   readonly #server: Server;
   readonly #keep: (model: string) => Adapter;
 
@@ -107,6 +109,11 @@ export class LoginService {
     this.issuer = issuer;
     this.#server = server;
     this.#keep = memory();
+    this.restart();
+  }
+
+  /** Begins anew with another key, as a provider does that keeps its keys in memory. What it has kept stays. */
+  restart(): void {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     this.publicKey = publicKey;
 
@@ -114,7 +121,7 @@ export class LoginService {
     const configuration: Configuration = {
       adapter: this.#keep,
       jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' } as never] },
-      cookies: { keys: [createHash('sha256').update(issuer).digest('hex')] },
+      cookies: { keys: [createHash('sha256').update(this.issuer).digest('hex')] },
       claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups'], email: ['email'] },
       scopes: ['openid', 'offline_access'],
       // The claims are in the ID token, too.
@@ -156,7 +163,7 @@ export class LoginService {
         },
       },
     };
-    this.#provider = new Provider(issuer, configuration);
+    this.#provider = new Provider(this.issuer, configuration);
     this.#listen();
   }
 
@@ -227,6 +234,10 @@ export class LoginService {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/token') await this.#held;
+    if (request.url === '/token' && this.instead) {
+      response.writeHead(this.instead.status, { 'content-type': this.instead.type }).end(this.instead.body);
+      return;
+    }
     if (!request.url!.startsWith('/interaction/')) {
       this.#provider.callback()(request, response);
       return;

@@ -239,6 +239,62 @@ test('a refresh token that was revoked while a form was open costs the secret an
   expect(maia.writes.map((c) => c.status)).toEqual([201]);
 });
 
+test('keys that the provider makes anew at a restart cost nobody the login', async ({ page, browser, portal, service, maia }) => {
+  await signIn(page, portal.url);
+  await openForm(page, portal, 'prod/new-keys');
+  service.restart();
+
+  // Maia does not take the old key's token any more: it is renewed, and the form goes through.
+  expect((await answerOf(page)).status()).toBe(303);
+  await expect(await receiptHeading(page)).toHaveText('The value prod/new-keys was stored');
+  expect(maia.writes.map((c) => c.status)).toEqual([401, 201]);
+  expect(service.refreshes).toBe(1);
+
+  // Another login, right after: its ID token is signed by a key that the portal has not seen.
+  service.restart();
+  const other = await browser.newContext({ javaScriptEnabled: false });
+  const tab = await other.newPage();
+  await signIn(tab, portal.url);
+  await other.close();
+});
+
+const json = (error: string) => ({ type: 'application/json', body: JSON.stringify({ error }) });
+
+test('a used refresh token that is called an invalid request, as Dex does, costs the secret and nothing else', async ({ page, portal, service, maia }) => {
+  service.accessTokenLife = 4;
+  await signIn(page, portal.url);
+  await openForm(page, portal, 'prod/dex');
+  await runOut(service.accessTokens.at(-1)!);
+  service.instead = { status: 400, ...json('invalid_request') };
+  expect((await answerOf(page)).status()).toBe(401);
+  await expect(page.getByRole('link', { name: 'Sign in and go on' })).toBeVisible();
+  expect(maia.writes).toEqual([]);
+});
+
+for (const [what, instead] of Object.entries({
+  'a gateway’s 403': { status: 403, type: 'text/html', body: '<h1>Forbidden</h1>' },
+  'temporarily_unavailable': { status: 400, ...json('temporarily_unavailable') },
+  'invalid_client': { status: 401, ...json('invalid_client') },
+})) {
+  test(`${what} at a refresh costs neither the login nor the form`, async ({ page, portal, service, maia }) => {
+    service.accessTokenLife = 4;
+    await signIn(page, portal.url);
+    const fields = await openForm(page, portal, 'prod/stumble');
+    await runOut(service.accessTokens.at(-1)!);
+    service.instead = instead;
+    expect((await answerOf(page)).status()).toBe(503);
+    await expect(page.getByRole('main')).toContainText('Nothing was created');
+    for (const [name, value] of Object.entries(fields)) await expect(field(page, name)).toHaveValue(value);
+
+    service.instead = undefined;
+    service.accessTokenLife = 300;
+    await field(page, 'valueText').fill(secret);
+    await submit(page);
+    await expect(await receiptHeading(page)).toHaveText('The value prod/stumble was stored');
+    expect(maia.writes.map((c) => c.status)).toEqual([201]);
+  });
+}
+
 const clients = {
   'that signs its requests': (dir: string) => {
     const { pem, jwk } = clientKey();
