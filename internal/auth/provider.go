@@ -164,11 +164,6 @@ func (p *Provider) get(ctx context.Context) (*discovered, error) {
 	return p.known(), nil
 }
 
-// context makes oauth2 and go-oidc use the bounded client.
-func (p *Provider) context(ctx context.Context) context.Context {
-	return oidc.ClientContext(ctx, p.http)
-}
-
 // revoke asks the provider to forget a token (RFC 7009). It is a courtesy: failure is logged only.
 func (p *Provider) revoke(ctx context.Context, d *discovered, token, hint string) {
 	if d.revoke == "" || token == "" {
