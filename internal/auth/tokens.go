@@ -137,6 +137,8 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		// A refresh token is good once at most providers: a renewal that has begun is finished,
 		// whoever goes away or loses patience meanwhile.
 		renewed := d.t.renewing.DoChan(d.s.id, func() (any, error) {
+			d.t.unsaved.begin() // nobody may wait for it any more, and the end of the process must
+			defer d.t.unsaved.end()
 			return d.t.renew(context.WithoutCancel(ctx), d.s.id, n)
 		})
 		select {

@@ -16,6 +16,8 @@ const (
 	// releaseRetry is how long it is waited between two tries: short, because a rotated refresh token is
 	// lost when another process renews with the old one first.
 	releaseRetry = 100 * time.Millisecond
+	// lastWord is how long it is waited for the log line of what was lost at the end.
+	lastWord = time.Second
 )
 
 // unsaved has the logins whose tokens were renewed and which the database has not taken yet. Their old
@@ -24,8 +26,40 @@ const (
 type unsaved struct {
 	mu     sync.Mutex
 	logins map[string]Login // by the session's id
-	saving sync.WaitGroup
-	cut    chan struct{} // closed when the process cannot wait any longer
+	busy   int              // renewals, and tries to store one, that are under way
+	idle   chan struct{}    // closed when none is; nil: nobody waits for it
+	cut    chan struct{}    // closed when the process cannot wait any longer
+}
+
+// begin notes that something is under way which the end of the process has to wait for.
+func (u *unsaved) begin() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.busy++
+}
+
+func (u *unsaved) end() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.busy--; u.busy == 0 && u.idle != nil {
+		close(u.idle)
+		u.idle = nil
+	}
+}
+
+// ended is closed when nothing is under way.
+func (u *unsaved) ended() <-chan struct{} {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.busy == 0 {
+		none := make(chan struct{})
+		close(none)
+		return none
+	}
+	if u.idle == nil {
+		u.idle = make(chan struct{})
+	}
+	return u.idle
 }
 
 func (u *unsaved) get(id string) (Login, bool) {
@@ -90,7 +124,9 @@ func (t *Tokens) release(id, me string, login Login, save *store.Renewed) {
 	t.unsaved.put(id, login)
 	ending := t.unsaved.ending()
 	last := time.Now().Add(t.Sessions.Max) // then it is of no use to anybody
-	t.unsaved.saving.Go(func() {
+	t.unsaved.begin()
+	go func() {
+		defer t.unsaved.end()
 		defer t.unsaved.done(id, login)
 		for time.Now().Before(last) {
 			select {
@@ -103,7 +139,7 @@ func (t *Tokens) release(id, me string, login Login, save *store.Renewed) {
 				return
 			}
 		}
-	})
+	}()
 }
 
 func (t *Tokens) releaseOnce(id, me string, save *store.Renewed) error {
@@ -113,14 +149,16 @@ func (t *Tokens) releaseOnce(id, me string, save *store.Renewed) error {
 	return t.Sessions.Rows.ReleaseSession(ctx, hash(id), me, save)
 }
 
-// Drain waits until what was renewed is stored, or ctx ends.
+// Drain waits until no token is being renewed and what was renewed is stored, or ctx ends.
 func (t *Tokens) Drain(ctx context.Context) {
-	done := make(chan struct{})
-	go func() { t.unsaved.saving.Wait(); close(done) }()
+	ended := t.unsaved.ended()
 	select {
-	case <-done:
+	case <-ended:
 	case <-ctx.Done():
 		t.unsaved.stop()
-		<-done
+		select {
+		case <-ended:
+		case <-time.After(lastWord):
+		}
 	}
 }
