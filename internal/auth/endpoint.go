@@ -59,6 +59,11 @@ func (e *endpointError) ofGrant() bool {
 	return e.code == "invalid_grant" || e.code == "invalid_request" && e.status == http.StatusBadRequest
 }
 
+// stumbles says whether the provider means that it has trouble itself, or too much to do.
+func (e *endpointError) stumbles() bool {
+	return e.code == "temporarily_unavailable" || e.code == "server_error" || e.code == "slow_down"
+}
+
 // ofExchange says whether it is a definite word about the exchange (RFC 8693 section 2.2.2).
 func (e *endpointError) ofExchange() bool {
 	switch e.code {

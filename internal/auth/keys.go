@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -33,6 +34,7 @@ type keySet struct {
 	first   time.Time            // when they were last asked for while none was known
 	forced  map[source]time.Time // when a token of a source last made them be read again
 	failed  error                // how the last read failed; nil: not
+	reads   atomic.Int64         // how many reads have ended
 
 	mu   sync.RWMutex // not held during a request: who is signed by a known key waits for nobody
 	algs []jose.SignatureAlgorithm
@@ -82,6 +84,7 @@ func (k *keySet) find(ctx context.Context, jws *jose.JSONWebSignature, from sour
 	if payload, _ := k.verify(jws); payload != nil {
 		return payload, nil
 	}
+	before := k.reads.Load()
 	k.reading.Lock()
 	defer k.reading.Unlock()
 	// Whoever was here before may have read the very key.
@@ -89,7 +92,9 @@ func (k *keySet) find(ctx context.Context, jws *jose.JSONWebSignature, from sour
 	if payload != nil {
 		return payload, nil
 	}
-	if k.due(from) {
+	// And where a read has ended meanwhile, its result is this one's, too: keys that hang must not be waited
+	// for by one after the other.
+	if k.reads.Load() == before && k.due(from) {
 		// Not under the request's cancellation: a stranger who hangs up must not use up the minute.
 		k.failed = k.refresh(context.WithoutCancel(ctx))
 		if payload, known = k.verify(jws); payload != nil {
@@ -150,10 +155,7 @@ func (k *keySet) due(from source) bool {
 
 // again reads the keys as the schedule wants it. What cannot be had leaves the keys at hand as they are.
 func (k *keySet) again(ctx context.Context) {
-	k.mu.RLock()
-	read := k.read
-	k.mu.RUnlock()
-	if !read {
+	if len(k.all()) == 0 {
 		return // they are read when they are needed
 	}
 	k.reading.Lock()
@@ -176,6 +178,7 @@ func (k *keySet) use(algs []jose.SignatureAlgorithm) {
 }
 
 func (k *keySet) refresh(ctx context.Context) error {
+	defer k.reads.Add(1)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
 	if err != nil {
 		return fmt.Errorf("auth: the address of the keys: %w", err)

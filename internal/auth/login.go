@@ -290,10 +290,10 @@ func notRedeemed(err error) error {
 	switch {
 	case errors.As(err, &refused) && refused.ofClient():
 		return refuse(ErrClient, ClientRefused, refused.facts()...).because(err)
-	case errors.As(err, &refused) && refused.status == http.StatusOK:
-		return refuse(ErrBadAnswer, TokenError, refused.facts()...).because(err)
 	case errors.As(err, &refused) && refused.ofGrant():
 		return refuse(ErrBadAnswer, CodeRefused, refused.facts()...).because(err)
+	case errors.As(err, &refused) && refused.status == http.StatusOK && !refused.stumbles():
+		return refuse(ErrBadAnswer, TokenError, refused.facts()...).because(err)
 	case errors.As(err, &refused):
 		return refused.away()
 	}
@@ -370,6 +370,14 @@ func (l *Login) take(t tokenAnswer, now time.Time) {
 	if t.RefreshToken != "" {
 		l.RefreshToken = t.RefreshToken
 	}
+}
+
+// rotated keeps, of an answer that is not used, the refresh token: the one that it was had for is used up.
+func (l Login) rotated(t tokenAnswer) Login {
+	if t.RefreshToken != "" {
+		l.RefreshToken = t.RefreshToken
+	}
+	return l
 }
 
 // sent says whether a claim is there; null is as good as none.

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
@@ -150,9 +152,68 @@ func TestLogoutTokenWithBoth(t *testing.T) {
 	if laptop.signedIn() || !phone.signedIn() {
 		t.Errorf("laptop: %v, phone: %v", laptop.signedIn(), phone.signedIn())
 	}
+	// The same for the message that follows a sign-out here, and for a second one about the same session.
+	tablet := login("3")
+	tablet.post("/logout", nil)
+	send("3")
+	send("1")
+	if !phone.signedIn() {
+		t.Error("a message about a session that was over ended another one")
+	}
 	send("unknown")
 	if phone.signedIn() {
 		t.Error("the user's session lives")
+	}
+}
+
+// S-60: where an answer to a refresh is not used, the refresh token that came with it is kept: the one
+// before is used up, and sending it again would look like theft.
+func TestRotatedTokenOfAnAnswerThatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	for name, turn := range map[string]func(*hostile.Switches){
+		"another audience of the ID token": func(s *hostile.Switches) { s.IDToken = func(c map[string]any) { c["aud"] = "another" } },
+		"no JWT": func(s *hostile.Switches) {
+			s.Tokens = func(_ string, a map[string]any) { a["id_token"] = "opaque" }
+		},
+	} {
+		r := newRig(t)
+		b := r.browser().login()
+		form := b.reference("ROTATED")
+		b.spend()
+		r.op.Set(turn)
+		if a := b.post("/secret-references", form); a.status != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d", name, a.status)
+		}
+		r.op.Set(func(s *hostile.Switches) {
+			s.IDToken = nil
+			s.Tokens = nil
+		})
+		if a := b.post("/secret-references", form); a.status != http.StatusSeeOther || r.op.Reuses() != 0 {
+			t.Errorf("%s: the next try: %d, %d used tokens were sent", name, a.status, r.op.Reuses())
+		}
+	}
+}
+
+// S-5, S-58: keys that cannot be had are waited for once by all who need them, not by one after the other.
+func TestHangingFirstKeysAreReadOnceForAll(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.provider.Impatient(time.Second)
+	r.op.Set(func(s *hostile.Switches) { s.Before[hostile.JWKS] = func() { r.clock.Add(2 * time.Second) } }) // time goes by
+	r.op.Instead(hostile.JWKS, r.op.Hang)
+	var all sync.WaitGroup
+	for range 8 {
+		token := r.op.LogoutToken("ada", nil, nil)
+		all.Go(func() {
+			if a := r.browser().post("/auth/backchannel-logout", url.Values{"logout_token": {token}}); a.status != http.StatusServiceUnavailable {
+				t.Errorf("%d", a.status)
+			}
+		})
+	}
+	r.op.Await(t, hostile.JWKS, 1)
+	all.Wait()
+	if n := len(r.op.Calls(hostile.JWKS)); n > 2 {
+		t.Errorf("the keys were asked for %d times", n)
 	}
 }
 

@@ -19,9 +19,10 @@ import (
 
 const (
 	// leaseTime is how long one process may take to renew a token before another one may try.
-	leaseTime = 20 * time.Second
-	// renewTime is how much of that the provider may take. It counts from the moment in which the lease is
-	// had: a late one must not break off a refresh, and with it use the refresh token up for nothing.
+	leaseTime = 40 * time.Second
+	// renewTime is how much of that the provider may take; reading its keys and writing the result come on
+	// top. It counts from the moment in which the lease is had: a late one must not break off a refresh, and
+	// with it use the refresh token up for nothing.
 	renewTime = 15 * time.Second
 	// leaseWait is how long others wait for a lease, at least until one whose holder died runs out.
 	leaseWait = leaseTime + 5*time.Second
@@ -292,14 +293,13 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 	}
 	if token.IDToken != "" {
 		if login, err = t.refreshedIdentity(ctx, d, login, token.IDToken); err != nil {
-			return login, false, err
+			return login.rotated(token), true, err
 		}
 	}
-	login.take(token, t.RP.Now())
-	if t.Exchange == nil && !meantFor(login.AccessToken, t.RP.Provider.client.Audience, t.RP.Provider.client.Resource) {
-		login.AccessToken, login.RefreshToken = "", ""
-		return login, true, refuse(ErrLoginRequired, TokenAudience)
+	if t.Exchange == nil && !meantFor(token.AccessToken, t.RP.Provider.client.Audience, t.RP.Provider.client.Resource) {
+		return login.rotated(token), true, refuse(ErrLoginRequired, TokenAudience)
 	}
+	login.take(token, t.RP.Now())
 	return login, true, nil
 }
 

@@ -31,6 +31,13 @@ type unsaved struct {
 	cut    chan struct{}    // closed when the process cannot wait any longer
 }
 
+// drop forgets what is kept for a session.
+func (u *unsaved) drop(id string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.logins, id)
+}
+
 // begin notes that something is under way which the end of the process has to wait for.
 func (u *unsaved) begin() {
 	u.mu.Lock()
@@ -114,7 +121,15 @@ func (u *unsaved) stop() {
 func (t *Tokens) release(id, me string, login Login, save *store.Renewed) {
 	err := t.releaseOnce(id, me, save)
 	switch {
-	case err == nil || errors.Is(err, store.ErrNotFound):
+	case err == nil:
+		if save != nil {
+			t.unsaved.drop(id) // what this process had kept is older than what was stored under the lease
+		}
+		return
+	case errors.Is(err, store.ErrNotFound):
+		if save != nil {
+			t.RP.Log.LogAttrs(context.Background(), slog.LevelWarn, "renewed session not stored: it has ended, or another process has taken its turn")
+		}
 		t.unsaved.done(id, login)
 		return
 	case save == nil:

@@ -134,17 +134,35 @@ func (d *Directory) fetch(ctx context.Context, e *entry, token func(context.Cont
 	projects := e.projects.due(d.Now())
 	agents := e.agents.due(d.Now())
 	d.mu.Unlock()
-	bearer, err := token(ctx)
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		close(e.flight)
+		e.flight = nil
+	}()
+	bearer, err := d.bearer(ctx, token)
 	if projects {
 		ask(d, &e.projects, err, func() ([]maiaclient.Project, error) { return d.Source.Projects(ctx, bearer) })
 	}
 	if agents {
 		ask(d, &e.agents, err, func() ([]maiaclient.Agent, error) { return d.Source.Agents(ctx, bearer) })
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	close(e.flight)
-	e.flight = nil
+}
+
+// bearer gets the token. No request is there to recover from its panic (S-43).
+func (d *Directory) bearer(ctx context.Context, token func(context.Context) (string, error)) (bearer string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			d.panicked(v)
+			err = errPanic
+		}
+	}()
+	return token(ctx)
+}
+
+// panicked notes the kind of a panic. Its text may quote what was in hand.
+func (d *Directory) panicked(v any) {
+	d.Log.Error("catalogue: panic", "kind", fmt.Sprintf("%T", v))
 }
 
 // ask makes one call, unless there is no token for it, and notes how it ended.
@@ -153,7 +171,7 @@ func ask[T any](d *Directory, l *listing[T], noToken error, call func() ([]T, er
 	err := errPanic // unless the call returns
 	defer func() {
 		if v := recover(); v != nil {
-			d.Log.Error("catalogue: panic", "kind", fmt.Sprintf("%T", v)) // its text may quote what was in hand
+			d.panicked(v)
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()

@@ -157,6 +157,20 @@ func TestNoTokenForTheLists(t *testing.T) {
 	}
 }
 
+// S-43: a panic in a fetch, which no request waits for, ends no process and leaves nobody waiting.
+func TestPanicInAFetch(t *testing.T) {
+	s := &source{}
+	d, c := directory(s)
+	l := d.For(t.Context(), "ann", func(context.Context) (string, error) { panic("in hand") })
+	if l.ProjectsKnown || l.AgentsKnown {
+		t.Errorf("%+v", l)
+	}
+	c.add(time.Minute)
+	if l := d.For(t.Context(), "ann", token); !whole(l) {
+		t.Errorf("afterwards: %+v", l)
+	}
+}
+
 // A check needs the agent's cloud however long the form was open.
 func TestAgent(t *testing.T) {
 	s := &source{}

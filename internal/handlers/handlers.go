@@ -56,6 +56,8 @@ type Handlers struct {
 	Log         *slog.Logger
 
 	strangers strangerRoom
+	// logouts are the logout tokens that are being read: whoever fills the other room must not stop them.
+	logouts strangerRoom
 }
 
 // Routes registers every address.

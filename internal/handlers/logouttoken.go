@@ -15,7 +15,7 @@ func (h *Handlers) logoutToken(r *http.Request) (string, error) {
 	if err != nil || media != urlEncoded {
 		return "", errMediaType
 	}
-	b := &formBody{stranger: true, room: &h.strangers}
+	b := &formBody{stranger: true, room: &h.logouts}
 	defer b.wipe()
 	switch err := b.read(r, maxLogoutToken); {
 	case errors.Is(err, errTooLarge):

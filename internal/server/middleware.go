@@ -144,6 +144,11 @@ func (m *middleware) repeatCookie(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		// The provider's own call has no browser behind it.
 		if c.Request().Method == http.MethodPost && c.Request().URL.Path != handlers.BackchannelPath {
+			if m.origins.foreign(c.Request()) && len(c.Request().Cookies()) == 0 {
+				// Browsers send no Lax cookies with another site's POST: one that is made here would replace the
+				// one that this browser's pending logins belong to.
+				return next(c)
+			}
 			c.Response().Before(func() { m.o.RepeatCookie(c.Response(), c.Request()) })
 		}
 		return next(c)

@@ -38,16 +38,15 @@ type NewLogin struct {
 
 // CreatePendingLogin adds a login. Where strangers have left too many, their oldest are removed.
 func (s *Store) CreatePendingLogin(ctx context.Context, l NewLogin) error {
-	err := s.together(ctx, func(q queries) error {
-		_, err := q.ExecContext(ctx, `INSERT INTO pending_logins (state_hash, browser_hash, sealed, created_at, address, signed_in) VALUES ($1, $2, $3, $4, $5, $6)`,
-			l.StateHash, l.BrowserHash, l.Sealed, millis(s.now()), l.Address, l.SignedIn)
-		if err != nil || l.SignedIn {
-			return err
-		}
-		return forgetStrangers(ctx, q, l.Address)
-	})
+	_, err := s.db.ExecContext(ctx, `INSERT INTO pending_logins (state_hash, browser_hash, sealed, created_at, address, signed_in) VALUES ($1, $2, $3, $4, $5, $6)`,
+		l.StateHash, l.BrowserHash, l.Sealed, millis(s.now()), l.Address, l.SignedIn)
 	if err != nil {
 		return fmt.Errorf("store: create pending login: %w", err)
+	}
+	if !l.SignedIn {
+		// A step of its own: two that clear up at once may get in each other's way, and the next one does it
+		// again. Nobody is kept from signing in by that.
+		_ = forgetStrangers(ctx, s.db, l.Address)
 	}
 	return nil
 }
@@ -55,9 +54,11 @@ func (s *Store) CreatePendingLogin(ctx context.Context, l NewLogin) error {
 // forgetStrangers keeps pending logins of strangers within their bounds.
 func forgetStrangers(ctx context.Context, q queries, address string) error {
 	const size = `COALESCE(SUM(LENGTH(sealed) + $1), 0) FROM pending_logins WHERE signed_in = 0`
-	// Of what is kept the newest come first, and all of them count together.
+	// What is kept longest comes first, and all of it counts together: logins that are under way, short ones
+	// before long ones, so that whoever leaves long ones forgets those, and the newest of each kind.
 	const older = `DELETE FROM pending_logins WHERE state_hash IN (SELECT state_hash FROM (
-		SELECT state_hash, SUM(LENGTH(sealed) + $1) OVER (ORDER BY created_at DESC, state_hash) AS so_far
+		SELECT state_hash, SUM(LENGTH(sealed) + $1) OVER (
+			ORDER BY CASE WHEN used_at > 0 THEN 2 WHEN LENGTH(sealed) > 2000 THEN 1 ELSE 0 END, created_at DESC, state_hash) AS so_far
 		FROM pending_logins WHERE signed_in = 0 AND ($3 = '' OR address = $3)) AS kept WHERE so_far > $2)`
 	var from, all int64
 	if err := q.QueryRowContext(ctx, `SELECT `+size+` AND address = $2`, pendingRow, address).Scan(&from); err != nil {

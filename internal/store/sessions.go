@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ var errAlreadyUsed = errors.New("store: the logout token was used before")
 var errNothingEnded = errors.New("store: no session ended")
 
 // EndByLogoutToken ends the sessions that a logout token names and tells how many: those of its sid,
-// and where none has it, or it has none, those of its subject. used is true, and nothing ends, where
+// and where none has or had it, or it names none, those of its subject. used is true, and nothing ends, where
 // the token has ended sessions before. Both are one step: a token that ended nothing, for whatever
 // reason, is not used up and may come again.
 func (s *Store) EndByLogoutToken(ctx context.Context, t LogoutToken) (ended int64, used bool, err error) {
@@ -140,6 +141,17 @@ func (s *Store) EndByLogoutToken(ctx context.Context, t LogoutToken) (ended int6
 		}
 		if t.SID != "" {
 			if ended, err = q.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND sid = $2`, t.Issuer, t.SID); err != nil {
+				return err
+			}
+			if ended > 0 {
+				return s.markEnded(ctx, q, t.Issuer, t.SID)
+			}
+			var one int
+			err := q.QueryRowContext(ctx, `SELECT 1 FROM logout_tokens WHERE jti_hash = $1`, sidMark(t.Issuer, t.SID)).Scan(&one)
+			if err == nil {
+				return errNothingEnded // it has ended before
+			}
+			if !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
 		}
@@ -184,8 +196,36 @@ func (s *Store) SaveSession(ctx context.Context, idHash, sealed []byte) error {
 
 // DeleteSession ends a session and tells whether it was there.
 func (s *Store) DeleteSession(ctx context.Context, idHash []byte) (bool, error) {
-	n, err := s.db.change(ctx, `DELETE FROM sessions WHERE id_hash = $1`, idHash)
-	return n > 0, err
+	ended := false
+	err := s.together(ctx, func(q queries) error {
+		var issuer, sid string
+		err := q.QueryRowContext(ctx, `DELETE FROM sessions WHERE id_hash = $1 RETURNING actor_issuer, sid`, idHash).Scan(&issuer, &sid)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
+			return fmt.Errorf("store: delete session: %w", err)
+		}
+		ended = true
+		return s.markEnded(ctx, q, issuer, sid)
+	})
+	return ended && err == nil, err
+}
+
+// markEnded remembers that the session which hung on a session of the provider has ended. The provider's
+// own message about that may follow, and must not be taken for one about the user's other sessions.
+func (s *Store) markEnded(ctx context.Context, q queries, issuer, sid string) error {
+	if sid == "" {
+		return nil
+	}
+	_, err := q.change(ctx, `INSERT INTO logout_tokens (jti_hash, created_at) VALUES ($1, $2) ON CONFLICT (jti_hash) DO NOTHING`, sidMark(issuer, sid), millis(s.now()))
+	return err
+}
+
+// sidMark is where the end of a provider's session is remembered, among the hashes of logout tokens.
+func sidMark(issuer, sid string) []byte {
+	sum := sha256.Sum256([]byte("sid\x00" + issuer + "\x00" + sid))
+	return sum[:]
 }
 
 // LeaseSession lets one caller at a time, over all processes, renew a session's token. The winner

@@ -378,6 +378,8 @@ func testStrangersLogins(t *testing.T, address string) {
 	}
 	begin("signed in", "192.0.2.1", true)
 	begin("another address", "192.0.2.2", false)
+	short := pending("short", "browser", "sealed")
+	must0(t, s.CreatePendingLogin(ctx, short))
 	for i := range 10 {
 		begin(fmt.Sprint("flood ", i), "192.0.2.1", false)
 	}
@@ -388,6 +390,7 @@ func testStrangersLogins(t *testing.T, address string) {
 	want(t, "the oldest", found("flood 0"), false)
 	want(t, "of somebody signed in", found("signed in"), true)
 	want(t, "of another address", found("another address"), true)
+	want(t, "a short one from the address that is flooded", found("short"), true)
 	for i := range 100 {
 		begin(fmt.Sprint("many ", i), fmt.Sprint("198.51.100.", i), false)
 	}

@@ -1,6 +1,8 @@
 package submission
 
 import (
+	"slices"
+
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/scrub"
 )
@@ -29,12 +31,16 @@ func (j job) names(s maiaclient.Stored) (resolverRef, vaultSecretName string) {
 	return names[0], names[1]
 }
 
-// openWords are those that the user entered where nothing is secret. An answer may name them, even where
-// they are a piece of the value, too. The description is none of them: people write much into it, and
-// it is not recorded.
+// answerWords are the fixed parts of the addresses of vaults, which Maia's answers are made of.
+var answerWords = []string{"arn:aws:secretsmanager", ":secret:", "vault.azure.net", "secrets"}
+
+// openWords are those that an answer may have, even where they are a piece of the value, too: what the user
+// entered where nothing is secret, the names of those fields, and the fixed parts of addresses. The
+// description is none of them: people write much into it, and it is not recorded.
 func (j job) openWords() []string {
-	var open []string
+	open := slices.Clone(answerWords)
 	for field, values := range j.plain {
+		open = append(open, field)
 		if field != "description" {
 			open = append(open, values...)
 		}
