@@ -1,7 +1,11 @@
 package auth_test
 
 import (
+	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -268,6 +272,44 @@ func TestReasonsOfDiscovery(t *testing.T) {
 				t.Errorf("readyz: %d %q", a.status, a.body)
 			}
 		})
+	}
+}
+
+// S-61: a certificate of a private authority, and a proxy that refuses, have reasons of their own, and so has
+// one that does not answer.
+func TestReasonsOnTheWayToTheProvider(t *testing.T) {
+	t.Parallel()
+	private := httptest.NewUnstartedServer(http.NotFoundHandler())
+	private.Config.ErrorLog = log.New(io.Discard, "", 0)
+	private.StartTLS()
+	t.Cleanup(private.Close)
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	t.Cleanup(refusing.Close)
+	for name, tc := range map[string]struct {
+		issuer, proxy string
+		reason        auth.Reason
+		key, fact     string
+	}{
+		"a private authority":   {private.URL, "", auth.ProviderCertificate, "certificate", "unknown authority"},
+		"a proxy that refuses":  {"https://id.example", refusing.URL, auth.ProviderProxy, "status", "403"},
+		"a proxy that is away":  {"https://id.example", "http://127.0.0.1:1", auth.ProviderProxy, "level", "WARN"},
+		"a proxy of an unknown": {"https://id.example", "http://proxy.invalid:3128", auth.ProviderProxy, "level", "WARN"},
+	} {
+		r := newRig(t, func(o *options) { o.client.Issuer = tc.issuer })
+		if tc.proxy != "" {
+			u, err := url.Parse(tc.proxy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.provider.Through(u)
+		}
+		if err := r.provider.Discover(t.Context()); err == nil {
+			t.Fatalf("%s: discovered", name)
+		}
+		lines := r.warnings(0)
+		if len(lines) != 1 || lines[0]["reason"] != string(tc.reason) || fmt.Sprint(lines[0][tc.key]) != tc.fact {
+			t.Errorf("%s: want %s: %v", name, tc.reason, lines)
+		}
 	}
 }
 
