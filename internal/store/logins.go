@@ -19,7 +19,7 @@ type PendingLogin struct {
 
 const (
 	// strangersFromOne and strangersAll bound the bytes that pending logins of people who were not signed
-	// in take up: those from one address, and all of them. Beyond, the oldest go, so that nobody is kept
+	// in take up: those from one address, and all of them. Beyond, some are forgotten, so that nobody is kept
 	// from signing in. A way back of usual length takes about 1,000 bytes, the longest about 12,000.
 	strangersFromOne = 512 << 10
 	strangersAll     = 8 << 20
@@ -36,7 +36,7 @@ type NewLogin struct {
 	SignedIn    bool   // whether that browser has a session: then no bound counts it
 }
 
-// CreatePendingLogin adds a login. Where strangers have left too many, their oldest are removed.
+// CreatePendingLogin adds a login. Where strangers have left too many, some of theirs are removed.
 func (s *Store) CreatePendingLogin(ctx context.Context, l NewLogin) error {
 	_, err := s.db.ExecContext(ctx, `INSERT INTO pending_logins (state_hash, browser_hash, sealed, created_at, address, signed_in) VALUES ($1, $2, $3, $4, $5, $6)`,
 		l.StateHash, l.BrowserHash, l.Sealed, millis(s.now()), l.Address, l.SignedIn)
