@@ -5,13 +5,16 @@ GO        ?= go
 TOOLS     := tools/go.mod
 TEMPL     := $(GO) tool -modfile=$(TOOLS) templ
 LINT      := $(GO) tool -modfile=$(TOOLS) golangci-lint
+# Says at its end what ran, and what was skipped and why.
+GOTEST    := $(GO) tool -modfile=$(TOOLS) gotestsum --format=pkgname --
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 COMMIT    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X main.Version=$(VERSION) -X main.Commit=$(COMMIT)
+TAGS      ?=
 FUZZTIME  ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go test-browser leakcheck deps lint generate verify fuzz shots image
+.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots image
 
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,20 +22,30 @@ help: ## Show this help.
 demo: ## Start the whole system on loopback, with nothing to configure.
 	$(GO) run ./cmd/portal demo
 
-build: ## Build the static binary bin/portal.
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/portal ./cmd/portal
+build: ## Build the static binary bin/portal for developers, with the demo; TAGS=nodemo leaves it out, as in the image.
+	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/portal ./cmd/portal
 
 test: test-go test-browser ## Run all tests: Go with the race detector, then the browser.
 
 test-go: ## Run the Go tests with the race detector.
 	@scripts/test-deps
-	$(GO) test -race -count=1 -timeout=20m ./...
+	$(GOTEST) -race -count=1 -timeout=20m ./...
+
+quick: ## Run the Go tests without the race detector.
+	@scripts/test-deps
+	$(GOTEST) -count=1 -timeout=10m ./...
 
 test-browser: deps ## Run the browser tests: all in Chromium without JavaScript, some in Firefox and WebKitGTK.
 	cd e2e && npm test
 
 leakcheck: ## Look for copies of secrets in the memory of a running portal, and print what was found.
 	$(GO) test -count=1 -run '^TestMemoryHoldsNoCopy$$' -v ./cmd/portal
+
+bench: ## Measure the portal beside oauth2-proxy and bare servers (QUICK=1, PG=1, RUN=regexp, OUT=file).
+	$(GO) run ./bench $(if $(QUICK),-short) $(if $(PG),-pg) $(if $(RUN),-run '$(RUN)') $(if $(OUT),-out '$(OUT)')
+
+bench-compare: ## Compare two results of make bench (A=old.jsonl B=new.jsonl).
+	$(GO) run ./bench compare '$(A)' '$(B)'
 
 deps: ## Install what the browser tests need: npm packages, and browsers where apt-get can.
 	@scripts/browser-deps
@@ -54,5 +67,5 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m).
 shots: deps ## Take screenshots of all pages into e2e/shots.
 	cd e2e && npm run shots
 
-image: ## Build the container image portal:VERSION.
+image: ## Build the container image portal:VERSION, without the demo.
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t portal:$(VERSION) .

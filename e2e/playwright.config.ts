@@ -10,7 +10,7 @@ export default defineConfig<object, { engine: Engine }>({
   forbidOnly: true,
   // A test that succeeds at the second try has found something, too.
   retries: 0,
-  reporter: 'list',
+  reporter: [['list'], ['./support/summary.ts']],
   timeout: 60_000,
   expect: { timeout: 10_000 },
   use: { browserName: 'chromium', launchOptions, locale: 'en-GB', screenshot: 'only-on-failure' },

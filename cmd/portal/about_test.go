@@ -61,3 +61,23 @@ func TestAboutIsForEverybody(t *testing.T) {
 		t.Errorf("without the database: %d", p.status)
 	}
 }
+
+// What the checksums of the audit trail are worth hangs on a setting, and both the page and the log say so.
+func TestAboutSaysWhatTheTrailIsWorth(t *testing.T) {
+	const withKey, without = "whoever changes an entry there cannot hide it", "made without a key here"
+	for want, settings := range map[string][]string{
+		withKey: {"AUDIT_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="},
+		without: nil,
+	} {
+		r := newRig(t, settings...)
+		text := r.browser().get("/about").text()
+		for _, sentence := range []string{withKey, without} {
+			if strings.Contains(text, sentence) != (sentence == want) {
+				t.Errorf("settings %v: %q is said or missing", settings, sentence)
+			}
+		}
+		if hash := `"hash":"HMAC-SHA-256"`; strings.Contains(r.logs.String(), hash) != (want == withKey) {
+			t.Errorf("settings %v: the log is wrong about the hash", settings)
+		}
+	}
+}

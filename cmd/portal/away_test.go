@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"maiaportal/internal/sandbox"
+	"maiaportal/internal/record"
+	"maiaportal/internal/sandbox/fault"
 	"maiaportal/internal/store"
 	"maiaportal/internal/store/pgtest"
 )
@@ -20,7 +21,7 @@ func TestDatabaseAwayDuringTheCall(t *testing.T) {
 	b.login("ada", "/")
 	form := b.reference("KEPT", "agentType", "AWS", "secretName", "s")
 	hold := make(chan struct{})
-	r.sb.Maia.SetFault(&sandbox.Fault{Hold: hold})
+	r.sb.Maia.SetFault(&fault.Fault{Hold: hold})
 	answer := make(chan page, 1)
 	go func() { answer <- b.send("/secret-references", form) }()
 	if err := r.sb.Maia.WaitForCall(t.Context(), 1); err != nil {
@@ -51,7 +52,7 @@ func TestDatabaseAwayDuringTheCall(t *testing.T) {
 	r.stop()
 	st := must(store.Open(cluster.URL(), time.Now))
 	defer func() { _ = st.Close() }()
-	list := must(st.Submissions(t.Context(), "", "", "", 10))
+	list := must(st.Submissions(t.Context(), record.Query{Of: record.Everyone, Limit: 10}))
 	if len(list) != 1 || list[0].Outcome != "created" || list[0].Status != http.StatusCreated {
 		t.Errorf("recorded: %+v", list)
 	}

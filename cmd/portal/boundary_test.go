@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"maiaportal/internal/sandbox"
+	"maiaportal/internal/record"
+	"maiaportal/internal/sandbox/maia"
 )
 
 // S-21: GET and HEAD change nothing, and wrong methods are refused.
@@ -15,7 +16,7 @@ func TestMethods(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	b.login("ada", "/")
-	query := "?projectId=" + sandbox.ProjectFinance + "&secretReferenceName=R&agentType=AWS&secretName=s"
+	query := "?projectId=" + maia.ProjectFinance + "&secretReferenceName=R&agentType=AWS&secretName=s"
 	for _, path := range []string{"/secret-references/new" + query, "/secret-references" + query, "/secret-values", "/activity", "/", "/healthz"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			if p := b.do(b.request(method, path, nil)); p.status != 200 && p.status != 303 {
@@ -161,7 +162,7 @@ func TestFieldsThatDoNotBelong(t *testing.T) {
 	if p := b.send("/secret-references", other); p.status != http.StatusSeeOther {
 		t.Fatalf("fields of other types: %d %s", p.status, p.text())
 	}
-	if got, _ := r.sb.Maia.Reference(sandbox.ProjectFinance, "OTHER"); got.VaultName != "" || got.AgentID != "" {
+	if got, _ := r.sb.Maia.Reference(maia.ProjectFinance, "OTHER"); got.VaultName != "" || got.AgentID != "" {
 		t.Errorf("Maia got %+v", got)
 	}
 	for name, fields := range map[string][]string{"line break at the end": {"NAME\n"}, "path": {"../x"}, "slash": {"a/b"}, "query": {"a?b"}, "letter that only looks like one": {"PАSS"}} {
@@ -199,12 +200,12 @@ func TestRecord(t *testing.T) {
 	form := b.reference("demo-conflict", "agentType", "Azure", "vaultName", "contoso-kv", "secretName", "s", "secretKey", "k")
 	b.send("/secret-references", form)
 	b.send("/secret-references", form)
-	list, err := r.p.store.Submissions(t.Context(), "", "", "", 10)
+	list, err := r.p.store.Submissions(t.Context(), record.Query{Of: record.Everyone, Limit: 10})
 	if err != nil || len(list) != 2 {
 		t.Fatalf("%d records, %v", len(list), err)
 	}
 	got := list[0]
-	if got.ActorIssuer != r.sb.Provider.Issuer() || got.ActorSubject == "" || got.ActorName != "Ada Winter" || got.Action != "reference" || got.ProjectID != sandbox.ProjectFinance ||
+	if got.Actor.Issuer != r.sb.Provider.Issuer() || got.Actor.Subject == "" || got.Actor.Name != "Ada Winter" || got.Action != "reference" || got.ProjectID != maia.ProjectFinance ||
 		got.AgentType != "Azure" || got.Name != "demo-conflict" || got.VaultName != "contoso-kv" || got.SecretName != "s" || got.SecretKey != "k" || got.Type != "PASSWORD" ||
 		got.Outcome != "conflict" || got.Status != 409 || !got.Sent || got.RequestID == "" || got.ClientAddress != "127.0.0.1" || got.CreatedAt.IsZero() || got.FinishedAt.IsZero() || got.Attempt != 2 {
 		t.Errorf("recorded: %+v", got)

@@ -15,7 +15,8 @@ import (
 	"strings"
 	"testing"
 
-	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 	"maiaportal/internal/store/pgtest"
 )
 
@@ -58,16 +59,16 @@ func TestCanaryIsFoundNowhere(t *testing.T) {
 // findCanaries submits canaries in every way, and then looks for them in what the portal answered,
 // logged and left behind. kept gives the files, once nothing writes to them.
 func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...string) {
-	problem := func(status int) *sandbox.Fault {
-		return &sandbox.Fault{Status: status, Echo: true, ContentType: "application/problem+json"}
+	problem := func(status int) *fault.Fault {
+		return &fault.Fault{Status: status, Echo: true, ContentType: "application/problem+json"}
 	}
 	ends := map[string]struct {
-		fault  *sandbox.Fault
+		fault  *fault.Fault
 		change []string // of the form
 		status int
 	}{
 		"created":               {nil, nil, 303},
-		"created, echoed":       {&sandbox.Fault{Status: 201, Echo: true}, nil, 303},
+		"created, echoed":       {&fault.Fault{Status: 201, Echo: true}, nil, 303},
 		"rejected":              {problem(400), nil, 422},
 		"refused token":         {problem(401), nil, 401},
 		"forbidden":             {problem(403), nil, 403},
@@ -78,13 +79,13 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		"unavailable":           {problem(503), nil, 503},
 		"media type":            {problem(415), nil, 422},
 		"accepted":              {problem(202), nil, 303},
-		"HTML":                  {&sandbox.Fault{Status: 400, Echo: true, ContentType: "text/html"}, nil, 422},
+		"HTML":                  {&fault.Fault{Status: 400, Echo: true, ContentType: "text/html"}, nil, 422},
 		"gateway":               {problem(502), nil, 303},
 		"unknown":               {problem(504), nil, 303},
 		"redirect":              {problem(307), nil, 303},
-		"hang":                  {&sandbox.Fault{Hang: true}, nil, 303},
-		"lost":                  {&sandbox.Fault{Reset: true}, nil, 303},
-		"half an answer":        {&sandbox.Fault{Status: 400, Echo: true, HalfAnswer: true}, nil, 422},
+		"hang":                  {&fault.Fault{Hang: true}, nil, 303},
+		"lost":                  {&fault.Fault{Reset: true}, nil, 303},
+		"half an answer":        {&fault.Fault{Status: 400, Echo: true, HalfAnswer: true}, nil, 422},
 		"field error":           {nil, []string{"projectId", "no uuid", "agentId", "?"}, 422},
 		"key that is not there": {nil, []string{"key", "nowhere"}, 0},
 		"foreign form token":    {nil, []string{"formToken", "x.y"}, 403},
@@ -149,7 +150,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 					canaries = append(canaries, canary)
 					var form url.Values
 					if path == "/secret-references" {
-						form = b.reference(fmt.Sprintf("R%d", n), append([]string{"agentType", "Matillion hosted", "agentId", sandbox.AgentHosted}, fields(canary)...)...)
+						form = b.reference(fmt.Sprintf("R%d", n), append([]string{"agentType", "Matillion hosted", "agentId", maia.AgentHosted}, fields(canary)...)...)
 					} else {
 						form = b.value(fmt.Sprintf("v%d", n), fields(canary)...)
 					}
@@ -269,19 +270,18 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	for where, content := range places {
 		recorded = recorded || where != "answers" && where != "log" && bytes.Contains(content, []byte("Ada Winter"))
 	}
-	if !recorded || !bytes.Contains(places["log"], []byte("submission ended")) {
+	if !recorded || !bytes.Contains(places["log"], []byte("submission ended")) || !bytes.Contains(places["log"], []byte(`"msg":"audit"`)) {
 		t.Fatal("there is nothing to search in")
 	}
+	var f finder
 	for _, canary := range canaries {
 		for how, spelled := range spellings(canary) {
-			for where, content := range places {
-				if bytes.Contains(content, spelled) {
-					t.Errorf("found in %s, spelled as %s: %s", where, how, spelled)
-				}
-			}
+			f.add(spelled, how)
 		}
-		if t.Failed() {
-			break
+	}
+	for where, content := range places {
+		for _, n := range f.find(content) {
+			t.Errorf("found in %s, spelled as %s: %s", where, n.is, n.text)
 		}
 	}
 	t.Logf("%d canaries in %d places", len(canaries), len(places))

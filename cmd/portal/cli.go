@@ -18,12 +18,8 @@ import (
 // cli are the commands, their names and help. kong would stop at the first bad setting and print its
 // value, so settings are checked by package config, all at once; here they are names and help only.
 type cli struct {
-	Demo struct {
-		Listen string `default:"127.0.0.1:8080" help:"Address of the portal, on loopback. Port 0 takes a free one." placeholder:"HOST:PORT"`
-		JSON   bool   `name:"json" help:"Print one line of JSON in place of the text for people."`
+	demoCommand // of builds that have a demo; elsewhere it says so
 
-		AllowDump bool `help:"Let others of the same user read the process's memory, secrets included. For debugging only."`
-	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox login service and a sandbox Maia. Nothing to configure, nothing left behind."`
 	Migrate  struct{} `cmd:"" help:"Apply the database migrations (PORTAL_DATABASE_URL) and exit."`
 	Sessions struct {
 		List struct {
@@ -35,7 +31,7 @@ type cli struct {
 			All    bool      `help:"All sessions of everybody."`
 		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here."`
 	} `cmd:"" help:"List and end sessions, straight in the database (PORTAL_DATABASE_URL)."`
-	Keygen      struct{} `cmd:"" help:"Print a new session key for PORTAL_SESSION_KEYS."`
+	Keygen      struct{} `cmd:"" help:"Print a new key for PORTAL_SESSION_KEYS or PORTAL_AUDIT_KEYS."`
 	JWK         struct{} `cmd:"" name:"jwk" help:"Print the public JWK Set of PORTAL_OIDC_CLIENT_KEY_FILE, to register at the provider."`
 	Healthcheck struct {
 		Listen string `help:"Address of the server to ask; default PORTAL_LISTEN." placeholder:"HOST:PORT"`
@@ -45,6 +41,12 @@ type cli struct {
 	Help    struct {
 		Command []string `arg:"" optional:"" help:"Command to explain."`
 	} `cmd:"" help:"Explain the portal, or one command."`
+}
+
+// dumpFlag is the flag that demo and serve share. It is no setting: a variable that somebody forgot must
+// not switch the protection off.
+type dumpFlag struct {
+	AllowDump bool `help:"Let others of the same user read the process's memory, secrets included. For debugging only."`
 }
 
 // serveFlags makes a struct for kong with a flag for each setting that may have one.
@@ -59,21 +61,19 @@ func serveFlags() any {
 			help += " Default: " + s.Standard + "."
 		}
 		fields = append(fields, reflect.StructField{
-			Name: fmt.Sprintf("S%d", i), Type: reflect.TypeFor[*string](),
-			Tag: reflect.StructTag(fmt.Sprintf(`name:%q help:%q placeholder:"…"`, s.Flag, help+" ($"+s.Variable+")")),
+			Name: fmt.Sprintf("S%d", i),
+			Type: reflect.TypeFor[*string](),
+			Tag:  reflect.StructTag(fmt.Sprintf(`name:%q help:%q placeholder:"…"`, s.Flag, help+" ($"+s.Variable+")")),
 		})
 	}
-	demo, _ := reflect.TypeOf(cli{}.Demo).FieldByName(allowDump)
-	fields = append(fields, demo)
+	fields = append(fields, reflect.TypeFor[dumpFlag]().Field(0))
 	return reflect.New(reflect.StructOf(fields)).Interface()
 }
 
-// allowDump is the field of a flag that demo and serve share. It is no setting: a variable that somebody
-// forgot must not switch the protection off.
-const allowDump = "AllowDump"
-
 // dumpAllowed tells whether serve was given the flag.
-func dumpAllowed(flags any) bool { return reflect.ValueOf(flags).Elem().FieldByName(allowDump).Bool() }
+func dumpAllowed(flags any) bool {
+	return reflect.ValueOf(flags).Elem().FieldByName(reflect.TypeFor[dumpFlag]().Field(0).Name).Bool()
+}
 
 // given are the flags of serve that were set.
 func given(flags any) map[string]string {
@@ -168,11 +168,8 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 			return err
 		}
 		return serve(ctx, given(flags), dumpAllowed(flags), environ, logs)
-	case "demo":
-		if err := protect(c.Demo.AllowDump); err != nil {
-			return err
-		}
-		return demo(ctx, c.Demo.Listen, c.Demo.JSON, c.Demo.AllowDump, out, logs)
+	case "demo", "demo <ignored>":
+		return c.runDemo(ctx, out, logs)
 	case "migrate":
 		return migrate(ctx, environ, out)
 	case "sessions list":

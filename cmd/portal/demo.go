@@ -1,3 +1,5 @@
+//go:build !nodemo
+
 package main
 
 import (
@@ -16,9 +18,33 @@ import (
 
 	"maiaportal/internal/config"
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 	"maiaportal/internal/weburl"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
+
+// hasDemo tells builds with the demo from those without.
+const hasDemo = true
+
+// demoCommand is the demo's part of the command line.
+type demoCommand struct {
+	Demo struct {
+		Listen string `default:"127.0.0.1:8080" help:"Address of the portal, on loopback. Port 0 takes a free one." placeholder:"HOST:PORT"`
+		JSON   bool   `name:"json" help:"Print one line of JSON in place of the text for people."`
+
+		dumpFlag
+	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox login service and a sandbox Maia. Nothing to configure, nothing left behind."`
+}
+
+// runDemo carries the command out.
+func (c demoCommand) runDemo(ctx context.Context, out, logs io.Writer) error {
+	if err := protect(c.Demo.AllowDump); err != nil {
+		return err
+	}
+	return demo(ctx, c.Demo.Listen, c.Demo.JSON, c.Demo.AllowDump, out, logs)
+}
 
 // demo starts portal, login service and Maia on loopback, in one process, with a database that goes
 // when it ends.
@@ -42,7 +68,11 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	base := "http://" + net.JoinHostPort(host, port)
 
-	sb, err := sandbox.Start(ctx, sandbox.Options{RedirectURI: base + "/auth/callback", PostLogoutRedirectURI: base + "/signed-out", PortalURL: base})
+	sb, err := sandbox.Start(ctx, sandbox.Options{
+		RedirectURI:           base + "/auth/callback",
+		PostLogoutRedirectURI: base + "/signed-out",
+		PortalURL:             base,
+	})
 	if err != nil {
 		return err
 	}
@@ -62,7 +92,7 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 	if mayDump {
 		warnOfDumps(slog.New(slog.NewTextHandler(logs, nil)))
 	}
-	p, err := wire(ctx, cfg, log, guide(base, sb))
+	p, err := wire(ctx, cfg, log, nil, guide(base, sb))
 	if err != nil {
 		return err
 	}
@@ -109,7 +139,7 @@ func demoConfig(base, dir string, sb *sandbox.Sandbox) (config.Config, error) {
 	for k, v := range settings {
 		environ = append(environ, "PORTAL_"+k+"="+v)
 	}
-	return config.Load(nil, environ)
+	return config.Load(nil, environ, checks)
 }
 
 // groupsOf are the groups of the first account of a role.
@@ -132,14 +162,18 @@ func deepLink(base, page string, pairs ...string) string {
 }
 
 // guide is what the demo shows on the portal's start page: the names that make the sandbox fail.
-func guide(base string, sb *sandbox.Sandbox) *templates.Guide {
-	g := &templates.Guide{
+func guide(base string, sb *sandbox.Sandbox) *pages.Guide {
+	g := &pages.Guide{
 		Text:  []string{"In this demo some names make Maia answer in a special way, for references and for values alike. Put “-2” or the like behind a name to use it again."},
-		Links: []templates.Link{{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()}},
+		Links: []parts.Link{{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()}},
 	}
-	for _, r := range sandbox.ReservedNames() {
-		g.Entries = append(g.Entries, templates.GuideEntry{Name: r.Name, What: r.What, Href: strings.TrimPrefix(deepLink(base, "/secret-references/new",
-			"projectId", sandbox.ProjectFinance, "secretReferenceName", r.Name, "agentType", "AWS", "secretName", "prod/snowflake"), base)})
+	for _, r := range fault.ReservedNames() {
+		g.Entries = append(g.Entries, pages.GuideEntry{
+			Name: r.Name,
+			What: r.What,
+			Href: strings.TrimPrefix(deepLink(base, "/secret-references/new",
+				"projectId", maia.ProjectFinance, "secretReferenceName", r.Name, "agentType", "AWS", "secretName", "prod/snowflake"), base),
+		})
 	}
 	return g
 }
@@ -147,10 +181,10 @@ func guide(base string, sb *sandbox.Sandbox) *templates.Guide {
 // examples are deep links as a wiki would have them.
 func examples(base string) []struct{ what, address string } {
 	return []struct{ what, address string }{
-		{"a reference to AWS", deepLink(base, "/secret-references/new", "projectId", sandbox.ProjectFinance, "agentType", "AWS", "secretReferenceName", "SNOWFLAKE_PASSWORD", "secretName", "prod/snowflake")},
-		{"a value for a vault", deepLink(base, "/secret-values/new", "agentId", sandbox.AgentAWS, "name", "prod/snowflake", "type", "PASSWORD")},
-		{"an OAuth client for a vault", deepLink(base, "/secret-values/new", "recipe", "oauth-client", "agentId", sandbox.AgentAWS, "name", "prod/crm")},
-		{"an error of Maia", deepLink(base, "/secret-references/new", "projectId", sandbox.ProjectFinance, "agentType", "AWS", "secretReferenceName", "demo-conflict", "secretName", "prod/snowflake")},
+		{"a reference to AWS", deepLink(base, "/secret-references/new", "projectId", maia.ProjectFinance, "agentType", "AWS", "secretReferenceName", "SNOWFLAKE_PASSWORD", "secretName", "prod/snowflake")},
+		{"a value for a vault", deepLink(base, "/secret-values/new", "agentId", maia.AgentAWS, "name", "prod/snowflake", "type", "PASSWORD")},
+		{"an OAuth client for a vault", deepLink(base, "/secret-values/new", "recipe", "oauth-client", "agentId", maia.AgentAWS, "name", "prod/crm")},
+		{"an error of Maia", deepLink(base, "/secret-references/new", "projectId", maia.ProjectFinance, "agentType", "AWS", "secretReferenceName", "demo-conflict", "secretName", "prod/snowflake")},
 	}
 }
 
@@ -164,11 +198,11 @@ func showDemo(out io.Writer, base, taken string, sb *sandbox.Sandbox) error {
 		fmt.Fprintf(&b, "  %-8s password %-18s %s: %s\n", a.Username, a.Password, a.Role, a.Purpose)
 	}
 	b.WriteString("\nProjects\n")
-	for _, p := range sandbox.Projects() {
+	for _, p := range maia.Projects() {
 		fmt.Fprintf(&b, "  %s  %s\n", p.ID, p.Name)
 	}
 	b.WriteString("\nAgents\n")
-	for _, a := range sandbox.Agents() {
+	for _, a := range maia.Agents() {
 		fmt.Fprintf(&b, "  %s  %s (%s)\n", a.ID, a.Name, a.AgentType)
 	}
 	b.WriteString("\nLinks, as a wiki would have them\n")
@@ -206,10 +240,10 @@ func showDemoJSON(out io.Writer, base, _ string, sb *sandbox.Sandbox) error {
 	for _, a := range sb.Provider.Accounts() {
 		line.Accounts = append(line.Accounts, account{a.Username, a.Password, a.Role})
 	}
-	for _, p := range sandbox.Projects() {
+	for _, p := range maia.Projects() {
 		line.Projects = append(line.Projects, project{p.ID, p.Name})
 	}
-	for _, a := range sandbox.Agents() {
+	for _, a := range maia.Agents() {
 		line.Agents = append(line.Agents, agent{a.ID, a.Name, a.AgentType})
 	}
 	return json.NewEncoder(out).Encode(line)

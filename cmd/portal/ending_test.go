@@ -18,7 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
 	"maiaportal/internal/store"
 )
 
@@ -64,7 +66,7 @@ func TestListenerBreaksUnderASubmission(t *testing.T) {
 	b.login("ada", "/")
 	form := b.reference("UNDER_WAY", "agentType", "AWS", "secretName", "s")
 	hold := make(chan struct{})
-	r.sb.Maia.SetFault(&sandbox.Fault{Hold: hold})
+	r.sb.Maia.SetFault(&fault.Fault{Hold: hold})
 	answer := make(chan page, 1)
 	go func() { answer <- b.send("/secret-references", form) }()
 	if err := r.sb.Maia.WaitForCall(t.Context(), 1); err != nil {
@@ -87,7 +89,10 @@ func TestListenerBreaksUnderASubmission(t *testing.T) {
 	}
 	st := must(store.Open("sqlite:"+r.dir+"/portal.db", time.Now))
 	defer func() { _ = st.Close() }()
-	if list := must(st.Submissions(t.Context(), "", "", "", 10)); len(list) != 1 || list[0].Outcome != "created" {
+	if list := must(st.Submissions(t.Context(), record.Query{
+		Of:    record.Everyone,
+		Limit: 10,
+	})); len(list) != 1 || list[0].Outcome != "created" {
 		t.Errorf("recorded: %+v", list)
 	}
 	if log := r.logs.String(); strings.Contains(log, "database is closed") || strings.Contains(log, "not settled") || strings.Contains(log, "not swept") {
@@ -179,7 +184,7 @@ func TestShutdownDelay(t *testing.T) {
 	}
 	late := b.reference("IN_THE_DRAIN", "agentType", "AWS", "secretName", "s")
 	hold := make(chan struct{})
-	r.sb.Maia.SetFault(&sandbox.Fault{Hold: hold})
+	r.sb.Maia.SetFault(&fault.Fault{Hold: hold})
 	answer := make(chan page, 1)
 	go func() { answer <- b.send("/secret-references", late) }()
 	if err := r.sb.Maia.WaitForCall(t.Context(), 2); err != nil {
@@ -223,7 +228,10 @@ func TestLogsThatNobodyReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sb := must(sandbox.Start(t.Context(), sandbox.Options{RedirectURI: "http://127.0.0.1:1/auth/callback", PortalURL: "http://127.0.0.1:1"}))
+	sb := must(sandbox.Start(t.Context(), sandbox.Options{
+		RedirectURI: "http://127.0.0.1:1/auth/callback",
+		PortalURL:   "http://127.0.0.1:1",
+	}))
 	t.Cleanup(func() { _ = sb.Close() })
 	cmd := exec.Command(path, "serve")
 	cmd.Env = append(os.Environ(), "PORTAL_BASE_URL=http://127.0.0.1:1", "PORTAL_LISTEN=127.0.0.1:0", "PORTAL_ADMIN_LISTEN=", "PORTAL_OIDC_ISSUER="+sb.Provider.Issuer(), "PORTAL_OIDC_CLIENT_ID=portal",

@@ -19,14 +19,14 @@ func jwk(environ []string, out io.Writer) error {
 		name, _, _ := strings.Cut(line, "=")
 		return !slices.Contains(config.ClientKeySettings, strings.TrimPrefix(name, "PORTAL_"))
 	})
-	cfg, err := config.LoadOnly(nil, own, config.ClientKeySettings...)
+	cfg, err := config.LoadOnly(nil, own, checks, config.ClientKeySettings...)
 	if err != nil {
 		return usageError{err}
 	}
-	if cfg.OIDC.ClientKey == nil {
+	if cfg.OIDC.ClientKey.Empty() {
 		return usageError{errors.New("PORTAL_OIDC_CLIENT_KEY_FILE: is required: the path of a private key in PEM")}
 	}
-	set, err := auth.PublicKeys(cfg.OIDC.ClientKey, cfg.OIDC.ClientKeyID, cfg.OIDC.ClientKeyAlg)
+	set, err := auth.PublicKeys(cfg.OIDC.ClientKey.Reveal(), cfg.OIDC.ClientKeyID, cfg.OIDC.ClientKeyAlg)
 	if err != nil {
 		return err
 	}

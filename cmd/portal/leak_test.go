@@ -31,6 +31,8 @@ import (
 	"text/tabwriter"
 
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 )
 
 var (
@@ -66,7 +68,11 @@ func startObserved(t *testing.T) *observed {
 	t.Helper()
 	address := freeAddress(t)
 	base := "http://" + address
-	sb, err := sandbox.Start(t.Context(), sandbox.Options{RedirectURI: base + "/auth/callback", PostLogoutRedirectURI: base + "/signed-out", PortalURL: base})
+	sb, err := sandbox.Start(t.Context(), sandbox.Options{
+		RedirectURI:           base + "/auth/callback",
+		PostLogoutRedirectURI: base + "/signed-out",
+		PortalURL:             base,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +102,10 @@ func startObserved(t *testing.T) *observed {
 	t.Cleanup(maia.Close)
 	dir := t.TempDir()
 	ca := filepath.Join(dir, "ca.pem")
-	if err := os.WriteFile(ca, pemfile.EncodeToMemory(&pemfile.Block{Type: "CERTIFICATE", Bytes: maia.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(ca, pemfile.EncodeToMemory(&pemfile.Block{
+		Type:  "CERTIFICATE",
+		Bytes: maia.Certificate().Raw,
+	}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.rig = &rig{t: t, base: base, sb: sb, dir: dir, logs: &syncBuffer{}}
@@ -233,7 +242,7 @@ type way struct {
 	size      int
 	multipart bool
 	format    string
-	fault     *sandbox.Fault
+	fault     *fault.Fault
 	status    int  // of the portal's answer
 	close     bool // Connection: close
 	hangUp    bool // the client goes while Maia is asked
@@ -327,7 +336,7 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 	var form url.Values
 	if row.format == "hosted" {
 		path = "/secret-references"
-		form = b.reference(fmt.Sprintf("R%d", len(p.logs.String())), "agentType", "Matillion hosted", "agentId", sandbox.AgentHosted, "valueFormat", "text", "valueText", c.value)
+		form = b.reference(fmt.Sprintf("R%d", len(p.logs.String())), "agentType", "Matillion hosted", "agentId", maia.AgentHosted, "valueFormat", "text", "valueText", c.value)
 	} else {
 		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), fields...)
 	}
@@ -346,13 +355,14 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 	if row.foreign {
 		req.Header.Set("Sec-Fetch-Site", "cross-site")
 	}
-	fault := row.fault
+	injected := row.fault
 	release := func() {}
 	if row.hangUp {
 		hold := make(chan struct{})
-		fault, release = &sandbox.Fault{Hold: hold}, func() { close(hold) }
+		injected = &fault.Fault{Hold: hold}
+		release = func() { close(hold) }
 	}
-	p.sb.Maia.SetFault(fault)
+	p.sb.Maia.SetFault(injected)
 	defer p.sb.Maia.SetFault(nil)
 	for len(p.asked) > 0 {
 		<-p.asked
@@ -393,14 +403,25 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 }
 
 func leakRows() []way {
-	problem := func(status int, echo bool) *sandbox.Fault {
-		return &sandbox.Fault{Status: status, Echo: echo, ContentType: "application/problem+json"}
+	problem := func(status int, echo bool) *fault.Fault {
+		return &fault.Fault{Status: status, Echo: echo, ContentType: "application/problem+json"}
 	}
 	sizes, both := []int{20, 5000, 100000}, []bool{false, true}
 	var rows []way
 	for _, w := range []way{
-		{end: "201", status: 303}, {end: "400", fault: problem(400, false), status: 422}, {end: "409", fault: problem(409, false), status: 409},
-		{end: "no answer", fault: &sandbox.Fault{Hang: true}, status: 303}, {end: "client hangs up", hangUp: true},
+		{
+			end:    "201",
+			status: 303,
+		}, {
+			end:    "400",
+			fault:  problem(400, false),
+			status: 422,
+		}, {
+			end:    "409",
+			fault:  problem(409, false),
+			status: 409,
+		},
+		{end: "no answer", fault: &fault.Fault{Hang: true}, status: 303}, {end: "client hangs up", hangUp: true},
 	} {
 		w.format = "text"
 		for _, w.multipart = range both {
@@ -413,13 +434,57 @@ func leakRows() []way {
 	}
 	for _, size := range sizes {
 		for _, w := range []way{
-			{end: "201", format: "pairs", status: 303}, {end: "201", format: "json", status: 303}, {end: "201", format: "file", status: 303}, {end: "201", format: "hosted", status: 303},
-			{end: "201, repeated", fault: problem(201, true), status: 303}, {end: "400, repeated", fault: problem(400, true), status: 422},
-			{end: "409, repeated", fault: problem(409, true), status: 409}, {end: "500, repeated", fault: problem(500, true), status: 503},
-			{end: "half an answer", fault: &sandbox.Fault{Status: 400, Echo: true, HalfAnswer: true}, status: 422},
-			{end: "201", format: "account", status: 303}, {end: "looks odd", format: "odd text", status: 422}, {end: "looks odd", format: "odd json", status: 422},
+			{
+				end:    "201",
+				format: "pairs",
+				status: 303,
+			}, {
+				end:    "201",
+				format: "json",
+				status: 303,
+			}, {
+				end:    "201",
+				format: "file",
+				status: 303,
+			}, {
+				end:    "201",
+				format: "hosted",
+				status: 303,
+			},
+			{
+				end:    "201, repeated",
+				fault:  problem(201, true),
+				status: 303,
+			}, {
+				end:    "400, repeated",
+				fault:  problem(400, true),
+				status: 422,
+			},
+			{
+				end:    "409, repeated",
+				fault:  problem(409, true),
+				status: 409,
+			}, {
+				end:    "500, repeated",
+				fault:  problem(500, true),
+				status: 503,
+			},
+			{end: "half an answer", fault: &fault.Fault{Status: 400, Echo: true, HalfAnswer: true}, status: 422},
+			{
+				end:    "201",
+				format: "account",
+				status: 303,
+			}, {
+				end:    "looks odd",
+				format: "odd text",
+				status: 422,
+			}, {
+				end:    "looks odd",
+				format: "odd json",
+				status: 422,
+			},
 			{end: "looks odd", format: "odd key", status: 422}, {end: "wrong for its use", format: "wrong key", status: 422},
-			{end: "connection lost", fault: &sandbox.Fault{Reset: true}, status: 303},
+			{end: "connection lost", fault: &fault.Fault{Reset: true}, status: 303},
 			{end: "foreign site", foreign: true, status: 403}, {end: "foreign site", foreign: true, status: 403, close: true},
 		} {
 			w.multipart, w.size = true, size
@@ -437,8 +502,31 @@ func strangerRows(sizes []int) []way {
 	var rows []way
 	for _, size := range sizes {
 		for _, w := range []way{
-			{format: "text"}, {format: "text", close: true}, {format: "text", chunked: true}, {format: "text", multipart: true}, {format: "text", multipart: true, close: true},
-			{format: "text", multipart: true, chunked: true}, {format: "pairs"}, {format: "pairs", multipart: true}, {format: "json"}, {format: "json", multipart: true},
+			{format: "text"}, {
+				format: "text",
+				close:  true,
+			}, {
+				format:  "text",
+				chunked: true,
+			}, {
+				format:    "text",
+				multipart: true,
+			}, {
+				format:    "text",
+				multipart: true,
+				close:     true,
+			},
+			{
+				format:    "text",
+				multipart: true,
+				chunked:   true,
+			}, {format: "pairs"}, {
+				format:    "pairs",
+				multipart: true,
+			}, {format: "json"}, {
+				format:    "json",
+				multipart: true,
+			},
 			{format: "file", multipart: true}, {format: "hosted"}, {format: "hosted", multipart: true},
 		} {
 			w.end, w.size, w.status, w.stranger = "no session", size, http.StatusUnauthorized, true
@@ -453,10 +541,39 @@ func hiddenRows(sizes []int) []way {
 	var rows []way
 	for _, size := range sizes {
 		for _, w := range []way{
-			{hidden: "field"}, {hidden: "field", multipart: true}, {hidden: "name"}, {hidden: "name", multipart: true}, {hidden: "file name", multipart: true},
-			{hidden: "name in a header", multipart: true}, {hidden: "parameter", multipart: true}, {hidden: "header line", multipart: true}, {hidden: "type", multipart: true},
+			{hidden: "field"}, {
+				hidden:    "field",
+				multipart: true,
+			}, {hidden: "name"}, {
+				hidden:    "name",
+				multipart: true,
+			}, {
+				hidden:    "file name",
+				multipart: true,
+			},
+			{
+				hidden:    "name in a header",
+				multipart: true,
+			}, {
+				hidden:    "parameter",
+				multipart: true,
+			}, {
+				hidden:    "header line",
+				multipart: true,
+			}, {
+				hidden:    "type",
+				multipart: true,
+			},
 			{hidden: "transfer encoding", multipart: true, status: http.StatusBadRequest},
-			{hidden: "preamble", multipart: true, status: http.StatusBadRequest}, {hidden: "epilogue", multipart: true, status: http.StatusBadRequest},
+			{
+				hidden:    "preamble",
+				multipart: true,
+				status:    http.StatusBadRequest,
+			}, {
+				hidden:    "epilogue",
+				multipart: true,
+				status:    http.StatusBadRequest,
+			},
 		} {
 			for _, w.stranger = range []bool{false, true} {
 				w.end, w.format, w.size = "in a "+w.hidden, "text", size

@@ -23,7 +23,7 @@ const (
 )
 
 func main() {
-	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "demo") {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || hasDemo && os.Args[1] == "demo") {
 		harden.Steady() // before anything is there that would be lost
 	}
 	// net/http's transport writes to the standard logger what a server sends without being asked, and Maia

@@ -18,7 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 	"maiaportal/internal/store"
 	"maiaportal/internal/store/pgtest"
 )
@@ -131,7 +134,11 @@ func newFleet(t *testing.T, databaseURL string, count int, settings ...string) *
 	front := &http.Server{Handler: lb, ReadHeaderTimeout: time.Minute}
 	go func() { _ = front.Serve(listener) }()
 	t.Cleanup(func() { _ = front.Close() })
-	sb, err := sandbox.Start(context.Background(), sandbox.Options{RedirectURI: base + "/auth/callback", PostLogoutRedirectURI: base + "/signed-out", PortalURL: base})
+	sb, err := sandbox.Start(context.Background(), sandbox.Options{
+		RedirectURI:           base + "/auth/callback",
+		PostLogoutRedirectURI: base + "/signed-out",
+		PortalURL:             base,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +169,12 @@ func (r *replicas) start(settings ...string) *process {
 	for i := 0; i+1 < len(settings); i += 2 {
 		env[settings[i]] = settings[i+1]
 	}
-	p := &process{cmd: exec.Command(path, "serve"), logs: &syncBuffer{}, ended: make(chan struct{}), more: make(chan struct{})}
+	p := &process{
+		cmd:   exec.Command(path, "serve"),
+		logs:  &syncBuffer{},
+		ended: make(chan struct{}),
+		more:  make(chan struct{}),
+	}
 	p.cmd.Env = os.Environ()
 	for k, v := range env {
 		p.cmd.Env = append(p.cmd.Env, "PORTAL_"+k+"="+v)
@@ -243,7 +255,7 @@ func TestReplicasRefreshOnce(t *testing.T) {
 		t.Errorf("%d refreshes arrived at the provider, want 1", n)
 	}
 	for i := range 10 {
-		if _, ok := r.sb.Maia.Reference(sandbox.ProjectFinance, fmt.Sprintf("R%d", i)); !ok {
+		if _, ok := r.sb.Maia.Reference(maia.ProjectFinance, fmt.Sprintf("R%d", i)); !ok {
 			t.Errorf("R%d is missing", i)
 		}
 	}
@@ -259,7 +271,7 @@ func TestReplicaIsKilledInTheMiddle(t *testing.T) {
 	b.login("ada", "/")
 	form := b.reference("ONCE", "agentType", "AWS", "secretName", "s")
 	hold := make(chan struct{})
-	r.sb.Maia.SetFault(&sandbox.Fault{Hold: hold})
+	r.sb.Maia.SetFault(&fault.Fault{Hold: hold})
 	first, second := r.processes[0], r.processes[1]
 
 	// The first POST goes to the first replica, and stays under way there.
@@ -305,10 +317,10 @@ func TestReplicaIsKilledInTheMiddle(t *testing.T) {
 	}
 	st := must(store.Open(r.databaseURL, time.Now))
 	defer func() { _ = st.Close() }()
-	list := must(st.Submissions(t.Context(), "", "", "", 10))
+	list := must(st.Submissions(t.Context(), record.Query{Of: record.Everyone, Limit: 10}))
 	outcomes := map[string]string{}
 	for _, s := range list {
-		outcomes[s.Name] += s.Outcome
+		outcomes[s.Name] += string(s.Outcome)
 	}
 	if outcomes["ONCE"] != "unknown" || outcomes["OWN"] != "created" {
 		t.Errorf("recorded: %v", outcomes)
@@ -348,7 +360,7 @@ func TestDrain(t *testing.T) {
 	r.balancer.use(r.processes[0].address)
 	form := b.reference("DRAINED", "agentType", "AWS", "secretName", "s")
 	hold := make(chan struct{})
-	r.sb.Maia.SetFault(&sandbox.Fault{Hold: hold})
+	r.sb.Maia.SetFault(&fault.Fault{Hold: hold})
 	answer := make(chan page, 1)
 	go func() { answer <- b.send("/secret-references", form) }()
 	if err := r.sb.Maia.WaitForCall(t.Context(), 1); err != nil {

@@ -88,7 +88,11 @@ func newRig(t *testing.T, settings ...string) *rig {
 		t.Fatal(err)
 	}
 	base := "http://" + listener.Addr().String()
-	sb, err := sandbox.Start(context.Background(), sandbox.Options{RedirectURI: base + "/auth/callback", PostLogoutRedirectURI: base + "/signed-out", PortalURL: base})
+	sb, err := sandbox.Start(context.Background(), sandbox.Options{
+		RedirectURI:           base + "/auth/callback",
+		PostLogoutRedirectURI: base + "/signed-out",
+		PortalURL:             base,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,12 +130,12 @@ func (r *rig) wire(settings ...string) {
 	for k, v := range env {
 		environ = append(environ, "PORTAL_"+k+"="+v)
 	}
-	cfg, err := config.Load(nil, environ)
+	cfg, err := config.Load(nil, environ, checks)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	r.p, err = wire(r.t.Context(), cfg, log, nil)
+	r.p, err = wire(r.t.Context(), cfg, log, log.Handler(), nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -168,9 +172,14 @@ func (r *rig) browser() *browser {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return &browser{r: r, seen: &syncBuffer{}, client: &http.Client{
-		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &browser{
+		r:    r,
+		seen: &syncBuffer{},
+		client: &http.Client{
+			Jar:           jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
 }
 
 // page is an answer.

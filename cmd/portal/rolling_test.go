@@ -18,7 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/maia"
 	"maiaportal/internal/store"
 	"maiaportal/internal/store/pgtest"
 )
@@ -168,12 +170,12 @@ func (s *submitter) work(who int, end <-chan struct{}) {
 		if i%2 == 0 {
 			name := fmt.Sprintf("REFERENCE_%d_%d", who, i)
 			s.submit(name, "/secret-references/new", "/secret-references",
-				"projectId", sandbox.ProjectFinance, "secretReferenceName", name, "agentType", "AWS", "secretName", "s")
+				"projectId", maia.ProjectFinance, "secretReferenceName", name, "agentType", "AWS", "secretName", "s")
 			continue
 		}
 		name := fmt.Sprintf("value-%d-%d", who, i)
 		s.submit(name, "/secret-values/new", "/secret-values",
-			"agentId", sandbox.AgentAWS, "name", name, "type", "PASSWORD", "valueFormat", "text", "key", "k", "valueText", "hunter2")
+			"agentId", maia.AgentAWS, "name", name, "type", "PASSWORD", "valueFormat", "text", "key", "k", "valueText", "hunter2")
 	}
 }
 
@@ -184,7 +186,11 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 	databaseURL := pgtest.Start(t)
 	front := freePort(t)
 	base := "http://" + front
-	sb := must(sandbox.Start(t.Context(), sandbox.Options{RedirectURI: base + "/auth/callback", PostLogoutRedirectURI: base + "/signed-out", PortalURL: base}))
+	sb := must(sandbox.Start(t.Context(), sandbox.Options{
+		RedirectURI:           base + "/auth/callback",
+		PostLogoutRedirectURI: base + "/signed-out",
+		PortalURL:             base,
+	}))
 	t.Cleanup(func() { _ = sb.Close() })
 	r := &replicas{rig: &rig{t: t, base: base, sb: sb, logs: &syncBuffer{}}, databaseURL: databaseURL}
 	addresses := []string{freePort(t), freePort(t)}
@@ -252,10 +258,10 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 			t.Errorf("%s arrived %d times", name, calls)
 		}
 		if strings.HasPrefix(name, "value") {
-			if _, ok := sb.Maia.VaultSecret(sandbox.AgentAWS, name); !ok {
+			if _, ok := sb.Maia.VaultSecret(maia.AgentAWS, name); !ok {
 				t.Errorf("%s is not in the vault", name)
 			}
-		} else if _, ok := sb.Maia.Reference(sandbox.ProjectFinance, name); !ok {
+		} else if _, ok := sb.Maia.Reference(maia.ProjectFinance, name); !ok {
 			t.Errorf("%s is not there", name)
 		}
 		if outcomes[name] != "created" {
@@ -277,12 +283,12 @@ func recorded(ctx context.Context, databaseURL string) (_ map[string]string, err
 	defer func() { err = errors.Join(err, st.Close()) }()
 	outcomes := map[string]string{}
 	for before := ""; ; {
-		list, err := st.Submissions(ctx, "", "", before, 100)
+		list, err := st.Submissions(ctx, record.Query{Of: record.Everyone, Before: before, Limit: 100})
 		if err != nil || len(list) == 0 {
 			return outcomes, err
 		}
 		for _, s := range list {
-			outcomes[s.Name] += s.Outcome
+			outcomes[s.Name] += string(s.Outcome)
 			before = s.ID
 		}
 	}

@@ -16,7 +16,7 @@ import (
 func serve(ctx context.Context, flags map[string]string, mayDump bool, environ []string, logs io.Writer) (err error) {
 	signals := catchSignals()
 	defer signals.stop()
-	cfg, err := config.Load(flags, environ)
+	cfg, err := config.Load(flags, environ, checks)
 	if err != nil {
 		return usageError{fmt.Errorf("the configuration has faults:\n%w", err)}
 	}
@@ -27,7 +27,7 @@ func serve(ctx context.Context, flags map[string]string, mayDump bool, environ [
 	if mayDump {
 		warnOfDumps(log)
 	}
-	p, err := wire(ctx, cfg, log, nil)
+	p, err := wire(ctx, cfg, log, log.Handler(), nil)
 	if err != nil {
 		return err
 	}

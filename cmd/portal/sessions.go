@@ -68,12 +68,13 @@ func isValue(rest []string) bool {
 }
 
 // withStore opens the database of the settings for one of the operator's commands.
-func withStore(environ []string, open func(string, func() time.Time) (*store.Store, error), do func(*store.Store) error) error {
-	cfg, err := config.LoadOnly(nil, environ, "DATABASE_URL", "DATABASE_URL_FILE")
+func withStore(environ []string, open func(string, func() time.Time) (*store.Store, error),
+	do func(*store.Store) error) error {
+	cfg, err := config.LoadOnly(nil, environ, checks, "DATABASE_URL", "DATABASE_URL_FILE")
 	if err != nil {
 		return usageError{err}
 	}
-	st, err := open(cfg.DatabaseURL, time.Now)
+	st, err := open(cfg.DatabaseURL.Reveal(), time.Now)
 	if err != nil {
 		return err
 	}

@@ -196,7 +196,12 @@ func TestHyphensAreNoFlags(t *testing.T) {
 		{"abcdefghijklmnop", "--sub", []string{"--subject", issuer, "--sub"}},
 		{"abcdefghijklmnop", "-bcdefghijklmnop", []string{"--subject", issuer, "-bcdefghijklmnop"}},
 	} {
-		if err := st.CreateSession(t.Context(), []byte{byte(i)}, store.Session{Handle: tc.handle, ActorIssuer: issuer, ActorSubject: tc.subject, Sealed: []byte{1}}, nil); err != nil {
+		if err := st.CreateSession(t.Context(), []byte{byte(i)}, store.Session{
+			Handle:       tc.handle,
+			ActorIssuer:  issuer,
+			ActorSubject: tc.subject,
+			Sealed:       []byte{1},
+		}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if code, out := r.command(append([]string{"sessions", "end"}, tc.args...)...); code != 0 || out != "1 ended\n" {

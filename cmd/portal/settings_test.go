@@ -23,9 +23,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 
-	"maiaportal/internal/sandbox"
+	"github.com/go-jose/go-jose/v4"
 )
 
 // portal jwk prints the public half of the key, with the name, the algorithm and the use that assertions have; it
@@ -133,7 +134,7 @@ func TestTokenThatIsTooLongForMaia(t *testing.T) {
 	b := r.browser()
 	b.login("ada", "/")
 	for _, body := range []string{"<h1>Request Header Fields Too Large</h1>", `{"status":431,"violations":["name: is odd"]}`} {
-		r.sb.Maia.SetFault(&sandbox.Fault{Status: http.StatusRequestHeaderFieldsTooLarge, Body: body})
+		r.sb.Maia.SetFault(&fault.Fault{Status: http.StatusRequestHeaderFieldsTooLarge, Body: body})
 		p := b.send("/secret-values", b.value("LONG", "valueFormat", "text", "valueText", "gone"))
 		text := p.text()
 		if p.status != http.StatusUnprocessableEntity || !strings.Contains(text, "login’s token is too long") || !strings.Contains(text, "portal administrator") ||
@@ -162,7 +163,7 @@ func TestPausedAgentQueues(t *testing.T) {
 		t.Errorf("the state is not shown: %s", form.body)
 	}
 	form := b.value("queued", "valueFormat", "text", "valueText", "waits")
-	form.Set("agentId", sandbox.AgentPaused)
+	form.Set("agentId", maia.AgentPaused)
 	p := b.send("/secret-values", form)
 	if p.status != http.StatusSeeOther {
 		t.Fatalf("%d %s", p.status, p.text())
@@ -170,13 +171,13 @@ func TestPausedAgentQueues(t *testing.T) {
 	if text := b.get(p.location()).text(); !strings.Contains(text, "It may still happen") || !strings.Contains(text, "paused") {
 		t.Errorf("%s", text)
 	}
-	if _, ok := r.sb.Maia.VaultSecret(sandbox.AgentPaused, "queued"); ok {
+	if _, ok := r.sb.Maia.VaultSecret(maia.AgentPaused, "queued"); ok {
 		t.Fatal("it is stored although the agent is paused")
 	}
-	if err := r.sb.Maia.ResumeAgent(sandbox.AgentPaused); err != nil {
+	if err := r.sb.Maia.ResumeAgent(maia.AgentPaused); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := r.sb.Maia.VaultSecret(sandbox.AgentPaused, "queued"); !ok {
+	if _, ok := r.sb.Maia.VaultSecret(maia.AgentPaused, "queued"); !ok {
 		t.Error("it is not stored when the agent runs again")
 	}
 }

@@ -69,7 +69,7 @@ func healthcheck(ctx context.Context, listen string, ready bool, environ []strin
 	if listen != "" {
 		flags["listen"] = listen
 	}
-	cfg, err := config.LoadOnly(flags, environ, "LISTEN")
+	cfg, err := config.LoadOnly(flags, environ, checks, "LISTEN")
 	if err != nil {
 		return usageError{err}
 	}

@@ -10,21 +10,22 @@ import (
 	"sync"
 	"testing"
 
-	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 )
 
 // reference fills in the reference form.
 func (b *browser) reference(name string, fields ...string) url.Values {
 	b.r.t.Helper()
 	p := b.get("/secret-references/new")
-	return filled(p, append([]string{"projectId", sandbox.ProjectFinance, "secretReferenceName", name}, fields...)...)
+	return filled(p, append([]string{"projectId", maia.ProjectFinance, "secretReferenceName", name}, fields...)...)
 }
 
 // value fills in the value form.
 func (b *browser) value(name string, fields ...string) url.Values {
 	b.r.t.Helper()
 	p := b.get("/secret-values/new")
-	return filled(p, append([]string{"agentId", sandbox.AgentAWS, "name", name}, fields...)...)
+	return filled(p, append([]string{"agentId", maia.AgentAWS, "name", name}, fields...)...)
 }
 
 func TestReferenceOfEachTypeArrives(t *testing.T) {
@@ -34,7 +35,7 @@ func TestReferenceOfEachTypeArrives(t *testing.T) {
 	for name, fields := range map[string][]string{
 		"TO_AWS":      {"agentType", "AWS", "secretName", "prod/db", "secretKey", "password", "description", `He said "hi" & <left>`},
 		"TO_AZURE(1)": {"agentType", "Azure", "vaultName", "contoso-kv", "secretName", "db-password"},
-		"HOSTED":      {"agentType", "Matillion hosted", "agentId", sandbox.AgentHosted, "valueFormat", "text", "valueText", "hunter2"},
+		"HOSTED":      {"agentType", "Matillion hosted", "agentId", maia.AgentHosted, "valueFormat", "text", "valueText", "hunter2"},
 	} {
 		p := b.send("/secret-references", b.reference(name, fields...))
 		if p.status != http.StatusSeeOther || !strings.HasPrefix(p.location(), "/activity/") {
@@ -44,18 +45,18 @@ func TestReferenceOfEachTypeArrives(t *testing.T) {
 		if receipt.status != 200 || !strings.Contains(receipt.text(), "The reference "+name+" was created") {
 			t.Errorf("%s: receipt says %s", name, receipt.text())
 		}
-		got, ok := r.sb.Maia.Reference(sandbox.ProjectFinance, name)
+		got, ok := r.sb.Maia.Reference(maia.ProjectFinance, name)
 		if !ok || got.AgentType != fields[1] || got.CreatedBy != "ada" {
 			t.Errorf("%s: Maia has %+v, %v", name, got, ok)
 		}
 	}
-	if got, _ := r.sb.Maia.Reference(sandbox.ProjectFinance, "TO_AWS"); got.SecretName != "prod/db" || got.SecretKey != "password" || got.Description != `He said "hi" & <left>` {
+	if got, _ := r.sb.Maia.Reference(maia.ProjectFinance, "TO_AWS"); got.SecretName != "prod/db" || got.SecretKey != "password" || got.Description != `He said "hi" & <left>` {
 		t.Errorf("AWS reference: %+v", got)
 	}
-	if got, _ := r.sb.Maia.Reference(sandbox.ProjectFinance, "TO_AZURE(1)"); got.VaultName != "contoso-kv" || got.SecretName != "db-password" || got.SecretKey != "" {
+	if got, _ := r.sb.Maia.Reference(maia.ProjectFinance, "TO_AZURE(1)"); got.VaultName != "contoso-kv" || got.SecretName != "db-password" || got.SecretKey != "" {
 		t.Errorf("Azure reference: %+v", got)
 	}
-	if got, _ := r.sb.Maia.HostedProperty(sandbox.ProjectFinance, "HOSTED", "password"); got != "hunter2" {
+	if got, _ := r.sb.Maia.HostedProperty(maia.ProjectFinance, "HOSTED", "password"); got != "hunter2" {
 		t.Errorf("hosted value: %q", got)
 	}
 	if list := b.get("/activity").text(); strings.Count(list, "Created") < 3 {
@@ -81,14 +82,30 @@ func TestValueArrivesByteForByte(t *testing.T) {
 		want   string // the JSON, or
 		prop   string // the text of its property
 	}{
-		"text-key":        {fields: []string{"valueFormat", "text", "valueText", strings.ReplaceAll(pem(), "\n", "\r\n")}, prop: pem()},
-		"text-hard":       {fields: []string{"valueFormat", "text", "valueText", hard}, prop: hard},
-		"text-big":        {fields: []string{"valueFormat", "text", "valueText", big}, prop: big},
-		"text-named":      {fields: []string{"valueFormat", "text", "valueText", "x", "key", "token"}, want: `{"token":"x"}`},
-		"file":            {fields: []string{"valueFormat", "file", "valueFile", "\r\n one\r\ntwo\r \n"}, file: true, prop: "\r\n one\r\ntwo\r \n"},
-		"pairs-in-order":  {fields: []string{"valueFormat", "pairs", "pairKey", "z", "pairValue", "1\r\n2", "pairKey", "", "pairValue", "", "pairKey", "a", "pairValue", " two "}, want: `{"z":"1\n2","a":" two "}`},
-		"json-as-written": {fields: []string{"valueFormat", "json", "valueJSON", "{ \"n\": 12345678901234567890.10,\r\n \"b\":[1, {\"c\":null}], \"u\":\"\\u00e9\" }"}, want: "{ \"n\": 12345678901234567890.10,\n \"b\":[1, {\"c\":null}], \"u\":\"\\u00e9\" }"},
-		"only-the-format": {fields: []string{"valueFormat", "text", "valueText", "counts", "valueJSON", "not json", "pairKey", "x", "pairValue", "y"}, want: `{"password":"counts"}`},
+		"text-key": {
+			fields: []string{"valueFormat", "text", "valueText", strings.ReplaceAll(pem(), "\n", "\r\n")},
+			prop:   pem(),
+		},
+		"text-hard":  {fields: []string{"valueFormat", "text", "valueText", hard}, prop: hard},
+		"text-big":   {fields: []string{"valueFormat", "text", "valueText", big}, prop: big},
+		"text-named": {fields: []string{"valueFormat", "text", "valueText", "x", "key", "token"}, want: `{"token":"x"}`},
+		"file": {
+			fields: []string{"valueFormat", "file", "valueFile", "\r\n one\r\ntwo\r \n"},
+			file:   true,
+			prop:   "\r\n one\r\ntwo\r \n",
+		},
+		"pairs-in-order": {
+			fields: []string{"valueFormat", "pairs", "pairKey", "z", "pairValue", "1\r\n2", "pairKey", "", "pairValue", "", "pairKey", "a", "pairValue", " two "},
+			want:   `{"z":"1\n2","a":" two "}`,
+		},
+		"json-as-written": {
+			fields: []string{"valueFormat", "json", "valueJSON", "{ \"n\": 12345678901234567890.10,\r\n \"b\":[1, {\"c\":null}], \"u\":\"\\u00e9\" }"},
+			want:   "{ \"n\": 12345678901234567890.10,\n \"b\":[1, {\"c\":null}], \"u\":\"\\u00e9\" }",
+		},
+		"only-the-format": {
+			fields: []string{"valueFormat", "text", "valueText", "counts", "valueJSON", "not json", "pairKey", "x", "pairValue", "y"},
+			want:   `{"password":"counts"}`,
+		},
 	} {
 		for _, way := range []string{"multipart", "urlencoded"} {
 			if tc.file && way == "urlencoded" {
@@ -109,11 +126,11 @@ func TestValueArrivesByteForByte(t *testing.T) {
 				if p.status != http.StatusSeeOther {
 					t.Fatalf("%d: %s", p.status, p.text())
 				}
-				raw, ok := r.sb.Maia.VaultSecret(sandbox.AgentAWS, secret)
+				raw, ok := r.sb.Maia.VaultSecret(maia.AgentAWS, secret)
 				if tc.want != "" && string(raw) != tc.want {
 					t.Errorf("the vault has %s (%v), want %s", raw, ok, tc.want)
 				}
-				if got, _ := r.sb.Maia.VaultProperty(sandbox.AgentAWS, secret, "password"); tc.prop != "" && got != tc.prop {
+				if got, _ := r.sb.Maia.VaultProperty(maia.AgentAWS, secret, "password"); tc.prop != "" && got != tc.prop {
 					t.Errorf("the vault has %.80q (%d bytes), want %.80q (%d bytes)", got, len(got), tc.prop, len(tc.prop))
 				}
 			})
@@ -137,7 +154,7 @@ func TestEachUserSubmitsWithTheirOwnToken(t *testing.T) {
 	}
 	both.Wait()
 	for name, user := range map[string]string{"ADAS": "ada", "GRACES": "grace"} {
-		if got, _ := r.sb.Maia.Reference(sandbox.ProjectFinance, name); got.CreatedBy != user {
+		if got, _ := r.sb.Maia.Reference(maia.ProjectFinance, name); got.CreatedBy != user {
 			t.Errorf("%s was created by %q, want %q", name, got.CreatedBy, user)
 		}
 	}
@@ -158,7 +175,7 @@ func TestTwoPostsOfOneFormMakeOneCall(t *testing.T) {
 	b.login("ada", "/")
 	form := b.value("once", "valueFormat", "text", "valueText", "x")
 	hold := make(chan struct{})
-	r.sb.Maia.SetFault(&sandbox.Fault{Hold: hold})
+	r.sb.Maia.SetFault(&fault.Fault{Hold: hold})
 	var mu sync.Mutex
 	var answers []page
 	var both sync.WaitGroup
@@ -209,7 +226,7 @@ func TestSubmissionOutlivesItsConnection(t *testing.T) {
 	b.login("ada", "/")
 	form := b.reference("STAYS", "agentType", "AWS", "secretName", "a")
 	hold := make(chan struct{})
-	r.sb.Maia.SetFault(&sandbox.Fault{Hold: hold})
+	r.sb.Maia.SetFault(&fault.Fault{Hold: hold})
 	req := b.request(http.MethodPost, "/secret-references", strings.NewReader(form.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	ctx, hangUp := context.WithCancel(context.Background())
@@ -243,35 +260,54 @@ func TestWhatMaiaAnswersAndWhatTheUserSees(t *testing.T) {
 	r := newRig(t, "MAIA_TIMEOUT", "1s")
 	b := r.browser()
 	b.login("ada", "/")
-	problem := func(status int) *sandbox.Fault {
-		return &sandbox.Fault{Status: status, Body: fmt.Sprintf(`{"status":%d,"detail":"Words of Maia","violations":["secretName: is odd","nothing in particular"]}`, status), ContentType: "application/problem+json"}
+	problem := func(status int) *fault.Fault {
+		return &fault.Fault{
+			Status:      status,
+			Body:        fmt.Sprintf(`{"status":%d,"detail":"Words of Maia","violations":["secretName: is odd","nothing in particular"]}`, status),
+			ContentType: "application/problem+json",
+		}
 	}
 	retry := problem(429)
 	retry.Header = http.Header{"Retry-After": {"7"}}
 	for name, tc := range map[string]struct {
-		fault   *sandbox.Fault
+		fault   *fault.Fault
 		status  int
 		says    string
 		badge   string // on the receipt
 		receipt bool
 	}{
-		"created":                       {nil, 303, "NAME was created", "Created", true},
-		"400 has violations at fields":  {problem(400), 422, "Maia says: secretName: is odd", "Refused by Maia", false},
-		"415 is refused too":            {problem(415), 422, "Words of Maia", "Refused by Maia", false},
-		"403 is the user's own right":   {problem(403), 403, "Your own account may not do this", "Not allowed", false},
-		"404 is the project":            {problem(404), 422, "knows no such project", "Not found", false},
-		"409 is at the name":            {problem(409), 409, "exists in the project already", "Name taken", false},
-		"429 says how long":             {retry, 503, "wait 7 seconds", "Maia was busy", false},
-		"500 failed":                    {problem(500), 503, "Most likely nothing was created", "Failed", false},
-		"503 failed":                    {problem(503), 503, "Most likely nothing was created", "Failed", false},
-		"502 is a gateway":              {&sandbox.Fault{Status: 502, Body: "<h1>Bad gateway", ContentType: "text/html"}, 303, "may or may not have been created", "Not known", true},
+		"created":                      {nil, 303, "NAME was created", "Created", true},
+		"400 has violations at fields": {problem(400), 422, "Maia says: secretName: is odd", "Refused by Maia", false},
+		"415 is refused too":           {problem(415), 422, "Words of Maia", "Refused by Maia", false},
+		"403 is the user's own right":  {problem(403), 403, "Your own account may not do this", "Not allowed", false},
+		"404 is the project":           {problem(404), 422, "knows no such project", "Not found", false},
+		"409 is at the name":           {problem(409), 409, "exists in the project already", "Name taken", false},
+		"429 says how long":            {retry, 503, "wait 7 seconds", "Maia was busy", false},
+		"500 failed":                   {problem(500), 503, "Most likely nothing was created", "Failed", false},
+		"503 failed":                   {problem(503), 503, "Most likely nothing was created", "Failed", false},
+		"502 is a gateway": {&fault.Fault{
+			Status:      502,
+			Body:        "<h1>Bad gateway",
+			ContentType: "text/html",
+		}, 303, "may or may not have been created", "Not known", true},
 		"504 is unknown":                {problem(504), 303, "may or may not have been created", "Not known", true},
-		"no answer in time":             {&sandbox.Fault{Hang: true}, 303, "may or may not have been created", "Not known", true},
-		"connection lost after sending": {&sandbox.Fault{Reset: true}, 303, "may or may not have been created", "Not known", true},
-		"202 is no 201":                 {&sandbox.Fault{Status: 202}, 303, "may or may not have been created", "Not known", true},
-		"a redirect is not followed":    {&sandbox.Fault{Status: 307, Header: http.Header{"Location": {"/elsewhere"}}}, 303, "may or may not have been created", "Not known", true},
-		"201 with a body of no use":     {&sandbox.Fault{Status: 201, Body: "<html>", ContentType: "text/html"}, 303, "NAME was created", "Created", true},
-		"400 that is HTML":              {&sandbox.Fault{Status: 400, Body: "<h1>no", ContentType: "text/html"}, 422, "refused this without saying why", "Refused by Maia", false},
+		"no answer in time":             {&fault.Fault{Hang: true}, 303, "may or may not have been created", "Not known", true},
+		"connection lost after sending": {&fault.Fault{Reset: true}, 303, "may or may not have been created", "Not known", true},
+		"202 is no 201":                 {&fault.Fault{Status: 202}, 303, "may or may not have been created", "Not known", true},
+		"a redirect is not followed": {&fault.Fault{
+			Status: 307,
+			Header: http.Header{"Location": {"/elsewhere"}},
+		}, 303, "may or may not have been created", "Not known", true},
+		"201 with a body of no use": {&fault.Fault{
+			Status:      201,
+			Body:        "<html>",
+			ContentType: "text/html",
+		}, 303, "NAME was created", "Created", true},
+		"400 that is HTML": {&fault.Fault{
+			Status:      400,
+			Body:        "<h1>no",
+			ContentType: "text/html",
+		}, 422, "refused this without saying why", "Refused by Maia", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.sb.Maia.SetFault(tc.fault)
@@ -339,7 +375,7 @@ func TestTokenThatMaiaRefuses(t *testing.T) {
 	if p.status != http.StatusSeeOther || r.sb.Provider.RefreshCount() != 1 || len(r.sb.Maia.WriteCalls()) != 2 {
 		t.Fatalf("%d, %d refreshes, %d calls: %s", p.status, r.sb.Provider.RefreshCount(), len(r.sb.Maia.WriteCalls()), p.text())
 	}
-	r.sb.Maia.SetFault(&sandbox.Fault{Status: 401})
+	r.sb.Maia.SetFault(&fault.Fault{Status: 401})
 	p = b.send("/secret-references", b.reference("REFUSED", "agentType", "AWS", "secretName", "a"))
 	if p.status != http.StatusUnauthorized {
 		t.Fatalf("%d %s", p.status, p.text())
@@ -373,7 +409,7 @@ func TestLoginThatRanOutKeepsTheForm(t *testing.T) {
 	b := r.browser()
 	b.login("ada", "/")
 	for path, tc := range map[string]struct{ form url.Values }{
-		"/secret-references": {b.reference("KEPT", "agentType", "Matillion hosted", "agentId", sandbox.AgentHosted, "description", "a & b?", "valueFormat", "pairs", "pairKey", "one", "pairValue", "canary-1")},
+		"/secret-references": {b.reference("KEPT", "agentType", "Matillion hosted", "agentId", maia.AgentHosted, "description", "a & b?", "valueFormat", "pairs", "pairKey", "one", "pairValue", "canary-1")},
 		"/secret-values":     {b.value("kept name", "type", "PASSWORD", "valueFormat", "text", "valueText", "canary-2", "key", "token")},
 	} {
 		stranger := r.browser()

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"maiaportal/internal/sandbox"
+	"maiaportal/internal/record"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 	"maiaportal/internal/submission"
 )
 
@@ -19,7 +21,10 @@ import (
 func realKey(t *testing.T) string {
 	t.Helper()
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	return strings.TrimSpace(string(stdpem.EncodeToMemory(&stdpem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(key))})))
+	return strings.TrimSpace(string(stdpem.EncodeToMemory(&stdpem.Block{
+		Type:  "PRIVATE KEY",
+		Bytes: must(x509.MarshalPKCS8PrivateKey(key)),
+	})))
 }
 
 // checked says whether the box check is ticked in the form of a page.
@@ -36,7 +41,7 @@ func TestOddValueIsToldOnce(t *testing.T) {
 			r := newRig(t)
 			b := r.browser()
 			b.login("ada", "/")
-			form := b.value("odd", "valueFormat", "text", "valueText", "hunter2 ", "projectId", sandbox.ProjectFinance)
+			form := b.value("odd", "valueFormat", "text", "valueText", "hunter2 ", "projectId", maia.ProjectFinance)
 			if form.Get("check") == "" {
 				t.Error("the box is not ticked in a fresh form")
 			}
@@ -49,11 +54,11 @@ func TestOddValueIsToldOnce(t *testing.T) {
 					t.Errorf("the page does not say %q: %s", sentence, p.text())
 				}
 			}
-			if got := inputs(p.doc); strings.Contains(p.body, "hunter2") || got.Get("name") != "odd" || got.Get("projectId") != sandbox.ProjectFinance {
+			if got := inputs(p.doc); strings.Contains(p.body, "hunter2") || got.Get("name") != "odd" || got.Get("projectId") != maia.ProjectFinance {
 				t.Error("the value is on the page, or what is not secret is missing")
 			}
 			// It was no attempt: no call and no record.
-			list, err := r.p.store.Submissions(t.Context(), "", "", "", 10)
+			list, err := r.p.store.Submissions(t.Context(), record.Query{Of: record.Everyone, Limit: 10})
 			if n := len(r.sb.Maia.WriteCalls()); n+len(list) != 0 || err != nil {
 				t.Errorf("%d calls, %d records, %v", n, len(list), err)
 			}
@@ -61,7 +66,7 @@ func TestOddValueIsToldOnce(t *testing.T) {
 			if again.status != http.StatusSeeOther {
 				t.Fatalf("again: %d %s", again.status, again.text())
 			}
-			if got, _ := r.sb.Maia.VaultProperty(sandbox.AgentAWS, "odd", "password"); got != "hunter2 " {
+			if got, _ := r.sb.Maia.VaultProperty(maia.AgentAWS, "odd", "password"); got != "hunter2 " {
 				t.Errorf("the vault has %q", got)
 			}
 		})
@@ -114,20 +119,59 @@ func TestRecipesArrive(t *testing.T) {
 		added    bool              // whether a newline is put after END
 		lineEnds bool
 	}{
-		"password":                {enter: []string{"valueText", "correct horse"}, object: `{"password":"correct horse"}`, fields: map[string]string{"type": "PASSWORD", "valueFormat": "text"}},
-		"oauth-client":            {enter: []string{"pairValue", "id-1", "pairValue", "s3cret"}, object: `{"clientId":"id-1","clientSecret":"s3cret"}`, fields: map[string]string{"type": "OAUTH_CLIENT_CREDENTIALS", "valueFormat": "pairs", "pairKey": "clientId,clientSecret"}},
-		"snowflake-key":           {enter: []string{"valueText", typed}, object: `{"privateKey":"` + quote(key) + `\n"}`, fields: map[string]string{"key": "privateKey", "valueFormat": "text"}, added: true, lineEnds: true},
-		"snowflake-component-key": {enter: []string{"pairValue", typed, "pairValue", ""}, object: `{"privateKey":"` + quote(key) + `\n"}`, fields: map[string]string{"valueFormat": "pairs", "pairKey": "privateKey,passphrase"}, added: true, lineEnds: true},
-		"cloud-key":               {enter: []string{"pairValue", "AKIA1", "pairValue", "abc/def+"}, object: `{"accessKeyId":"AKIA1","secretAccessKey":"abc/def+"}`, fields: map[string]string{"valueFormat": "pairs"}},
-		"private-key":             {enter: []string{"valueFormat", "file", "valueFile", key}, file: true, object: `{"privateKey":"` + quote(key) + `\n"}`, fields: map[string]string{"key": "privateKey", "valueFormat": "text"}, added: true},
-		"service-account":         {enter: []string{"valueFile", file}, file: true, object: `{"serviceAccount":` + jsonText(file) + `}`, fields: map[string]string{"key": "serviceAccount", "valueFormat": "file"}},
-		"anything":                {enter: []string{"valueFormat", "json", "valueJSON", `{"a": 1}`}, object: `{"a": 1}`, fields: map[string]string{"valueFormat": "text", "key": ""}},
+		"password": {
+			enter:  []string{"valueText", "correct horse"},
+			object: `{"password":"correct horse"}`,
+			fields: map[string]string{"type": "PASSWORD", "valueFormat": "text"},
+		},
+		"oauth-client": {
+			enter:  []string{"pairValue", "id-1", "pairValue", "s3cret"},
+			object: `{"clientId":"id-1","clientSecret":"s3cret"}`,
+			fields: map[string]string{"type": "OAUTH_CLIENT_CREDENTIALS", "valueFormat": "pairs", "pairKey": "clientId,clientSecret"},
+		},
+		"snowflake-key": {
+			enter:    []string{"valueText", typed},
+			object:   `{"privateKey":"` + quote(key) + `\n"}`,
+			fields:   map[string]string{"key": "privateKey", "valueFormat": "text"},
+			added:    true,
+			lineEnds: true,
+		},
+		"snowflake-component-key": {
+			enter:    []string{"pairValue", typed, "pairValue", ""},
+			object:   `{"privateKey":"` + quote(key) + `\n"}`,
+			fields:   map[string]string{"valueFormat": "pairs", "pairKey": "privateKey,passphrase"},
+			added:    true,
+			lineEnds: true,
+		},
+		"cloud-key": {
+			enter:  []string{"pairValue", "AKIA1", "pairValue", "abc/def+"},
+			object: `{"accessKeyId":"AKIA1","secretAccessKey":"abc/def+"}`,
+			fields: map[string]string{"valueFormat": "pairs"},
+		},
+		"private-key": {
+			enter:  []string{"valueFormat", "file", "valueFile", key},
+			file:   true,
+			object: `{"privateKey":"` + quote(key) + `\n"}`,
+			fields: map[string]string{"key": "privateKey", "valueFormat": "text"},
+			added:  true,
+		},
+		"service-account": {
+			enter:  []string{"valueFile", file},
+			file:   true,
+			object: `{"serviceAccount":` + jsonText(file) + `}`,
+			fields: map[string]string{"key": "serviceAccount", "valueFormat": "file"},
+		},
+		"anything": {
+			enter:  []string{"valueFormat", "json", "valueJSON", `{"a": 1}`},
+			object: `{"a": 1}`,
+			fields: map[string]string{"valueFormat": "text", "key": ""},
+		},
 	} {
 		t.Run(id, func(t *testing.T) {
 			r := newRig(t)
 			b := r.browser()
 			b.login("ada", "/")
-			p := b.get("/secret-values/new?recipe=" + id + "&agentId=" + sandbox.AgentAWS + "&name=use-" + id)
+			p := b.get("/secret-values/new?recipe=" + id + "&agentId=" + maia.AgentAWS + "&name=use-" + id)
 			offered := inputs(p.doc)
 			for field, want := range tc.fields {
 				if got := strings.Join(offered[field], ","); got != want {
@@ -146,7 +190,7 @@ func TestRecipesArrive(t *testing.T) {
 			if sent.status != http.StatusSeeOther {
 				t.Fatalf("%d %s", sent.status, sent.text())
 			}
-			if got, _ := r.sb.Maia.VaultSecret(sandbox.AgentAWS, "use-"+id); string(got) != tc.object {
+			if got, _ := r.sb.Maia.VaultSecret(maia.AgentAWS, "use-"+id); string(got) != tc.object {
 				t.Errorf("the vault has %s, want %s", got, tc.object)
 			}
 			receipt := b.get(sent.location()).text()
@@ -182,7 +226,7 @@ func TestRecipeOfALink(t *testing.T) {
 	if p.status != 200 || inputs(p.doc).Get("name") != "n" || inputs(p.doc).Has("recipe") || !strings.Contains(p.text(), "a use that is not known here") {
 		t.Errorf("an unknown recipe: %d %s", p.status, p.text())
 	}
-	back := b.send("/secret-values", filled(b.get("/secret-values/new?recipe=oauth-client&agentId="+sandbox.AgentAWS), "name", "", "pairValue", "id", "pairValue", ""))
+	back := b.send("/secret-values", filled(b.get("/secret-values/new?recipe=oauth-client&agentId="+maia.AgentAWS), "name", "", "pairValue", "id", "pairValue", ""))
 	got := inputs(back.doc)
 	if back.status != 422 || got.Get("recipe") != "oauth-client" || strings.Join(got["pairKey"], ",") != "clientId,clientSecret" || !strings.Contains(back.text(), "Enter the client secret.") {
 		t.Errorf("it came back with %v: %d %s", got, back.status, back.text())
@@ -193,11 +237,11 @@ func TestRecipeOfALink(t *testing.T) {
 		t.Errorf("after a lost login: %d %s", lost.status, lost.text())
 	}
 	// The reference form knows recipes too, where it takes a value.
-	hosted := b.get("/secret-references/new?recipe=oauth-client&agentType=Matillion+hosted&projectId=" + sandbox.ProjectFinance + "&secretReferenceName=OAUTH&agentId=" + sandbox.AgentHosted)
+	hosted := b.get("/secret-references/new?recipe=oauth-client&agentType=Matillion+hosted&projectId=" + maia.ProjectFinance + "&secretReferenceName=OAUTH&agentId=" + maia.AgentHosted)
 	if sent := b.send("/secret-references", filled(hosted, "pairValue", "id-1", "pairValue", "s3cret")); sent.status != http.StatusSeeOther {
 		t.Fatalf("%d %s", sent.status, sent.text())
 	}
-	if got, _ := r.sb.Maia.HostedSecret(sandbox.ProjectFinance, "OAUTH"); string(got) != `{"clientId":"id-1","clientSecret":"s3cret"}` {
+	if got, _ := r.sb.Maia.HostedSecret(maia.ProjectFinance, "OAUTH"); string(got) != `{"clientId":"id-1","clientSecret":"s3cret"}` {
 		t.Errorf("hosted: %s", got)
 	}
 }
@@ -207,19 +251,23 @@ func TestSummaryLeadsToControls(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	b.login("ada", "/")
-	at := "&agentId=" + sandbox.AgentAWS + "&name=n"
+	at := "&agentId=" + maia.AgentAWS + "&name=n"
 	half := strings.Repeat("x", 200<<10)
 	for why, tc := range map[string]struct {
 		link  string
 		enter []string
-		fault *sandbox.Fault
+		fault *fault.Fault
 	}{
 		"properties that are too large together": {"?recipe=oauth-client" + at, []string{"pairValue", half, "pairValue", half}, nil},
-		"Maia complains about the value":         {"?recipe=oauth-client" + at, []string{"pairValue", "hunter2-id", "pairValue", "hunter2-secret"}, &sandbox.Fault{Status: 400, ContentType: "application/problem+json", Body: `{"status":400,"violations":["value is too large"]}`}},
-		"properties without a value":             {"?recipe=cloud-key" + at, []string{"pairValue", "", "pairValue", ""}, nil},
-		"a use that is not known":                {"?x" + at, []string{"recipe", "nonsense", "valueText", "hunter2"}, nil},
-		"a name that is odd":                     {"?recipe=password&name=a+b&agentId=" + sandbox.AgentAWS, []string{"valueText", "hunter2"}, nil},
-		"a format beyond the use":                {"?recipe=password&valueFormat=json" + at, []string{"valueJSON", "{"}, nil},
+		"Maia complains about the value": {"?recipe=oauth-client" + at, []string{"pairValue", "hunter2-id", "pairValue", "hunter2-secret"}, &fault.Fault{
+			Status:      400,
+			ContentType: "application/problem+json",
+			Body:        `{"status":400,"violations":["value is too large"]}`,
+		}},
+		"properties without a value": {"?recipe=cloud-key" + at, []string{"pairValue", "", "pairValue", ""}, nil},
+		"a use that is not known":    {"?x" + at, []string{"recipe", "nonsense", "valueText", "hunter2"}, nil},
+		"a name that is odd":         {"?recipe=password&name=a+b&agentId=" + maia.AgentAWS, []string{"valueText", "hunter2"}, nil},
+		"a format beyond the use":    {"?recipe=password&valueFormat=json" + at, []string{"valueJSON", "{"}, nil},
 	} {
 		r.sb.Maia.SetFault(tc.fault)
 		p := b.send("/secret-values", filled(b.get("/secret-values/new"+strings.Replace(tc.link, "?x&", "?", 1)), tc.enter...))
@@ -258,7 +306,7 @@ func TestWordsOfDoubts(t *testing.T) {
 	b := r.browser()
 	b.login("ada", "/")
 	form := func(fields ...string) url.Values {
-		return filled(b.get("/secret-values/new?recipe=snowflake-key&agentId="+sandbox.AgentAzure+"&name=DB_KEY"), fields...)
+		return filled(b.get("/secret-values/new?recipe=snowflake-key&agentId="+maia.AgentAzure+"&name=DB_KEY"), fields...)
 	}
 	p := b.send("/secret-values", form("valueText", realKey(t)))
 	if text := p.text(); p.status != 422 || checked(p) || !strings.Contains(text, "The name looks wrong, and nothing was sent") || strings.Contains(text, "value looks odd") {
@@ -294,11 +342,11 @@ func TestNamesAreToldBeforeSending(t *testing.T) {
 		"a reference into Azure":       {"/secret-references", b.reference("DB_X", "agentType", "Azure", "vaultName", "contoso-kv", "secretName", "DB_PASSWORD"), "DB-PASSWORD would do"},
 		"a vault's address":            {"/secret-references", b.reference("DB_X", "agentType", "Azure", "vaultName", "https://contoso-kv.vault.azure.net/", "secretName", "x"), "contoso-kv would do"},
 		"a reference into AWS":         {"/secret-references", b.reference("DB_X", "agentType", "AWS", "secretName", "db password"), "db-password would do"},
-		"a value through Azure":        {"/secret-values", value("DB_PASSWORD", sandbox.AgentAzure), "DB-PASSWORD would do"},
-		"a value through AWS":          {"/secret-values", value("DB-(1)", sandbox.AgentAWS), "DB--1 would do"},
+		"a value through Azure":        {"/secret-values", value("DB_PASSWORD", maia.AgentAzure), "DB-PASSWORD would do"},
+		"a value through AWS":          {"/secret-values", value("DB-(1)", maia.AgentAWS), "DB--1 would do"},
 		"the company's, a reference":   {"/secret-references", b.reference("lower", "agentType", "AWS", "secretName", "x"), "Begin with the name of your team"},
-		"the company's, a value":       {"/secret-values", value("lower", sandbox.AgentAWS), "Begin with the name of your team"},
-		"the company's, without check": {"/secret-values", func() url.Values { f := value("lower", sandbox.AgentAWS); f.Del("check"); return f }(), "Begin with the name of your team"},
+		"the company's, a value":       {"/secret-values", value("lower", maia.AgentAWS), "Begin with the name of your team"},
+		"the company's, without check": {"/secret-values", func() url.Values { f := value("lower", maia.AgentAWS); f.Del("check"); return f }(), "Begin with the name of your team"},
 	} {
 		p := b.send(tc.path, tc.form)
 		if p.status != 422 || !strings.Contains(p.text(), tc.want) {
@@ -313,10 +361,10 @@ func TestNamesAreToldBeforeSending(t *testing.T) {
 			t.Errorf("%s does not say the rule", path)
 		}
 	}
-	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + sandbox.AgentAWS); !strings.Contains(p.text(), "better do not end a name with a hyphen and six characters") {
+	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + maia.AgentAWS); !strings.Contains(p.text(), "better do not end a name with a hyphen and six characters") {
 		t.Error("no advice for AWS")
 	}
-	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + sandbox.AgentAzure); strings.Contains(p.text(), "better do not end a name") {
+	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + maia.AgentAzure); strings.Contains(p.text(), "better do not end a name") {
 		t.Error("advice for AWS at an agent of Azure")
 	}
 }

@@ -12,15 +12,17 @@ import (
 
 	"github.com/google/uuid"
 
+	"maiaportal/internal/audit"
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/config"
 	"maiaportal/internal/handlers"
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 	"maiaportal/internal/server"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
 )
 
 const (
@@ -51,11 +53,24 @@ type portal struct {
 	running sync.WaitGroup     // and waits for it
 }
 
-// wire builds the parts in their order. guide is what the demo shows on its start page, else nil.
-func wire(ctx context.Context, cfg config.Config, log *slog.Logger, guide *templates.Guide) (*portal, error) {
-	st, err := store.Open(cfg.DatabaseURL, time.Now)
+// wire builds the parts in their order. lines gets the audit trail as log lines; nil: nobody does. guide is what the
+// demo shows on its start page, else nil.
+func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.Handler,
+	guide *pages.Guide) (*portal, error) {
+	st, err := store.Open(cfg.DatabaseURL.Reveal(), time.Now)
 	if err != nil {
 		return nil, err
+	}
+	var told func([]record.Event)
+	if lines != nil {
+		told = audit.Lines(lines)
+	}
+	chain := audit.NewChain(cfg.AuditKeys)
+	st.KeepTrail(chain, told)
+	if chain.Keyed() {
+		log.Info("the audit trail is sealed with the first of PORTAL_AUDIT_KEYS", "hash", "HMAC-SHA-256")
+	} else {
+		log.Info("the audit trail has no key: PORTAL_AUDIT_KEYS is not set", "hash", "SHA-256")
 	}
 	p := &portal{cfg: cfg, log: log, store: st, ending: &server.Ending{}, stop: func() {}}
 	if err := p.assemble(ctx, guide); err != nil {
@@ -64,7 +79,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, guide *templ
 	return p, nil
 }
 
-func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
+func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	cfg := p.cfg
 	if cfg.Migrate {
 		if err := p.store.Migrate(ctx); err != nil {
@@ -86,34 +101,97 @@ func (p *portal) assemble(ctx context.Context, guide *templates.Guide) error {
 	cookies := auth.Cookies{Secure: cfg.BaseURL.Scheme == "https"}
 	policy := auth.Policy{Allowed: cfg.AllowedGroups, Auditors: cfg.AuditorGroups}
 	p.provider, err = auth.NewProvider(auth.Client{
-		Issuer: cfg.OIDC.Issuer, ID: cfg.OIDC.ClientID, Secret: cfg.OIDC.ClientSecret, Scopes: cfg.OIDC.Scopes,
-		RedirectURL: base + "/auth/callback", Audience: cfg.OIDC.Audience, Resource: cfg.OIDC.Resource,
-		AuthMethod: cfg.OIDC.TokenAuthMethod, Key: cfg.OIDC.ClientKey, KeyID: cfg.OIDC.ClientKeyID, KeyAlg: cfg.OIDC.ClientKeyAlg, Prompt: cfg.OIDC.Prompt, ACRValues: cfg.OIDC.ACRValues, MaxAge: cfg.OIDC.MaxAge,
+		Issuer:      cfg.OIDC.Issuer,
+		ID:          cfg.OIDC.ClientID,
+		Secret:      cfg.OIDC.ClientSecret,
+		Scopes:      cfg.OIDC.Scopes,
+		RedirectURL: base + "/auth/callback",
+		Audience:    cfg.OIDC.Audience,
+		Resource:    cfg.OIDC.Resource,
+		AuthMethod:  cfg.OIDC.TokenAuthMethod,
+		Key:         cfg.OIDC.ClientKey,
+		KeyID:       cfg.OIDC.ClientKeyID,
+		KeyAlg:      cfg.OIDC.ClientKeyAlg,
+		Prompt:      cfg.OIDC.Prompt,
+		ACRValues:   cfg.OIDC.ACRValues,
+		MaxAge:      cfg.OIDC.MaxAge,
 	}, p.log, time.Now)
 	if err != nil {
 		return err
 	}
 	rp := &auth.RelyingParty{
-		Provider: p.provider, Records: p.store, Keys: cfg.SessionKeys, GroupsClaim: cfg.OIDC.GroupsClaim, Policy: policy, Log: p.log, Now: time.Now,
+		Provider:        p.provider,
+		Records:         p.store,
+		Keys:            cfg.SessionKeys,
+		GroupsClaim:     cfg.OIDC.GroupsClaim,
+		Policy:          policy,
+		Log:             p.log,
+		Now:             time.Now,
 		ExchangesTokens: cfg.OIDC.Exchange != nil,
 		GroupsSeparator: cfg.OIDC.GroupsSeparator,
 		GroupsMember:    cfg.OIDC.GroupsMember,
 	}
-	p.sessions = &auth.Sessions{Rows: p.store, Keys: cfg.SessionKeys, Cookies: cookies, Idle: cfg.SessionIdle, Max: cfg.SessionMax, Now: time.Now}
-	p.tokens = &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: cfg.OIDC.Exchange}
+	p.sessions = &auth.Sessions{
+		Rows:    p.store,
+		Keys:    cfg.SessionKeys,
+		Cookies: cookies,
+		Idle:    cfg.SessionIdle,
+		Max:     cfg.SessionMax,
+		Now:     time.Now,
+	}
+	p.tokens = &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: (*auth.Exchange)(cfg.OIDC.Exchange)}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.maia.Account = cfg.MaiaAccount
 	p.submissions = submission.New(submission.Options{
-		Maia: p.maia, Records: p.store, FormTokens: submission.NewFormTokens(formKeys), Holder: p.holder,
-		Timeout: 2 * cfg.MaiaTimeout, PerMinute: cfg.SubmissionsPerMinute, NameRule: cfg.NameRule, Log: p.log, Now: time.Now,
+		Maia:       p.maia,
+		Records:    p.store,
+		FormTokens: submission.NewFormTokens(formKeys),
+		Holder:     p.holder,
+		Timeout:    2 * cfg.MaiaTimeout,
+		PerMinute:  cfg.SubmissionsPerMinute,
+		NameRule:   submission.NameRule(cfg.NameRule),
+		Log:        p.log,
+		Now:        time.Now,
 	})
 	h := &handlers.Handlers{
-		Site: handlers.Site{BaseURL: base, Title: cfg.Title, Region: cfg.MaiaRegion, Notice: cfg.Notice, Support: cfg.SupportURL, MaiaURL: cfg.MaiaURL, MaiaAccount: cfg.MaiaAccount != "", Version: Version, Guide: guide},
-		RP:   rp, Sessions: p.sessions, Tokens: p.tokens, Policy: policy, Submissions: p.submissions,
-		Records: p.store, Catalogue: &catalogue.Directory{Source: p.maia, Log: p.log, Now: time.Now}, NameRule: cfg.NameRule, Ending: p.ending.Begun, Log: p.log,
+		Site: handlers.Site{
+			BaseURL:     base,
+			Title:       cfg.Title,
+			Region:      cfg.MaiaRegion,
+			Notice:      cfg.Notice,
+			Support:     cfg.SupportURL,
+			MaiaURL:     cfg.MaiaURL,
+			MaiaAccount: cfg.MaiaAccount != "",
+			TrailKeyed:  len(cfg.AuditKeys) > 0,
+			Version:     Version,
+			Guide:       guide,
+		},
+		RP:          rp,
+		Sessions:    p.sessions,
+		Tokens:      p.tokens,
+		Policy:      policy,
+		Submissions: p.submissions,
+		Records:     p.store,
+		Catalogue: &catalogue.Directory{
+			Source: p.maia,
+			Log:    p.log,
+			Now:    time.Now,
+		},
+		NameRule: submission.NameRule(cfg.NameRule),
+		Ending:   p.ending.Begun,
+		Log:      p.log,
 	}
 	p.public, err = server.New(server.Options{
-		BaseURL: base, HTTPS: cookies.Secure, RepeatCookie: p.sessions.Repeat, TrustedProxies: cfg.TrustedProxies, AnswerTimeout: 2*cfg.MaiaTimeout + 20*time.Second, Ending: p.ending, Log: p.log,
+		BaseURL:        base,
+		HTTPS:          cookies.Secure,
+		RepeatCookie:   p.sessions.Repeat,
+		Program:        handlers.BackchannelPath,
+		Foreign:        handlers.Foreign,
+		RequestIDKey:   handlers.RequestIDKey,
+		TrustedProxies: cfg.TrustedProxies,
+		AnswerTimeout:  2*cfg.MaiaTimeout + 20*time.Second,
+		Ending:         p.ending,
+		Log:            p.log,
 	}, h.Routes)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (p *Provider) misfit(a announced, method string) *Refusal {
 	if p.signer == nil || p.client.KeyAlg != "" || len(a.Algs) == 0 {
 		return nil
 	}
-	if alg := KeyAlgorithms(p.client.Key)[0]; !slices.Contains(a.Algs, alg) {
+	if alg := KeyAlgorithms(p.client.Key.Reveal())[0]; !slices.Contains(a.Algs, alg) {
 		return refuse(ErrClient, AuthAlgorithm, slog.String("announced", clip(strings.Join(a.Algs, " "))), slog.String("configured", alg))
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"maiaportal/internal/secret"
 )
 
 // The ways of client authentication that the portal has (OpenID Connect Core section 9).
@@ -25,13 +27,14 @@ const assertionLife = time.Minute
 // credentials authenticate the relying party at the provider's endpoints: by a secret (basic or post), by a
 // signed assertion (private_key_jwt), or not at all (a public client).
 type credentials struct {
-	id, secret string
-	basic      bool
-	signer     jose.Signer // not nil: private_key_jwt
-	tokenURL   string      // the usual audience of an assertion
-	issuer     string      // the audience that some providers want in its place
-	toIssuer   bool        // the assertion's audience is the issuer
-	now        func() time.Time
+	id       string
+	secret   secret.Text
+	basic    bool
+	signer   jose.Signer // not nil: private_key_jwt
+	tokenURL string      // the usual audience of an assertion
+	issuer   string      // the audience that some providers want in its place
+	toIssuer bool        // the assertion's audience is the issuer
+	now      func() time.Time
 }
 
 // method is how they authenticate.
@@ -39,7 +42,7 @@ func (c credentials) method() string {
 	switch {
 	case c.signer != nil:
 		return PrivateKeyJWT
-	case c.secret == "":
+	case c.secret.Empty():
 		return publicClient
 	case c.basic:
 		return SecretBasic
@@ -58,14 +61,14 @@ func (c credentials) authenticate(form url.Values, h http.Header) error {
 		form.Set("client_id", c.id)
 		form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 		form.Set("client_assertion", assertion)
-	case c.secret != "" && c.basic:
+	case !c.secret.Empty() && c.basic:
 		// RFC 6749 section 2.3.1: both are form-encoded first.
 		r := http.Request{Header: h}
-		r.SetBasicAuth(url.QueryEscape(c.id), url.QueryEscape(c.secret))
+		r.SetBasicAuth(url.QueryEscape(c.id), url.QueryEscape(c.secret.Reveal()))
 	default:
 		form.Set("client_id", c.id)
-		if c.secret != "" {
-			form.Set("client_secret", c.secret)
+		if !c.secret.Empty() {
+			form.Set("client_secret", c.secret.Reveal())
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/secret"
 )
 
 // clientKeys are made once: RSA keys are slow to make.
@@ -59,23 +60,36 @@ func TestClientAuthenticationAsSet(t *testing.T) {
 		kid     string // empty: the thumbprint
 		alg     string
 	}{
-		"post, though basic is announced":        {auth.Client{AuthMethod: auth.SecretPost}, []string{"client_secret_basic"}, "client_secret_post", "", ""},
-		"basic, though post is announced":        {auth.Client{AuthMethod: auth.SecretBasic}, []string{"client_secret_post"}, "client_secret_basic", "", ""},
-		"basic, though nothing that is known":    {auth.Client{AuthMethod: auth.SecretBasic}, []string{"tls_client_auth"}, "client_secret_basic", "", ""},
-		"a key, though it is not announced":      {auth.Client{AuthMethod: auth.PrivateKeyJWT, Key: ecKey}, []string{"client_secret_basic"}, "private_key_jwt", "", "ES256"},
-		"a key with a name":                      {auth.Client{Key: rsaKey, KeyID: "portal-2026"}, []string{"private_key_jwt"}, "private_key_jwt", "portal-2026", "RS256"},
-		"a key with an algorithm":                {auth.Client{Key: rsaKey, KeyAlg: "PS256"}, []string{"private_key_jwt"}, "private_key_jwt", "", "PS256"},
-		"a key with both":                        {auth.Client{Key: rsaKey, KeyAlg: "RS512", KeyID: "k, 1"}, []string{"private_key_jwt"}, "private_key_jwt", "k, 1", "RS512"},
-		"a key with nothing, named by its print": {auth.Client{Key: rsaKey}, []string{"private_key_jwt"}, "private_key_jwt", "", "RS256"},
+		"post, though basic is announced":     {auth.Client{AuthMethod: auth.SecretPost}, []string{"client_secret_basic"}, "client_secret_post", "", ""},
+		"basic, though post is announced":     {auth.Client{AuthMethod: auth.SecretBasic}, []string{"client_secret_post"}, "client_secret_basic", "", ""},
+		"basic, though nothing that is known": {auth.Client{AuthMethod: auth.SecretBasic}, []string{"tls_client_auth"}, "client_secret_basic", "", ""},
+		"a key, though it is not announced": {auth.Client{
+			AuthMethod: auth.PrivateKeyJWT,
+			Key:        hiddenKey(ecKey),
+		}, []string{"client_secret_basic"}, "private_key_jwt", "", "ES256"},
+		"a key with a name": {auth.Client{
+			Key:   hiddenKey(rsaKey),
+			KeyID: "portal-2026",
+		}, []string{"private_key_jwt"}, "private_key_jwt", "portal-2026", "RS256"},
+		"a key with an algorithm": {auth.Client{
+			Key:    hiddenKey(rsaKey),
+			KeyAlg: "PS256",
+		}, []string{"private_key_jwt"}, "private_key_jwt", "", "PS256"},
+		"a key with both": {auth.Client{
+			Key:    hiddenKey(rsaKey),
+			KeyAlg: "RS512",
+			KeyID:  "k, 1",
+		}, []string{"private_key_jwt"}, "private_key_jwt", "k, 1", "RS512"},
+		"a key with nothing, named by its print": {auth.Client{Key: hiddenKey(rsaKey)}, []string{"private_key_jwt"}, "private_key_jwt", "", "RS256"},
 	} {
 		r := newRig(t, func(o *options) { o.client = tc.client })
 		r.op.Set(announce(map[string]any{methodsMember: tc.methods}))
-		if tc.client.Key != nil {
+		if !tc.client.Key.Empty() {
 			set := publicKeys(t, tc.client)
 			r.op.Set(func(s *hostile.Switches) {
 				s.ClientKey, s.ClientKeyID, s.ClientKeyAlg = set.Key, set.KeyID, set.Algorithm
 			})
-			sum, err := (&jose.JSONWebKey{Key: tc.client.Key.Public()}).Thumbprint(crypto.SHA256)
+			sum, err := (&jose.JSONWebKey{Key: tc.client.Key.Reveal().Public()}).Thumbprint(crypto.SHA256)
 			if kid := tc.kid; err != nil || set.Algorithm != tc.alg || set.Use != "sig" ||
 				kid != "" && set.KeyID != kid || kid == "" && set.KeyID != base64.RawURLEncoding.EncodeToString(sum) {
 				t.Errorf("%s: kid %q, alg %q, use %q, %v", name, set.KeyID, set.Algorithm, set.Use, err)
@@ -94,10 +108,12 @@ func TestClientAuthenticationAsSet(t *testing.T) {
 	}
 }
 
+func hiddenKey(k crypto.Signer) secret.Of[crypto.Signer] { return secret.Hide(k) }
+
 // publicKeys is the one key that portal jwk prints.
 func publicKeys(t *testing.T, c auth.Client) jose.JSONWebKey {
 	t.Helper()
-	text, err := auth.PublicKeys(c.Key, c.KeyID, c.KeyAlg)
+	text, err := auth.PublicKeys(c.Key.Reveal(), c.KeyID, c.KeyAlg)
 	var set jose.JSONWebKeySet
 	if err != nil || json.Unmarshal(text, &set) != nil || len(set.Keys) != 1 || !set.Keys[0].IsPublic() {
 		t.Fatalf("%v: %s", err, text)
@@ -110,7 +126,7 @@ func publicKeys(t *testing.T, c auth.Client) jose.JSONWebKey {
 func TestAssertionForTheIssuer(t *testing.T) {
 	t.Parallel()
 	_, ecKey := clientKeys()
-	r := newRig(t, func(o *options) { o.client.Key = ecKey })
+	r := newRig(t, func(o *options) { o.client.Key = hiddenKey(ecKey) })
 	r.op.Set(func(s *hostile.Switches) { s.ClientKey, s.ToIssuer, s.Life = ecKey.Public(), true, 20*60 })
 	b := r.browser().login()
 	codes := r.op.Grants(hostile.CodeGrant)
@@ -165,7 +181,7 @@ func TestAssertionIsNotTriedInVain(t *testing.T) {
 		"half an answer":             {hostile.Half, 1},
 		"an error in another letter": {hostile.JSON(401, map[string]any{"error": "Invalid_Client"}), 1},
 	} {
-		r := newRig(t, func(o *options) { o.client.Key = ecKey })
+		r := newRig(t, func(o *options) { o.client.Key = hiddenKey(ecKey) })
 		r.op.Set(func(s *hostile.Switches) { s.ClientKey = ecKey.Public() })
 		r.op.Instead(hostile.Token, tc.answer)
 		b := r.browser()
@@ -223,7 +239,7 @@ func TestAnnouncedClientAuthentication(t *testing.T) {
 		"a key, among others":                       {map[string]any{methodsMember: []string{"client_secret_basic", "private_key_jwt"}}, "", rsaKey, "", ""},
 		"words with line breaks, shown as one word": {map[string]any{methodsMember: []string{"a\nb", "\x1b[31mc"}}, "", nil, "client_auth_unsupported", `"ab [31mc"`},
 	} {
-		r := newRig(t, func(o *options) { o.client.Secret, o.client.Key = tc.secret, tc.key })
+		r := newRig(t, func(o *options) { o.client.Secret, o.client.Key = secret.Hide(tc.secret), secret.Hide(tc.key) })
 		r.op.Set(announce(tc.announced))
 		for range 3 { // it is read again and again
 			if err := r.provider.Discover(t.Context()); err != nil {

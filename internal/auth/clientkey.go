@@ -120,7 +120,7 @@ func PublicKeys(key crypto.Signer, id, alg string) ([]byte, error) {
 
 // newSigner makes a signer of a client's key.
 func newSigner(c Client) (jose.Signer, error) {
-	pair, err := keyPair(c.Key, c.KeyID, c.KeyAlg)
+	pair, err := keyPair(c.Key.Reveal(), c.KeyID, c.KeyAlg)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,15 @@ func (c Cookies) options() *sessions.Options {
 // seconds; 0 lasts until the browser closes.
 func (c Cookies) Set(w http.ResponseWriter, name, value string, maxAge int) {
 	drop(w, name)
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{
+		Name:     name,
+		Value:    value,
+		Path:     "/",
+		MaxAge:   maxAge,
+		HttpOnly: true,
+		Secure:   c.Secure,
+		SameSite: http.SameSiteLaxMode,
+	})
 }
 
 // Expire makes the browser forget a cookie.

@@ -101,12 +101,21 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 		endSession:    meta.EndSession,
 		revoke:        meta.Revocation,
 		tokenURL:      endpoint.TokenURL,
-		oauth:         oauth2.Config{ClientID: p.client.ID, Endpoint: endpoint, RedirectURL: p.client.RedirectURL, Scopes: p.client.Scopes},
+		oauth: oauth2.Config{
+			ClientID:    p.client.ID,
+			Endpoint:    endpoint,
+			RedirectURL: p.client.RedirectURL,
+			Scopes:      p.client.Scopes,
+		},
 	}
 	d.credentials = p.credentials(endpoint.TokenURL, meta.announced)
 	d.misfit = p.misfit(meta.announced, d.credentials.method())
 	d.keys = p.keysAt(meta.JWKS, d.algs)
-	d.verifier = oidc.NewVerifier(meta.Issuer, d.keys, &oidc.Config{ClientID: p.client.ID, SupportedSigningAlgs: d.algs, Now: p.now})
+	d.verifier = oidc.NewVerifier(meta.Issuer, d.keys, &oidc.Config{
+		ClientID:             p.client.ID,
+		SupportedSigningAlgs: d.algs,
+		Now:                  p.now,
+	})
 	return d, nil
 }
 
@@ -189,7 +198,8 @@ func asymmetric(announced []string) []string {
 	var out []string
 	for _, a := range announced {
 		switch a {
-		case oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA:
+		case oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512,
+			oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA:
 			out = append(out, a)
 		}
 	}

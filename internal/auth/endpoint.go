@@ -12,13 +12,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"maiaportal/internal/secret"
 )
 
-// tokenAnswer is what a token endpoint gives (RFC 6749 section 5.1, RFC 8693 section 2.2.1).
-type tokenAnswer struct {
-	AccessToken  string
-	RefreshToken string
-	IDToken      string
+// Answer is what a token endpoint gives (RFC 6749 section 5.1, RFC 8693 section 2.2.1).
+type Answer struct {
+	AccessToken  secret.Text
+	RefreshToken secret.Text
+	IDToken      secret.Text
 	IssuedType   string
 	Life         time.Duration // 0 where the answer does not say
 }
@@ -81,7 +83,8 @@ func (e *endpointError) ofExchange() bool {
 // Providers differ in whom a client assertion has to be meant for: the token endpoint, or the issuer. Where the one is
 // refused, the other is tried, once, and remembered where it worked. Only a definite word about the client leads to
 // that: a code or a refresh token that may have been redeemed is not sent again.
-func (p *Provider) ask(ctx context.Context, endpoint string, c credentials, form url.Values) (status int, body []byte, err error) {
+func (p *Provider) ask(ctx context.Context, endpoint string, c credentials,
+	form url.Values) (status int, body []byte, err error) {
 	c.toIssuer = p.toIssuer.Load()
 	status, body, err = p.askOnce(ctx, endpoint, c, form)
 	if c.signer == nil || !invalidClient(err) {
@@ -97,7 +100,8 @@ func (p *Provider) ask(ctx context.Context, endpoint string, c credentials, form
 }
 
 // askOnce sends one request.
-func (p *Provider) askOnce(ctx context.Context, endpoint string, c credentials, form url.Values) (status int, body []byte, err error) {
+func (p *Provider) askOnce(ctx context.Context, endpoint string, c credentials,
+	form url.Values) (status int, body []byte, err error) {
 	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
 	if err := c.authenticate(form, h); err != nil {
 		return 0, nil, err
@@ -133,13 +137,13 @@ func errorCode(body []byte) string {
 
 // token asks a token endpoint. Errors as for ask; a success without a token that can be used is a *Refusal
 // of ErrProviderAway, too.
-func (p *Provider) token(ctx context.Context, endpoint string, c credentials, form url.Values) (tokenAnswer, error) {
+func (p *Provider) token(ctx context.Context, endpoint string, c credentials, form url.Values) (Answer, error) {
 	status, body, err := p.ask(ctx, endpoint, c, form)
 	if err != nil {
-		return tokenAnswer{}, err
+		return Answer{}, err
 	}
 	if code := errorCode(body); code != "" {
-		return tokenAnswer{}, &endpointError{status, code, c.method()} // some say no with 200
+		return Answer{}, &endpointError{status, code, c.method()} // some say no with 200
 	}
 	var raw struct {
 		AccessToken  string          `json:"access_token"`
@@ -150,16 +154,16 @@ func (p *Provider) token(ctx context.Context, endpoint string, c credentials, fo
 		ExpiresIn    json.RawMessage `json:"expires_in"`
 	}
 	if err := json.Unmarshal(body, &raw); err != nil || raw.AccessToken == "" || status != http.StatusOK {
-		return tokenAnswer{}, refuse(ErrProviderAway, TokenAnswer, slog.Int("status", status), slog.Bool("json", err == nil))
+		return Answer{}, refuse(ErrProviderAway, TokenAnswer, slog.Int("status", status), slog.Bool("json", err == nil))
 	}
 	// A token of another type cannot be sent as a bearer token (RFC 6749 section 7.1).
 	if raw.TokenType != "" && !strings.EqualFold(raw.TokenType, "bearer") && !strings.EqualFold(raw.TokenType, "N_A") {
-		return tokenAnswer{}, refuse(ErrProviderAway, TokenType, slog.String("token_type", clip(raw.TokenType)))
+		return Answer{}, refuse(ErrProviderAway, TokenType, slog.String("token_type", clip(raw.TokenType)))
 	}
-	return tokenAnswer{
-		AccessToken:  raw.AccessToken,
-		RefreshToken: raw.RefreshToken,
-		IDToken:      raw.IDToken,
+	return Answer{
+		AccessToken:  secret.Hide(raw.AccessToken),
+		RefreshToken: secret.Hide(raw.RefreshToken),
+		IDToken:      secret.Hide(raw.IDToken),
 		IssuedType:   raw.IssuedType,
 		Life:         life(raw.ExpiresIn),
 	}, nil

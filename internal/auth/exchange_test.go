@@ -17,6 +17,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/secret"
 )
 
 // S-19: the client authenticates as the provider's metadata says, in one way only, the same at the
@@ -46,7 +47,7 @@ func TestClientAuthentication(t *testing.T) {
 		"methods that nobody knows":  {[]string{"client_secret_jwt", "tls_client_auth"}, "", nil, "client_secret_post"},
 		"a public client, unwitting": {nil, "none", nil, "none"},
 	} {
-		r := newRig(t, func(o *options) { o.client.Secret, o.client.Key = tc.secret, tc.key })
+		r := newRig(t, func(o *options) { o.client.Secret, o.client.Key = secret.Hide(tc.secret), secret.Hide(tc.key) })
 		r.op.Set(func(s *hostile.Switches) {
 			s.Metadata = func(m map[string]any) {
 				if m["token_endpoint_auth_methods_supported"] = tc.methods; tc.methods == nil {
@@ -94,7 +95,12 @@ func TestExchange(t *testing.T) {
 	t.Parallel()
 	for name, idToken := range map[string]bool{"of the access token": false, "of the ID token": true} {
 		r := newRig(t, func(o *options) {
-			o.exchange = &auth.Exchange{Audience: "https://maia", Resource: "https://maia/api", Scope: "secrets", SubjectIDToken: idToken}
+			o.exchange = &auth.Exchange{
+				Audience:       "https://maia",
+				Resource:       "https://maia/api",
+				Scope:          "secrets",
+				SubjectIDToken: idToken,
+			}
 		})
 		r.op.Set(func(s *hostile.Switches) {
 			s.Tokens = func(grant string, a map[string]any) {
@@ -114,21 +120,21 @@ func TestExchange(t *testing.T) {
 		if len(calls) != 1 {
 			t.Fatalf("%s: %d exchanges", name, len(calls))
 		}
-		subject, kind := login.AccessToken, accessType
+		subject, kind := login.AccessToken.Reveal(), accessType
 		if idToken {
-			subject, kind = login.IDToken, idType
+			subject, kind = login.IDToken.Reveal(), idType
 		}
 		want := url.Values{"grant_type": {hostile.ExchangeGrant}, "subject_token": {subject}, "subject_token_type": {kind}, "requested_token_type": {accessType}, "audience": {"https://maia"}, "resource": {"https://maia/api"}, "scope": {"secrets"}}
 		if got := calls[0]; got.Form.Encode() != want.Encode() || got.Auth != "client_secret_basic" || got.AuthError != "" {
 			t.Errorf("%s: %v by %s %s", name, got.Form, got.Auth, got.AuthError)
 		}
-		first := b.session().Login.Exchanged.Token
+		first := b.session().Login.Exchanged.Token.Reveal()
 		// It is had anew once it has ended, without another refresh: the login's own token lives on.
 		r.clock.Add(301 * time.Second)
 		if a := b.post("/secret-references", b.reference("LATER")); a.status != http.StatusSeeOther {
 			t.Errorf("%s: %d %s", name, a.status, a.text())
 		}
-		second := b.session().Login.Exchanged.Token
+		second := b.session().Login.Exchanged.Token.Reveal()
 		if second == first || len(r.op.Grants(hostile.ExchangeGrant)) != 2 || len(r.op.Grants(hostile.RefreshGrant)) != 0 {
 			t.Errorf("%s: %d exchanges, %d refreshes", name, len(r.op.Grants(hostile.ExchangeGrant)), len(r.op.Grants(hostile.RefreshGrant)))
 		}
@@ -177,7 +183,12 @@ func TestExchangeAnswers(t *testing.T) {
 	} {
 		elsewhere := hostile.Start(t)
 		r := newRig(t, func(o *options) {
-			o.exchange = &auth.Exchange{URL: elsewhere.Issuer() + hostile.Token, Audience: "https://maia", ClientID: "exchange client", ClientSecret: "its own secret"}
+			o.exchange = &auth.Exchange{
+				URL:          elsewhere.Issuer() + hostile.Token,
+				Audience:     "https://maia",
+				ClientID:     "exchange client",
+				ClientSecret: secret.Hide("its own secret"),
+			}
 		})
 		elsewhere.Set(func(s *hostile.Switches) {
 			s.Anybody = true

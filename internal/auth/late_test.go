@@ -31,11 +31,11 @@ func TestLateTakeOver(t *testing.T) {
 		s.Before[hostile.Token] = func() { <-time.After(2 * patience) }
 	})
 	r.clock.Add(21 * time.Second) // the dead one's lease is over
-	token, err := r.tokens.For(&used).Renew(t.Context(), before.Login.AccessToken)
-	if err != nil || token == before.Login.AccessToken {
+	token, err := r.tokens.For(&used).Renew(t.Context(), before.Login.AccessToken.Reveal())
+	if err != nil || token == before.Login.AccessToken.Reveal() {
 		t.Fatalf("%q, %v", token, err)
 	}
-	if got := b.session().Login; got.AccessToken != token || got.RefreshToken == before.Login.RefreshToken {
+	if got := b.session().Login; got.AccessToken.Reveal() != token || got.RefreshToken.Reveal() == before.Login.RefreshToken.Reveal() {
 		t.Errorf("stored %+v", got)
 	}
 	if n := r.op.Reuses(); n != 0 {
@@ -75,7 +75,7 @@ func TestRenewedTokenIsStoredLater(t *testing.T) {
 	r.sessions.Rows = rows
 	r.clock.Add(61 * time.Minute)
 	first, err := r.tokens.For(&used).Token(t.Context())
-	if err != nil || first == before.Login.AccessToken {
+	if err != nil || first == before.Login.AccessToken.Reveal() {
 		t.Fatalf("%q, %v", first, err)
 	}
 	// Another request reads the old login from the database, also when the lease has run out.
@@ -95,7 +95,7 @@ func TestRenewedTokenIsStoredLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.clock.Add(-62 * time.Minute) // for the session to be found alive
-	if got := b.session().Login; got.AccessToken != first || got.RefreshToken == before.Login.RefreshToken {
+	if got := b.session().Login; got.AccessToken.Reveal() != first || got.RefreshToken.Reveal() == before.Login.RefreshToken.Reveal() {
 		t.Errorf("stored %+v", got)
 	}
 	if n := len(r.op.Grants(hostile.RefreshGrant)); n != 1 || r.op.Reuses() != 0 {

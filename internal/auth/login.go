@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"maiaportal/internal/secret"
 	"maiaportal/internal/store"
 )
 
@@ -80,7 +80,7 @@ type logins interface {
 type RelyingParty struct {
 	Provider    *Provider
 	Records     logins
-	Keys        [][]byte // session keys
+	Keys        []secret.Value // session keys
 	GroupsClaim string
 	// GroupsSeparator parts the groups of a claim that is one string; GroupsMember is the member that has the
 	// name where the claim lists objects. Both may be empty.
@@ -94,27 +94,31 @@ type RelyingParty struct {
 
 // pendingLogin is sealed in the database while its user is at the provider.
 type pendingLogin struct {
-	Nonce    string `json:"nonce"`
-	Verifier string `json:"verifier"`
-	ReturnTo string `json:"return_to"`
+	Nonce    secret.Text
+	Verifier secret.Text
+	ReturnTo ReturnPath
 }
 
 // Login is who is logged in, and the tokens. It lives sealed in the session.
 type Login struct {
-	Issuer  string   `json:"iss"`
-	Subject string   `json:"sub"`
-	Name    string   `json:"name"`
-	Email   string   `json:"email"`
-	Groups  []string `json:"groups"`
-	SID     string   `json:"sid,omitempty"`
+	Issuer  string
+	Subject string
+	Name    string
+	Email   string
+	Groups  []string
+	SID     string
 
-	AccessToken  string    `json:"access_token"`
-	Obtained     time.Time `json:"obtained"`
-	Expires      time.Time `json:"expires"` // zero where the provider did not say
-	RefreshToken string    `json:"refresh_token,omitempty"`
-	IDToken      string    `json:"id_token"`
+	// When and how the user authenticated, as the ID token of the login says (auth_time, acr); zero where it does not.
+	AuthTime time.Time
+	ACR      string
 
-	Exchanged exchanged `json:"exchanged,omitzero"` // the token for Maia, where tokens are exchanged
+	AccessToken  secret.Text
+	Obtained     time.Time
+	Expires      time.Time // zero where the provider did not say
+	RefreshToken secret.Text
+	IDToken      secret.Text
+
+	Exchanged exchanged // the token for Maia, where tokens are exchanged
 }
 
 // NewID makes a random id of 256 bits.
@@ -140,7 +144,7 @@ type Beginning struct {
 	Browser  string // its id, in a cookie of its own, so that several tabs can log in at once
 	Address  string // the client's; what strangers at one address leave has a bound
 	SignedIn bool   // the browser has a session
-	ReturnTo string
+	ReturnTo ReturnPath
 	Prompt   string // "login", or empty
 }
 
@@ -151,8 +155,12 @@ func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) 
 		return "", err
 	}
 	state := NewID()
-	p := pendingLogin{Nonce: NewID(), Verifier: oauth2.GenerateVerifier(), ReturnTo: ReturnTo(b.ReturnTo)}
-	plain, err := json.Marshal(p)
+	p := pendingLogin{
+		Nonce:    secret.Hide(NewID()),
+		Verifier: secret.Hide(oauth2.GenerateVerifier()),
+		ReturnTo: b.ReturnTo,
+	}
+	plain, err := p.plain()
 	if err != nil {
 		return "", fmt.Errorf("auth: begin login: %w", err)
 	}
@@ -172,7 +180,7 @@ func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	opts := []oauth2.AuthCodeOption{oidc.Nonce(p.Nonce), oauth2.S256ChallengeOption(p.Verifier)}
+	opts := []oauth2.AuthCodeOption{oidc.Nonce(p.Nonce.Reveal()), oauth2.S256ChallengeOption(p.Verifier.Reveal())}
 	c := rp.Provider.client
 	prompt := b.Prompt
 	if prompt == "" {
@@ -207,7 +215,8 @@ func network(address string) string {
 
 // Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
 // is known also for many errors, so that a new login can lead there.
-func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values) (login Login, returnTo string, err error) {
+func (rp *RelyingParty) Finish(ctx context.Context, browser string,
+	q url.Values) (login Login, returnTo ReturnPath, err error) {
 	// State first: a stranger's code must not be redeemed.
 	pending, err := rp.pending(ctx, browser, q.Get("state"))
 	returnTo = pending.ReturnTo
@@ -234,17 +243,11 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string, q url.Values
 	// The code is good once: a browser that goes away must not leave it half redeemed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
 	defer cancel()
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {q.Get("code")}, "redirect_uri": {d.oauth.RedirectURL}, "code_verifier": {pending.Verifier},
-	}
-	if r := rp.Provider.client.Resource; r != "" {
-		form.Set("resource", r) // RFC 8707 section 2.2: else the token may be for the provider's userinfo only
-	}
-	token, err := rp.Provider.token(ctx, d.tokenURL, d.credentials, form)
+	answer, err := rp.Provider.Redeem(ctx, q.Get("code"), pending.Verifier)
 	if err != nil {
-		return Login{}, returnTo, notRedeemed(err)
+		return Login{}, returnTo, err
 	}
-	login, err = rp.login(ctx, d, token, pending.Nonce)
+	login, err = rp.login(ctx, d, answer, pending.Nonce)
 	return login, returnTo, err
 }
 
@@ -266,8 +269,8 @@ func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pen
 	if err != nil {
 		return pendingLogin{}, refuse(ErrState, CallbackState)
 	}
-	var p pendingLogin
-	if err := json.Unmarshal(plain, &p); err != nil {
+	p, err := pendingLoginOf(plain)
+	if err != nil {
 		return pendingLogin{}, refuse(ErrState, CallbackState)
 	}
 	if !row.First || rp.Now().Sub(row.CreatedAt) > loginTime {
@@ -283,27 +286,10 @@ func refusedAnswer(q url.Values) *RefusedError {
 	return e
 }
 
-// notRedeemed says why a code was not redeemed: because of the code, of the portal's own credentials, or
-// because the provider stumbles.
-func notRedeemed(err error) error {
-	var refused *endpointError
-	switch {
-	case errors.As(err, &refused) && refused.ofClient():
-		return refuse(ErrClient, ClientRefused, refused.facts()...).because(err)
-	case errors.As(err, &refused) && refused.ofGrant():
-		return refuse(ErrBadAnswer, CodeRefused, refused.facts()...).because(err)
-	case errors.As(err, &refused) && refused.status == http.StatusOK && !refused.stumbles():
-		return refuse(ErrBadAnswer, TokenError, refused.facts()...).because(err)
-	case errors.As(err, &refused):
-		return refused.away()
-	}
-	return err
-}
-
 // login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7. It
 // gives one with ErrNotAllowed, too, for the page that says who is not let in.
-func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAnswer, nonce string) (Login, error) {
-	raw := token.IDToken
+func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, nonce secret.Text) (Login, error) {
+	raw := token.IDToken.Reveal()
 	if raw == "" {
 		return Login{}, refuse(ErrBadAnswer, TokenMissing)
 	}
@@ -322,11 +308,12 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAns
 		return Login{}, refuse(ErrBadAnswer, JWTClaims)
 	}
 	_ = id.Claims(&claims) // a claim of another type is as good as none
-	authenticated := rp.Now().Sub(time.Unix(claims.Auth, 0))
+	authTime := instant(claims.Auth)
+	authenticated := rp.Now().Sub(authTime)
 	switch {
 	case id.Subject == "":
 		return Login{}, refuse(ErrBadAnswer, JWTSubject)
-	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
+	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce.Reveal())) != 1:
 		return Login{}, refuse(ErrBadAnswer, IDTokenNonce)
 	case sent(all["azp"]) && claims.AZP != rp.Provider.client.ID: // one that is no string, too
 		return Login{}, refuse(ErrBadAnswer, IDTokenAZP)
@@ -336,45 +323,48 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token tokenAns
 		return Login{}, refuse(ErrBadAnswer, IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
 	case len(rp.Provider.client.ACRValues) > 0 && !slices.Contains(rp.Provider.client.ACRValues, claims.ACR):
 		return Login{}, refuse(ErrBadAnswer, IDTokenACR)
-	case rp.Provider.client.MaxAge >= 0 && claims.Auth == 0:
+	case rp.Provider.client.MaxAge >= 0 && authTime.IsZero():
 		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime)
 	case rp.Provider.client.MaxAge >= 0 && authenticated > rp.Provider.client.MaxAge+clockSkew:
 		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
 	}
-	if !rp.ExchangesTokens && !meantFor(token.AccessToken, rp.Provider.client.Audience, rp.Provider.client.Resource) {
+	client := rp.Provider.client
+	if !rp.ExchangesTokens && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
 		return Login{}, refuse(ErrAudience, TokenAudience)
 	}
-	p, err := rp.person(ctx, d, token.AccessToken, id.Subject, all)
+	p, err := rp.person(ctx, d, token.AccessToken.Reveal(), id.Subject, all)
 	if err != nil {
 		return Login{}, err
 	}
 	l := Login{
-		Issuer:  id.Issuer,
-		Subject: id.Subject,
-		Name:    p.called(id.Subject),
-		Email:   p.email,
-		Groups:  p.groups.groups,
-		SID:     claims.SID,
-		IDToken: raw,
+		Issuer:   id.Issuer,
+		Subject:  id.Subject,
+		Name:     p.called(id.Subject),
+		Email:    p.email,
+		Groups:   p.groups.groups,
+		SID:      claims.SID,
+		AuthTime: authTime,
+		ACR:      claims.ACR,
+		IDToken:  token.IDToken,
 	}
 	l.take(token, rp.Now())
 	return l, rp.mayLogIn(ctx, p.groups)
 }
 
 // take puts an answer of the token endpoint into l.
-func (l *Login) take(t tokenAnswer, now time.Time) {
+func (l *Login) take(t Answer, now time.Time) {
 	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, time.Time{}
 	if t.Life > 0 {
 		l.Expires = now.Add(t.Life)
 	}
-	if t.RefreshToken != "" {
+	if !t.RefreshToken.Empty() {
 		l.RefreshToken = t.RefreshToken
 	}
 }
 
 // rotated keeps, of an answer that is not used, the refresh token: the one that it was had for is used up.
-func (l Login) rotated(t tokenAnswer) Login {
-	if t.RefreshToken != "" {
+func (l Login) rotated(t Answer) Login {
+	if !t.RefreshToken.Empty() {
 		l.RefreshToken = t.RefreshToken
 	}
 	return l

@@ -60,7 +60,13 @@ func TestAuthorizationRequest(t *testing.T) {
 func TestAuthenticationThatWasAskedFor(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *options) {
-		o.client = auth.Client{ACRValues: []string{"gold", "silver"}, MaxAge: time.Hour, Prompt: "select_account", Audience: "https://maia", Resource: "https://maia/api"}
+		o.client = auth.Client{
+			ACRValues: []string{"gold", "silver"},
+			MaxAge:    time.Hour,
+			Prompt:    "select_account",
+			Audience:  "https://maia",
+			Resource:  "https://maia/api",
+		}
 	})
 	b := r.browser()
 	to, _ := url.Parse(b.get("/login").location())
@@ -359,6 +365,47 @@ func TestIDToken(t *testing.T) {
 	}
 	if log := r.logs.String(); strings.Contains(log, "eyJ") || strings.Contains(log, "access-") || strings.Contains(log, "refresh-") {
 		t.Error("a token is in the log")
+	}
+}
+
+// A session knows when and how its user authenticated, as far as the provider says it at the login, and keeps that.
+func TestAuthTimeAndACRAreKept(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.op.Set(func(s *hostile.Switches) { s.Life = 20 * 60 })
+	at := r.clock.Now().Add(-time.Hour).Unix()
+	for name, tc := range map[string]struct {
+		authTime, acr any
+		wantTime      int64 // 0: nobody said
+		wantACR       string
+	}{
+		"both":                  {at, "gold", at, "gold"},
+		"neither":               {nil, nil, 0, ""},
+		"of types nobody knows": {"yesterday", 5, 0, ""},
+		"after the year 9999":   {int64(1) << 50, "gold", 1 << 50, "gold"},
+	} {
+		r.op.Set(func(s *hostile.Switches) {
+			s.IDToken = func(c map[string]any) { c["auth_time"], c["acr"] = tc.authTime, tc.acr }
+		})
+		b := r.browser().login()
+		login := b.session().Login
+		// A refresh is no authentication, whatever its answer says.
+		r.op.Set(func(s *hostile.Switches) {
+			s.IDToken = func(c map[string]any) { c["auth_time"], c["acr"] = r.clock.Now().Unix(), "bronze" }
+		})
+		r.clock.Add(21 * time.Minute)
+		if a := b.get("/secret-references/new"); a.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", name, a.status, a.text())
+		}
+		later := b.session().Login
+		if later.AccessToken.Reveal() == login.AccessToken.Reveal() {
+			t.Errorf("%s: not refreshed", name)
+		}
+		for _, l := range []auth.Login{login, later} {
+			if l.AuthTime.IsZero() != (tc.wantTime == 0) || tc.wantTime != 0 && l.AuthTime.Unix() != tc.wantTime || l.ACR != tc.wantACR {
+				t.Errorf("%s: %v %q", name, l.AuthTime, l.ACR)
+			}
+		}
 	}
 }
 
@@ -800,7 +847,12 @@ func TestTokenEndpoint(t *testing.T) {
 // S-20: an auditor who is in no allowed group sees activity, and no form.
 func TestAuditorsOnly(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *options) { o.policy = auth.Policy{Allowed: []string{"admins"}, Auditors: []string{"auditors"}} })
+	r := newRig(t, func(o *options) {
+		o.policy = auth.Policy{
+			Allowed:  []string{"admins"},
+			Auditors: []string{"auditors"},
+		}
+	})
 	r.op.Set(func(s *hostile.Switches) { s.IDToken = func(c map[string]any) { c["groups"] = "auditors" } })
 	b := r.browser().login()
 	for path, want := range map[string]int{"/activity": 200, "/secret-references/new": 403, "/secret-values/new": 403} {

@@ -181,7 +181,13 @@ func TestCookieOfADeadSessionIsNotRepeated(t *testing.T) {
 		// The browser has sent the POST; a login in another tab is answered first.
 		older := r.browser()
 		base, _ := url.Parse(r.base)
-		older.c.Jar.SetCookies(base, []*http.Cookie{{Name: "portal", Value: old}, {Name: "portal-login", Value: b.cookie("portal-login")}})
+		older.c.Jar.SetCookies(base, []*http.Cookie{{
+			Name:  "portal",
+			Value: old,
+		}, {
+			Name:  "portal-login",
+			Value: b.cookie("portal-login"),
+		}})
 		b.login()
 		a := older.post(tc.path, form)
 		for _, c := range (&http.Response{Header: a.header}).Cookies() {

@@ -15,6 +15,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
+
+	"maiaportal/internal/secret"
 )
 
 const (
@@ -28,11 +30,12 @@ const (
 // Client is what the relying party is at the provider.
 type Client struct {
 	Issuer      string
-	ID, Secret  string
-	AuthMethod  string        // how it authenticates; empty: as the metadata announces
-	Key         crypto.Signer // for private_key_jwt in place of the secret; may be nil
-	KeyID       string        // kid of its assertions; empty: the key's thumbprint
-	KeyAlg      string        // alg of its assertions; empty: by the key's type
+	ID          string
+	Secret      secret.Text
+	AuthMethod  string                   // how it authenticates; empty: as the metadata announces
+	Key         secret.Of[crypto.Signer] // for private_key_jwt in place of the secret; may be empty
+	KeyID       string                   // kid of its assertions; empty: the key's thumbprint
+	KeyAlg      string                   // alg of its assertions; empty: by the key's type
 	Scopes      []string
 	RedirectURL string
 	Audience    string        // sent as audience; may be empty
@@ -79,13 +82,18 @@ type Provider struct {
 
 // NewProvider makes a Provider without asking anything yet. Its error is a client key that cannot sign.
 func NewProvider(c Client, log *slog.Logger, now func() time.Time) (*Provider, error) {
-	p := &Provider{client: c, log: log, now: now, http: &http.Client{
-		Timeout:   providerTimeout,
-		Transport: limited{providerTransport()},
-		// A code, a refresh token or a client secret must not follow a redirect.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	if c.Key != nil {
+	p := &Provider{
+		client: c,
+		log:    log,
+		now:    now,
+		http: &http.Client{
+			Timeout:   providerTimeout,
+			Transport: limited{providerTransport()},
+			// A code, a refresh token or a client secret must not follow a redirect.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	if !c.Key.Empty() {
 		var err error
 		if p.signer, err = newSigner(c); err != nil {
 			return nil, err
@@ -165,11 +173,11 @@ func (p *Provider) get(ctx context.Context) (*discovered, error) {
 }
 
 // revoke asks the provider to forget a token (RFC 7009). It is a courtesy: failure is logged only.
-func (p *Provider) revoke(ctx context.Context, d *discovered, token, hint string) {
-	if d.revoke == "" || token == "" {
+func (p *Provider) revoke(ctx context.Context, d *discovered, token secret.Text, hint string) {
+	if d.revoke == "" || token.Empty() {
 		return
 	}
-	if _, _, err := p.ask(ctx, d.revoke, d.credentials, url.Values{"token": {token}, "token_type_hint": {hint}}); err != nil {
+	if _, _, err := p.ask(ctx, d.revoke, d.credentials, url.Values{"token": {token.Reveal()}, "token_type_hint": {hint}}); err != nil {
 		p.log.LogAttrs(ctx, slog.LevelInfo, "token not revoked", slog.String("hint", hint), slog.String("error", err.Error()))
 	}
 }

@@ -9,11 +9,22 @@ import (
 // all fields together.
 const maxReturnTo = 8000
 
-// ReturnTo gives a path of this portal, query included, to go to after a login, or "/" for anything
-// that is not plainly one: other hosts in any disguise, control characters, and the addresses of the
-// login itself, which would go in circles.
-func ReturnTo(raw string) string {
-	const home = "/"
+// ReturnPath is a path of this portal, query included, to go to after a login. Only ReturnTo makes one, so whoever has
+// one need not look at it again. The zero ReturnPath is the start page.
+type ReturnPath struct{ path string }
+
+// String is what a browser can be sent to.
+func (p ReturnPath) String() string {
+	if p.path == "" {
+		return "/"
+	}
+	return p.path
+}
+
+// ReturnTo gives the start page for anything that is not plainly a path of this portal: other hosts in any disguise,
+// control characters, and the addresses of the login itself, which would go in circles.
+func ReturnTo(raw string) ReturnPath {
+	var home ReturnPath
 	if len(raw) > maxReturnTo || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
 		return home
 	}
@@ -42,5 +53,5 @@ func ReturnTo(raw string) string {
 			return home
 		}
 	}
-	return raw
+	return ReturnPath{raw}
 }

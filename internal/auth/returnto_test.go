@@ -16,14 +16,22 @@ func TestReturnTo(t *testing.T) {
 		"/secret-values/new?name=//x", "/a.b", "/a:b", "/a@b", "/ü", "/setup?x=ü", "/?x=1", "/loginx", "/static", "/sessions",
 		"/" + strings.Repeat("x", maxReturnTo-1),
 	} {
-		if got := ReturnTo(good); got != good && good != "/static" {
+		if got := ReturnTo(good).String(); got != good && good != "/static" {
 			t.Errorf("%.60q becomes %q", good, got)
 		}
 	}
 	for _, bad := range append(hostilePaths(t), "/"+strings.Repeat("x", maxReturnTo), "/activity?x="+strings.Repeat("x", 1<<20)) {
-		if got := ReturnTo(bad); got != "/" {
+		if got := ReturnTo(bad).String(); got != "/" {
 			t.Errorf("%.60q becomes %q", bad, got)
 		}
+	}
+}
+
+// The zero path is the start page, too: a login whose target nobody knows has to lead somewhere.
+func TestReturnPathOfNothing(t *testing.T) {
+	t.Parallel()
+	if got := (ReturnPath{}).String(); got != "/" {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -34,7 +42,7 @@ func FuzzReturnTo(f *testing.F) {
 	}
 	f.Add("/secret-references/new?projectId=1&description=a%20b")
 	f.Fuzz(func(t *testing.T, raw string) {
-		got := ReturnTo(raw)
+		got := ReturnTo(raw).String()
 		if got != "/" && got != raw {
 			t.Errorf("%q became %q", raw, got)
 		}
@@ -54,7 +62,7 @@ func FuzzReturnTo(f *testing.F) {
 		if at := portal.ResolveReference(u); at.Host != "portal.example" {
 			t.Errorf("%q leads to %s", got, at)
 		}
-		if again := ReturnTo(got); again != got {
+		if again := ReturnTo(got).String(); again != got {
 			t.Errorf("%q is not stable: %q", got, again)
 		}
 	})

@@ -20,11 +20,13 @@ import (
 
 	"golang.org/x/net/html"
 
+	"maiaportal/internal/audit"
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/handlers"
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/secret"
 	"maiaportal/internal/server"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
@@ -69,7 +71,7 @@ func (s *syncBuffer) String() string {
 // options are a portal's settings.
 type options struct {
 	base        string // that users open; empty: where it listens
-	keys        [][]byte
+	keys        []secret.Value
 	client      auth.Client // what is not empty differs from the usual
 	groupsClaim string
 	separator   string // of the groups in one string
@@ -95,11 +97,17 @@ type rig struct {
 	logs     *syncBuffer
 }
 
-func key(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
+func key(b byte) secret.Value { return secret.New(bytes.Repeat([]byte{b}, 32)) }
 
 func newRig(t *testing.T, change ...func(*options)) *rig {
 	t.Helper()
-	r := &rig{t: t, op: hostile.Start(t), clock: &clock{at: time.Now()}, logs: &syncBuffer{}, dbPath: filepath.Join(t.TempDir(), "portal.db")}
+	r := &rig{
+		t:      t,
+		op:     hostile.Start(t),
+		clock:  &clock{at: time.Now()},
+		logs:   &syncBuffer{},
+		dbPath: filepath.Join(t.TempDir(), "portal.db"),
+	}
 	r.op.Set(func(s *hostile.Switches) { s.Now = r.clock.Now })
 	r.maia = newMaia(t)
 	empty, err := emptyDatabase()
@@ -112,6 +120,7 @@ func newRig(t *testing.T, change ...func(*options)) *rig {
 	if r.store, err = store.Open("sqlite:"+r.dbPath, r.clock.Now); err != nil {
 		t.Fatal(err)
 	}
+	r.store.KeepTrail(audit.NewChain(nil), nil)
 	t.Cleanup(func() { _ = r.store.Close() })
 	r.start(change...)
 	return r
@@ -129,7 +138,7 @@ func (r *rig) again(change ...func(*options)) *rig {
 func (r *rig) start(change ...func(*options)) {
 	t := r.t
 	t.Helper()
-	o := options{keys: [][]byte{key(1)}, groupsClaim: "groups"}
+	o := options{keys: []secret.Value{key(1)}, groupsClaim: "groups"}
 	for _, f := range change {
 		f(&o)
 	}
@@ -140,15 +149,26 @@ func (r *rig) start(change ...func(*options)) {
 	}
 	log := slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c := auth.Client{
-		Issuer: r.op.Issuer(), ID: hostile.ClientID, Secret: o.client.Secret, Scopes: []string{"openid", "offline_access"}, RedirectURL: r.base + "/auth/callback",
-		Audience: o.client.Audience, Resource: o.client.Resource, Key: o.client.Key, KeyID: o.client.KeyID, KeyAlg: o.client.KeyAlg,
-		AuthMethod: o.client.AuthMethod, Prompt: o.client.Prompt, ACRValues: o.client.ACRValues, MaxAge: o.client.MaxAge,
+		Issuer:      r.op.Issuer(),
+		ID:          hostile.ClientID,
+		Secret:      o.client.Secret,
+		Scopes:      []string{"openid", "offline_access"},
+		RedirectURL: r.base + "/auth/callback",
+		Audience:    o.client.Audience,
+		Resource:    o.client.Resource,
+		Key:         o.client.Key,
+		KeyID:       o.client.KeyID,
+		KeyAlg:      o.client.KeyAlg,
+		AuthMethod:  o.client.AuthMethod,
+		Prompt:      o.client.Prompt,
+		ACRValues:   o.client.ACRValues,
+		MaxAge:      o.client.MaxAge,
 	}
 	switch {
-	case c.Secret == "none" || c.Key != nil:
-		c.Secret = ""
-	case c.Secret == "":
-		c.Secret = hostile.ClientSecret
+	case c.Secret.Reveal() == "none" || !c.Key.Empty():
+		c.Secret = secret.Text{}
+	case c.Secret.Empty():
+		c.Secret = secret.Hide(hostile.ClientSecret)
 	}
 	if c.MaxAge == 0 {
 		c.MaxAge = -1
@@ -160,10 +180,26 @@ func (r *rig) start(change ...func(*options)) {
 	if r.provider, err = auth.NewProvider(c, log, r.clock.Now); err != nil {
 		t.Fatal(err)
 	}
-	rp := &auth.RelyingParty{Provider: r.provider, Records: r.store, Keys: o.keys, GroupsClaim: o.groupsClaim, Policy: o.policy, ExchangesTokens: o.exchange != nil, Log: log, Now: r.clock.Now}
+	rp := &auth.RelyingParty{
+		Provider:        r.provider,
+		Records:         r.store,
+		Keys:            o.keys,
+		GroupsClaim:     o.groupsClaim,
+		Policy:          o.policy,
+		ExchangesTokens: o.exchange != nil,
+		Log:             log,
+		Now:             r.clock.Now,
+	}
 	rp.GroupsSeparator, rp.GroupsMember = o.separator, o.member
 	cookies := auth.Cookies{Secure: strings.HasPrefix(r.base, "https:")}
-	r.sessions = &auth.Sessions{Rows: r.store, Keys: o.keys, Cookies: cookies, Idle: 30 * time.Minute, Max: 8 * time.Hour, Now: r.clock.Now}
+	r.sessions = &auth.Sessions{
+		Rows:    r.store,
+		Keys:    o.keys,
+		Cookies: cookies,
+		Idle:    30 * time.Minute,
+		Max:     8 * time.Hour,
+		Now:     r.clock.Now,
+	}
 	r.tokens = &auth.Tokens{RP: rp, Sessions: r.sessions, Exchange: o.exchange}
 	formKeys, err := auth.FormTokenKeys(o.keys)
 	if err != nil {
@@ -172,13 +208,38 @@ func (r *rig) start(change ...func(*options)) {
 	client := maiaclient.New(r.maia.url(t), 10*time.Second)
 	t.Cleanup(client.Close)
 	h := &handlers.Handlers{
-		Site: handlers.Site{BaseURL: r.base, Title: "Maia secrets"}, RP: rp, Sessions: r.sessions, Tokens: r.tokens, Policy: o.policy,
+		Site: handlers.Site{
+			BaseURL: r.base,
+			Title:   "Maia secrets",
+		},
+		RP:       rp,
+		Sessions: r.sessions,
+		Tokens:   r.tokens,
+		Policy:   o.policy,
 		Submissions: submission.New(submission.Options{
-			Maia: client, Records: r.store, FormTokens: submission.NewFormTokens(formKeys), Holder: "holder", Timeout: 20 * time.Second, PerMinute: 1000, Log: log, Now: r.clock.Now,
+			Maia:       client,
+			Records:    r.store,
+			FormTokens: submission.NewFormTokens(formKeys),
+			Holder:     "holder",
+			Timeout:    20 * time.Second,
+			PerMinute:  1000,
+			Log:        log,
+			Now:        r.clock.Now,
 		}),
-		Records: r.store, Catalogue: &catalogue.Directory{Source: client, Log: log, Now: r.clock.Now}, Log: log,
+		Records:   r.store,
+		Catalogue: &catalogue.Directory{Source: client, Log: log, Now: r.clock.Now},
+		Log:       log,
 	}
-	public, err := server.New(server.Options{BaseURL: r.base, HTTPS: cookies.Secure, RepeatCookie: r.sessions.Repeat, AnswerTimeout: time.Minute, Log: log}, h.Routes)
+	public, err := server.New(server.Options{
+		BaseURL:       r.base,
+		HTTPS:         cookies.Secure,
+		RepeatCookie:  r.sessions.Repeat,
+		Program:       handlers.BackchannelPath,
+		Foreign:       handlers.Foreign,
+		RequestIDKey:  handlers.RequestIDKey,
+		AnswerTimeout: time.Minute,
+		Log:           log,
+	}, h.Routes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +343,10 @@ func (r *rig) browser() *browser {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return &browser{r, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browser{r, &http.Client{
+		Jar:           jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 }
 
 // at moves a browser to another portal; cookies know no ports.
@@ -454,7 +518,10 @@ func (b *browser) signedIn() bool {
 func (b *browser) session() *auth.Session {
 	b.r.t.Helper()
 	req := httptest.NewRequestWithContext(b.r.t.Context(), http.MethodGet, "/", nil)
-	req.AddCookie(&http.Cookie{Name: b.r.sessions.Cookies.SessionName(), Value: b.cookie(b.r.sessions.Cookies.SessionName())})
+	req.AddCookie(&http.Cookie{
+		Name:  b.r.sessions.Cookies.SessionName(),
+		Value: b.cookie(b.r.sessions.Cookies.SessionName()),
+	})
 	s, err := b.r.sessions.Current(req)
 	if err != nil {
 		b.r.t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+
+	"maiaportal/internal/secret"
 )
 
 // errUnsealed is a payload that no key opens: the key is gone, or the id is another one.
@@ -16,7 +18,7 @@ var errUnsealed = errors.New("auth: no session key opens this")
 // sealer encrypts what the database keeps, under a key derived from one of the portal's session keys
 // and from the raw id that only the user's browser has. The database and the portal's keys together
 // still open nothing.
-type sealer struct{ keys [][]byte } // the first one seals, all of them open
+type sealer struct{ keys []secret.Value } // the first one seals, all of them open
 
 // purpose keeps keys for different things apart.
 type purpose string
@@ -26,8 +28,8 @@ const (
 	forLogin   purpose = "portal pending login"
 )
 
-func (s sealer) aead(key []byte, id string, p purpose) (cipher.AEAD, error) {
-	derived, err := hkdf.Key(sha256.New, key, []byte(id), string(p), 32)
+func (s sealer) aead(key secret.Value, id string, p purpose) (cipher.AEAD, error) {
+	derived, err := hkdf.Key(sha256.New, key.Bytes(), []byte(id), string(p), 32)
 	if err != nil {
 		return nil, fmt.Errorf("auth: derive key: %w", err)
 	}
@@ -66,11 +68,11 @@ func (s sealer) open(id string, p purpose, sealed []byte) ([]byte, error) {
 
 // FormTokenKeys derives the keys that bind form tokens to users from the session keys, so that all
 // replicas and the next start have the same ones.
-func FormTokenKeys(sessionKeys [][]byte) ([][]byte, error) {
+func FormTokenKeys(sessionKeys []secret.Value) ([][]byte, error) {
 	keys := make([][]byte, len(sessionKeys))
 	for i, k := range sessionKeys {
 		var err error
-		if keys[i], err = hkdf.Key(sha256.New, k, nil, "portal form token", 32); err != nil {
+		if keys[i], err = hkdf.Key(sha256.New, k.Bytes(), nil, "portal form token", 32); err != nil {
 			return nil, fmt.Errorf("auth: derive key: %w", err)
 		}
 	}

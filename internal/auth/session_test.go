@@ -16,6 +16,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/secret"
 )
 
 // S-11: the cookies' names and attributes, on https and on loopback http. They hold an id and nothing
@@ -158,7 +159,7 @@ func TestOneRefreshForAll(t *testing.T) {
 			r := newRig(t)
 			replicas := []*rig{r, r.again()}
 			b := r.browser().login()
-			old := b.session().Login.AccessToken
+			old := b.session().Login.AccessToken.Reveal()
 			// Nobody idles away: the session is used, the token is not.
 			for passed := time.Duration(0); passed < tc.later; {
 				step := min(20*time.Minute, tc.later-passed)
@@ -199,7 +200,7 @@ func TestOneRefreshForAll(t *testing.T) {
 				t.Errorf("%d refreshes, %d of them with a used token", n, r.op.Reuses())
 			}
 			// And the result is kept.
-			if got := b.session().Login.AccessToken; got != tokens[0] {
+			if got := b.session().Login.AccessToken.Reveal(); got != tokens[0] {
 				t.Errorf("the session has %q", got)
 			}
 		})
@@ -216,7 +217,7 @@ func TestSubmissionsShareARefresh(t *testing.T) {
 			r.op.Set(func(s *hostile.Switches) { s.Life = 20 * 60 })
 			b := r.browser().login()
 			browsers := []*browser{b, b.at(r.again())}
-			old := b.session().Login.AccessToken
+			old := b.session().Login.AccessToken.Reveal()
 			forms := make([]url.Values, 10)
 			for i := range forms {
 				forms[i] = browsers[i%2].reference("R" + string(rune('A'+i)))
@@ -238,7 +239,7 @@ func TestSubmissionsShareARefresh(t *testing.T) {
 			if n := len(r.op.Grants(hostile.RefreshGrant)); n != 1 || r.op.Reuses() != 0 {
 				t.Errorf("%d refreshes, %d of them with a used token", n, r.op.Reuses())
 			}
-			fresh := b.session().Login.AccessToken
+			fresh := b.session().Login.AccessToken.Reveal()
 			got := slices.DeleteFunc(r.maia.got(), func(token string) bool { return refused && token == old })
 			if len(got) != 10 || slices.ContainsFunc(got, func(token string) bool { return token != fresh }) || fresh == old {
 				t.Errorf("Maia got %q, the session has %q", got, fresh)
@@ -269,7 +270,7 @@ func TestRefreshAnswers(t *testing.T) {
 	if n := len(r.op.Grants(hostile.RefreshGrant)); n != 1 {
 		t.Errorf("a token with a minute left was refreshed %d times", n)
 	}
-	if after.AccessToken == before.AccessToken || after.RefreshToken != before.RefreshToken || after.IDToken != before.IDToken || after.Expires.Sub(after.Obtained) != 10*time.Minute {
+	if after.AccessToken.Reveal() == before.AccessToken.Reveal() || after.RefreshToken.Reveal() != before.RefreshToken.Reveal() || after.IDToken.Reveal() != before.IDToken.Reveal() || after.Expires.Sub(after.Obtained) != 10*time.Minute {
 		t.Errorf("was %+v, is %+v", before, after)
 	}
 	// A token whose life is not told is used until it is refused.
@@ -375,7 +376,7 @@ func TestRefreshedIDTokenNotVerified(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.text())
 		}
 		after := b.session().Login
-		if after.IDToken != before.IDToken || after.AccessToken == before.AccessToken || after.Subject != before.Subject {
+		if after.IDToken.Reveal() != before.IDToken.Reveal() || after.AccessToken.Reveal() == before.AccessToken.Reveal() || after.Subject != before.Subject {
 			t.Errorf("%s: was %+v, is %+v", name, before, after)
 		}
 	}
@@ -491,7 +492,7 @@ func TestLogout(t *testing.T) {
 	if !ok || err != nil || !strings.HasPrefix(to, r.op.Issuer()+hostile.EndSession+"?") || !a.leads(to) {
 		t.Fatalf("goes on to %q, leads to %v", to, a.links())
 	}
-	if q := u.Query(); q.Get("id_token_hint") != login.IDToken || q.Get("client_id") != hostile.ClientID || q.Get("post_logout_redirect_uri") != r.base+"/signed-out" {
+	if q := u.Query(); q.Get("id_token_hint") != login.IDToken.Reveal() || q.Get("client_id") != hostile.ClientID || q.Get("post_logout_redirect_uri") != r.base+"/signed-out" {
 		t.Errorf("%v", q)
 	}
 	revoked := map[string]string{}
@@ -501,7 +502,7 @@ func TestLogout(t *testing.T) {
 			t.Errorf("authenticated by %s: %s", c.Auth, c.AuthError)
 		}
 	}
-	if len(revoked) != 2 || revoked["access_token"] != login.AccessToken || revoked["refresh_token"] != login.RefreshToken {
+	if len(revoked) != 2 || revoked["access_token"] != login.AccessToken.Reveal() || revoked["refresh_token"] != login.RefreshToken.Reveal() {
 		t.Errorf("revoked %v", revoked)
 	}
 	// The session is gone on the server, not only in this browser.
@@ -595,7 +596,7 @@ func TestBackchannelLogoutRefused(t *testing.T) {
 	const event = "http://schemas.openid.net/event/backchannel-logout"
 	tokens := map[string]string{
 		"no token": "", "no JWT": "x", "three parts": "a.b.c",
-		"the ID token of a login": b.session().Login.IDToken,
+		"the ID token of a login": b.session().Login.IDToken.Reveal(),
 		"alg none":                r.op.LogoutToken("ada", hostile.None, nil),
 		"HS256 by the public key": r.op.LogoutToken("ada", hostile.HS256(hostile.PublicPEM()), nil),
 		"signed by a stranger":    r.op.LogoutToken("ada", hostile.RS256(7), nil),
@@ -759,8 +760,8 @@ func TestStolenDatabase(t *testing.T) {
 	callback, _ := url.Parse(ada.begin("/activity?before=canary"))
 	login := ada.session().Login
 	hidden := map[string]string{
-		"session id": ada.cookie("portal"), "browser id": ada.cookie("portal-login"), "state": callback.Query().Get("state"), "access token": login.AccessToken,
-		"refresh token": login.RefreshToken, "ID token": login.IDToken, "return target": "canary",
+		"session id": ada.cookie("portal"), "browser id": ada.cookie("portal-login"), "state": callback.Query().Get("state"), "access token": login.AccessToken.Reveal(),
+		"refresh token": login.RefreshToken.Reveal(), "ID token": login.IDToken.Reveal(), "return target": "canary",
 	}
 	files, err := filepath.Glob(r.dbPath + "*")
 	if err != nil || len(files) == 0 {
@@ -805,8 +806,8 @@ func TestKeysAreRotated(t *testing.T) {
 	r := newRig(t)
 	b := r.browser().login()
 	callback, _ := url.Parse(b.begin("/activity"))
-	rotated := r.again(func(o *options) { o.keys = [][]byte{key(2), key(1)} })
-	gone := r.again(func(o *options) { o.keys = [][]byte{key(2)} })
+	rotated := r.again(func(o *options) { o.keys = []secret.Value{key(2), key(1)} })
+	gone := r.again(func(o *options) { o.keys = []secret.Value{key(2)} })
 	if !b.at(rotated).signedIn() {
 		t.Error("a key that is still listed does not open")
 	}

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/gorilla/sessions"
 
+	"maiaportal/internal/secret"
 	"maiaportal/internal/store"
 )
 
@@ -22,29 +22,51 @@ const livesTime = 2 * time.Second
 // ErrSessionEnded is a session that has ended while it was in use.
 var ErrSessionEnded = errors.New("auth: the session has ended")
 
-// sessionRows is what the sessions are kept in.
-type sessionRows interface {
-	CreateSession(ctx context.Context, idHash []byte, r store.Session, replaces []byte) error
-	Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
-	Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]store.Session, error)
-	TouchSession(ctx context.Context, idHash []byte) error
-	SaveSession(ctx context.Context, idHash, sealed []byte) error
-	DeleteSession(ctx context.Context, idHash []byte) (bool, error)
-	EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error)
-	LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
-	ReleaseSession(ctx context.Context, idHash []byte, by string, now *store.Renewed) error
-	EndByLogoutToken(ctx context.Context, t store.LogoutToken) (ended int64, used bool, err error)
-	SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error)
-	SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)
-	SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error)
-	SweepLimits(ctx context.Context) (int64, error)
-}
+// What the sessions are kept in, by who needs it.
+type (
+	// sessionRow begins, uses and ends one session.
+	sessionRow interface {
+		CreateSession(ctx context.Context, idHash []byte, r store.Session, replaces []byte) error
+		Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
+		TouchSession(ctx context.Context, idHash []byte) error
+		SaveSession(ctx context.Context, idHash, sealed []byte) error
+		DeleteSession(ctx context.Context, idHash []byte) (bool, error)
+	}
+	// leases let one process at a time renew the tokens of a session.
+	leases interface {
+		LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
+		ReleaseSession(ctx context.Context, idHash []byte, by string, now *store.Renewed) error
+	}
+	// userRows are the sessions of one user.
+	userRows interface {
+		Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]store.Session, error)
+		EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error)
+	}
+	// logoutTokens end the sessions that the provider names.
+	logoutTokens interface {
+		EndByLogoutToken(ctx context.Context, t store.LogoutToken) (ended int64, used bool, err error)
+	}
+	// sweeper removes what has run out.
+	sweeper interface {
+		SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error)
+		SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)
+		SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error)
+		SweepLimits(ctx context.Context) (int64, error)
+	}
+	sessionRows interface {
+		sessionRow
+		leases
+		userRows
+		logoutTokens
+		sweeper
+	}
+)
 
 // Sessions is a gorilla/sessions Store. The cookie holds a random id and nothing else; the database has
 // the id's SHA-256 and the login, sealed.
 type Sessions struct {
 	Rows    sessionRows
-	Keys    [][]byte // the first one seals, all of them open
+	Keys    []secret.Value // the first one seals, all of them open
 	Cookies Cookies
 	Idle    time.Duration // a session that is not used ends after this
 	Max     time.Duration // and each one after this
@@ -166,7 +188,7 @@ func (s *Sessions) end(ctx context.Context, w http.ResponseWriter, session *sess
 }
 
 func (s *Sessions) seal(id string, login Login) ([]byte, error) {
-	plain, err := json.Marshal(login)
+	plain, err := login.plain()
 	if err != nil {
 		return nil, fmt.Errorf("auth: seal session: %w", err)
 	}
@@ -178,8 +200,8 @@ func (s *Sessions) unseal(id string, sealed []byte) (Login, error) {
 	if err != nil {
 		return Login{}, err
 	}
-	var login Login
-	if err := json.Unmarshal(plain, &login); err != nil {
+	login, err := loginOf(plain)
+	if err != nil {
 		return Login{}, errUnsealed
 	}
 	return login, nil
@@ -187,8 +209,8 @@ func (s *Sessions) unseal(id string, sealed []byte) (Login, error) {
 
 // Session is a login while it lasts.
 type Session struct {
-	id     string
-	Handle string // names it to people; it opens nothing
+	id     secret.Text // whoever has it has the session
+	Handle string      // names it to people; it opens nothing
 	Login  Login
 	Begun  time.Time
 	Until  time.Time // when it ends at the latest
@@ -207,7 +229,7 @@ func (s *Sessions) Current(r *http.Request) (*Session, error) {
 	}
 	begun, _ := g.Values[begunValue].(time.Time)
 	handle, _ := g.Values[handleValue].(string)
-	return &Session{id: g.ID, Handle: handle, Login: login, Begun: begun, Until: begun.Add(s.Max)}, nil
+	return &Session{id: secret.Hide(g.ID), Handle: handle, Login: login, Begun: begun, Until: begun.Add(s.Max)}, nil
 }
 
 // Start begins a session under a new id. The one that this browser had ends in the same step.

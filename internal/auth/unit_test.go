@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"maiaportal/internal/secret"
 )
 
 // S-20: no list of groups lets everybody in who can log in, but makes nobody an auditor.
@@ -28,12 +30,18 @@ func TestPolicy(t *testing.T) {
 		groups                []string
 		submits, audits, logs bool
 	}{
-		"no lists":                      {Policy{}, nil, true, false, true},
-		"allowed":                       {Policy{Allowed: []string{"a"}}, []string{"x", "a"}, true, false, true},
-		"not allowed":                   {Policy{Allowed: []string{"a"}}, []string{"x", "A"}, false, false, false},
-		"no groups":                     {Policy{Allowed: []string{"a"}, Auditors: []string{"b"}}, nil, false, false, false},
-		"auditor only":                  {Policy{Allowed: []string{"a"}, Auditors: []string{"b"}}, []string{"b"}, false, true, true},
-		"both":                          {Policy{Allowed: []string{"a"}, Auditors: []string{"b"}}, []string{"a", "b"}, true, true, true},
+		"no lists":    {Policy{}, nil, true, false, true},
+		"allowed":     {Policy{Allowed: []string{"a"}}, []string{"x", "a"}, true, false, true},
+		"not allowed": {Policy{Allowed: []string{"a"}}, []string{"x", "A"}, false, false, false},
+		"no groups":   {Policy{Allowed: []string{"a"}, Auditors: []string{"b"}}, nil, false, false, false},
+		"auditor only": {Policy{
+			Allowed:  []string{"a"},
+			Auditors: []string{"b"},
+		}, []string{"b"}, false, true, true},
+		"both": {Policy{
+			Allowed:  []string{"a"},
+			Auditors: []string{"b"},
+		}, []string{"a", "b"}, true, true, true},
 		"auditors without a first list": {Policy{Auditors: []string{"b"}}, []string{"x"}, true, false, true},
 		"an empty name is no group":     {Policy{Allowed: []string{"a"}}, []string{""}, false, false, false},
 	} {
@@ -83,38 +91,38 @@ func TestMeantFor(t *testing.T) {
 // S-17, S-18: a payload opens with a listed key, the raw id and the same purpose, and with nothing less.
 func TestSealer(t *testing.T) {
 	t.Parallel()
-	one, two := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	one, two := secret.New(bytes.Repeat([]byte{1}, 32)), secret.New(bytes.Repeat([]byte{2}, 32))
 	id, plain := NewID(), []byte("the login")
-	sealed, err := sealer{[][]byte{one}}.seal(id, forSession, plain)
+	sealed, err := sealer{[]secret.Value{one}}.seal(id, forSession, plain)
 	if err != nil || bytes.Contains(sealed, plain) {
 		t.Fatalf("%q, %v", sealed, err)
 	}
-	again, _ := sealer{[][]byte{one}}.seal(id, forSession, plain)
+	again, _ := sealer{[]secret.Value{one}}.seal(id, forSession, plain)
 	if bytes.Equal(sealed, again) {
 		t.Error("sealed twice alike")
 	}
 	flipped := bytes.Clone(sealed)
 	flipped[len(flipped)-1] ^= 1
 	for name, tc := range map[string]struct {
-		keys   [][]byte
+		keys   []secret.Value
 		id     string
 		p      purpose
 		sealed []byte
 		ok     bool
 	}{
-		"as sealed":                   {[][]byte{one}, id, forSession, sealed, true},
-		"the key is the second now":   {[][]byte{two, one}, id, forSession, sealed, true},
-		"the key is gone":             {[][]byte{two}, id, forSession, sealed, false},
+		"as sealed":                   {[]secret.Value{one}, id, forSession, sealed, true},
+		"the key is the second now":   {[]secret.Value{two, one}, id, forSession, sealed, true},
+		"the key is gone":             {[]secret.Value{two}, id, forSession, sealed, false},
 		"no keys":                     {nil, id, forSession, sealed, false},
-		"without the raw id":          {[][]byte{one}, "", forSession, sealed, false},
-		"with the id's hash":          {[][]byte{one}, string(hash(id)), forSession, sealed, false},
-		"another id":                  {[][]byte{one}, NewID(), forSession, sealed, false},
-		"another purpose":             {[][]byte{one}, id, forLogin, sealed, false},
-		"changed":                     {[][]byte{one}, id, forSession, flipped, false},
-		"cut short":                   {[][]byte{one}, id, forSession, sealed[:20], false},
-		"shorter than a nonce":        {[][]byte{one}, id, forSession, sealed[:3], false},
-		"empty":                       {[][]byte{one}, id, forSession, nil, false},
-		"sealed with the second key?": {[][]byte{two, one}, id, forLogin, nil, false},
+		"without the raw id":          {[]secret.Value{one}, "", forSession, sealed, false},
+		"with the id's hash":          {[]secret.Value{one}, string(hash(id)), forSession, sealed, false},
+		"another id":                  {[]secret.Value{one}, NewID(), forSession, sealed, false},
+		"another purpose":             {[]secret.Value{one}, id, forLogin, sealed, false},
+		"changed":                     {[]secret.Value{one}, id, forSession, flipped, false},
+		"cut short":                   {[]secret.Value{one}, id, forSession, sealed[:20], false},
+		"shorter than a nonce":        {[]secret.Value{one}, id, forSession, sealed[:3], false},
+		"empty":                       {[]secret.Value{one}, id, forSession, nil, false},
+		"sealed with the second key?": {[]secret.Value{two, one}, id, forLogin, nil, false},
 	} {
 		got, err := sealer{tc.keys}.open(tc.id, tc.p, tc.sealed)
 		if tc.ok != (err == nil) || tc.ok && !bytes.Equal(got, plain) || !tc.ok && !errors.Is(err, errUnsealed) {
@@ -122,8 +130,8 @@ func TestSealer(t *testing.T) {
 		}
 	}
 	// The first key seals.
-	sealed, _ = sealer{[][]byte{two, one}}.seal(id, forSession, plain)
-	if _, err := (sealer{[][]byte{two}}).open(id, forSession, sealed); err != nil {
+	sealed, _ = sealer{[]secret.Value{two, one}}.seal(id, forSession, plain)
+	if _, err := (sealer{[]secret.Value{two}}).open(id, forSession, sealed); err != nil {
 		t.Error("not sealed with the first key")
 	}
 }
@@ -131,10 +139,10 @@ func TestSealer(t *testing.T) {
 // S-18: keys that bind forms are the session keys' children, one for each, and none of them.
 func TestFormTokenKeys(t *testing.T) {
 	t.Parallel()
-	session := [][]byte{bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)}
+	session := []secret.Value{secret.New(bytes.Repeat([]byte{1}, 32)), secret.New(bytes.Repeat([]byte{2}, 32))}
 	got, err := FormTokenKeys(session)
 	again, _ := FormTokenKeys(session)
-	if err != nil || len(got) != 2 || bytes.Equal(got[0], got[1]) || bytes.Equal(got[0], session[0]) || !bytes.Equal(got[0], again[0]) {
+	if err != nil || len(got) != 2 || bytes.Equal(got[0], got[1]) || bytes.Equal(got[0], session[0].Bytes()) || !bytes.Equal(got[0], again[0]) {
 		t.Errorf("%x, %v", got, err)
 	}
 }
@@ -260,13 +268,16 @@ func TestClientKey(t *testing.T) {
 		"PKCS #8, RSA":     {pkcs8(rsaKey), true, true},
 		"PKCS #8, EC":      {pkcs8(ecKey), true, true},
 		"PKCS #8, Ed25519": {pkcs8(edKey), true, true},
-		"PKCS #1":          {pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)}), true, true},
-		"SEC 1":            {pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}), true, true},
-		"an odd curve":     {pkcs8(odd), true, false},
-		"a public key":     {pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), false, false},
-		"no PEM":           {[]byte("canary"), false, false},
-		"empty":            {nil, false, false},
-		"PEM of nonsense":  {pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("canary")}), false, false},
+		"PKCS #1": {pem.EncodeToMemory(&pem.Block{
+			Type:  "RSA PRIVATE KEY",
+			Bytes: x509.MarshalPKCS1PrivateKey(rsaKey),
+		}), true, true},
+		"SEC 1":           {pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}), true, true},
+		"an odd curve":    {pkcs8(odd), true, false},
+		"a public key":    {pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), false, false},
+		"no PEM":          {[]byte("canary"), false, false},
+		"empty":           {nil, false, false},
+		"PEM of nonsense": {pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("canary")}), false, false},
 	} {
 		key, err := ClientKey(tc.text)
 		if (err == nil) != tc.reads || err != nil && strings.Contains(err.Error(), "canary") {
@@ -275,7 +286,7 @@ func TestClientKey(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if _, err := NewProvider(Client{Key: key}, nil, time.Now); (err == nil) != tc.signs {
+		if _, err := NewProvider(Client{Key: secret.Hide(key)}, nil, time.Now); (err == nil) != tc.signs {
 			t.Errorf("%s: signer: %v", name, err)
 		}
 	}

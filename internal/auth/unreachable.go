@@ -44,7 +44,8 @@ func note(r *http.Request, resp *http.Response) {
 func unfinished(err error) bool {
 	var tooLong *http.MaxBytesError
 	var network net.Error
-	return errors.As(err, &tooLong) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err, &tooLong) || errors.As(err, &network) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // unreachable says why the provider could not be asked, or its answer not be read to its end.

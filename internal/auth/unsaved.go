@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"maiaportal/internal/store"
+	"maiaportal/internal/secret"
 )
 
 const (
@@ -25,17 +25,17 @@ const (
 // zero value is ready.
 type unsaved struct {
 	mu     sync.Mutex
-	logins map[string]Login // by the session's id
+	logins map[string]Login // by the hash of the session's id
 	busy   int              // renewals, and tries to store one, that are under way
 	idle   chan struct{}    // closed when none is; nil: nobody waits for it
 	cut    chan struct{}    // closed when the process cannot wait any longer
 }
 
 // drop forgets what is kept for a session.
-func (u *unsaved) drop(id string) {
+func (u *unsaved) drop(id secret.Text) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.logins, id)
+	delete(u.logins, string(hash(id.Reveal())))
 }
 
 // begin notes that something is under way which the end of the process has to wait for.
@@ -69,28 +69,29 @@ func (u *unsaved) ended() <-chan struct{} {
 	return u.idle
 }
 
-func (u *unsaved) get(id string) (Login, bool) {
+func (u *unsaved) get(id secret.Text) (Login, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	login, ok := u.logins[id]
+	login, ok := u.logins[string(hash(id.Reveal()))]
 	return login, ok
 }
 
-func (u *unsaved) put(id string, login Login) {
+func (u *unsaved) put(id secret.Text, login Login) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.logins == nil {
 		u.logins = map[string]Login{}
 	}
-	u.logins[id] = login
+	u.logins[string(hash(id.Reveal()))] = login
 }
 
 // done forgets a login, unless a newer one has taken its place.
-func (u *unsaved) done(id string, login Login) {
+func (u *unsaved) done(id secret.Text, login Login) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if now, ok := u.logins[id]; ok && now.AccessToken == login.AccessToken && now.RefreshToken == login.RefreshToken {
-		delete(u.logins, id)
+	now, ok := u.logins[string(hash(id.Reveal()))]
+	if ok && same(now.AccessToken, login.AccessToken) && same(now.RefreshToken, login.RefreshToken) {
+		delete(u.logins, string(hash(id.Reveal())))
 	}
 }
 
@@ -116,23 +117,27 @@ func (u *unsaved) stop() {
 	}
 }
 
-// release gives a lease back and stores what was renewed, where save is not nil. It is tried at once, and
-// where the database does not take it, again and again until it does.
-func (t *Tokens) release(id, me string, login Login, save *store.Renewed) {
+// release gives a lease back and stores the login, where it was renewed. It is tried at once, and where the database
+// does not take it, again and again until it does.
+func (t *Tokens) release(id secret.Text, me string, login Login, renewed bool) {
+	var save *Login // nil: the lease alone is given back
+	if renewed {
+		save = &login
+	}
 	err := t.releaseOnce(id, me, save)
 	switch {
 	case err == nil:
-		if save != nil {
+		if renewed {
 			t.unsaved.drop(id) // what this process had kept is older than what was stored under the lease
 		}
 		return
-	case errors.Is(err, store.ErrNotFound):
-		if save != nil {
+	case errors.Is(err, errNotLeased):
+		if renewed {
 			t.RP.Log.LogAttrs(context.Background(), slog.LevelWarn, "renewed session not stored: it has ended, or another process has taken its turn")
 		}
 		t.unsaved.done(id, login)
 		return
-	case save == nil:
+	case !renewed:
 		return // the lease runs out by itself, and nothing is lost with it
 	}
 	t.RP.Log.LogAttrs(context.Background(), slog.LevelWarn, "renewed session not stored yet, trying again", slog.String("error", err.Error()))
@@ -150,18 +155,18 @@ func (t *Tokens) release(id, me string, login Login, save *store.Renewed) {
 				return
 			case <-time.After(releaseRetry):
 			}
-			if err := t.releaseOnce(id, me, save); err == nil || errors.Is(err, store.ErrNotFound) {
+			if err := t.releaseOnce(id, me, save); err == nil || errors.Is(err, errNotLeased) {
 				return
 			}
 		}
 	}()
 }
 
-func (t *Tokens) releaseOnce(id, me string, save *store.Renewed) error {
+func (t *Tokens) releaseOnce(id secret.Text, me string, save *Login) error {
 	// Not under the request's context, nor under what is left of the lease.
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
 	defer cancel()
-	return t.Sessions.Rows.ReleaseSession(ctx, hash(id), me, save)
+	return t.Sessions.Release(ctx, id, me, save)
 }
 
 // Drain waits until no token is being renewed and what was renewed is stored, or ctx ends.

@@ -36,7 +36,8 @@ func (p person) called(subject string) string { return firstOf(p.name, p.user, p
 
 // person is who logs in: what the ID token says, and what userinfo adds where that leaves something open. It
 // is asked once at most. Where the groups decide, its failure is the login's; names are worth no refusal.
-func (rp *RelyingParty) person(ctx context.Context, d *discovered, accessToken, subject string, idToken map[string]json.RawMessage) (person, error) {
+func (rp *RelyingParty) person(ctx context.Context, d *discovered, accessToken, subject string,
+	idToken map[string]json.RawMessage) (person, error) {
 	claim := rp.groupsClaim()
 	p := claim.person(idToken)
 	needed := len(rp.Policy.Allowed)+len(rp.Policy.Auditors) > 0 && p.groups.none()
@@ -106,7 +107,8 @@ func (rp *RelyingParty) mayLogIn(ctx context.Context, found groupsFound) error {
 // userinfo asks the provider about a user (OpenID Connect Core section 5.3). Its error is a *Refusal:
 // ErrProviderAway, ErrLoginRequired where the provider does not take the access token, or ErrBadAnswer. It does
 // without go-oidc's own, which quotes answers in its errors and reads keys past the portal's key set.
-func (p *Provider) userinfo(ctx context.Context, d *discovered, accessToken, subject string) (map[string]json.RawMessage, error) {
+func (p *Provider) userinfo(ctx context.Context, d *discovered, accessToken,
+	subject string) (map[string]json.RawMessage, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.provider.UserInfoEndpoint(), nil)
 	if err != nil {
 		return nil, userinfoAway(err)

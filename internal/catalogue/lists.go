@@ -150,7 +150,8 @@ func (d *Directory) fetch(ctx context.Context, e *entry, token func(context.Cont
 }
 
 // bearer gets the token. No request is there to recover from its panic (S-43).
-func (d *Directory) bearer(ctx context.Context, token func(context.Context) (string, error)) (bearer string, err error) {
+func (d *Directory) bearer(ctx context.Context,
+	token func(context.Context) (string, error)) (bearer string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			d.panicked(v)

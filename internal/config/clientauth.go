@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"maiaportal/internal/auth"
+	"maiaportal/internal/secret"
 )
 
 // ClientKeySettings are the settings of the key for private_key_jwt, for the command that prints its public half.
@@ -16,7 +16,8 @@ var ClientKeySettings = []string{"OIDC_CLIENT_KEY_FILE", "OIDC_CLIENT_KEY_ID", "
 
 // clientKey reads the key for private_key_jwt. A secret beside it is a fault: nobody could say which of
 // the two is meant.
-func (r *reader) clientKey(g Settings) crypto.Signer {
+func (r *reader) clientKey(g Settings) secret.Of[crypto.Signer] {
+	var none secret.Of[crypto.Signer]
 	const name = prefix + "OIDC_CLIENT_KEY_FILE"
 	if strings.ContainsFunc(g.OIDCClientKeyID, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		r.fault(prefix+"OIDC_CLIENT_KEY_ID", "want the key's name at the provider, without invisible characters")
@@ -29,32 +30,32 @@ func (r *reader) clientKey(g Settings) crypto.Signer {
 		if g.OIDCClientKeyAlg != "" {
 			r.fault(prefix+"OIDC_CLIENT_KEY_ALG", keyless)
 		}
-		return nil
+		return none
 	}
-	if g.OIDCClientSecret != "" {
+	if !g.OIDCClientSecret.Empty() {
 		r.fault(name, "set it or PORTAL_OIDC_CLIENT_SECRET, not both")
 	}
 	text, err := os.ReadFile(filepath.Clean(g.OIDCClientKeyFile))
 	if err != nil {
 		r.fault(name, "the file cannot be read; check the path and its permissions")
-		return nil
+		return none
 	}
 	defer clear(text)
-	key, err := auth.ClientKey(text)
+	key, err := r.checks.ClientKey(text)
 	if err != nil {
 		r.fault(name, err.Error())
-		return nil
+		return none
 	}
-	algs := auth.KeyAlgorithms(key)
+	algs := r.checks.KeyAlgorithms(key)
 	switch {
 	case len(algs) == 0:
 		r.fault(name, "want an RSA key of at least 2048 bits, an EC key on P-256, P-384 or P-521, or an Ed25519 key")
-		return nil
+		return none
 	case g.OIDCClientKeyAlg != "" && !slices.Contains(algs, g.OIDCClientKeyAlg):
 		r.fault(prefix+"OIDC_CLIENT_KEY_ALG", "does not fit the key, which signs with "+strings.Join(algs, ", "))
-		return nil
+		return none
 	}
-	return key
+	return secret.Hide(key)
 }
 
 // tokenAuth reads how the portal authenticates. What it needs has to be there, and nothing else: a secret that is not
@@ -64,12 +65,12 @@ func (r *reader) tokenAuth(g Settings) string {
 	missing := ""
 	switch g.OIDCTokenAuth {
 	case "":
-	case auth.SecretBasic, auth.SecretPost:
+	case "client_secret_basic", "client_secret_post":
 		// A secret whose file cannot be read is a fault already.
-		if g.OIDCClientSecret == "" && !r.faulty(prefix+"OIDC_CLIENT_SECRET") {
+		if g.OIDCClientSecret.Empty() && !r.faulty(prefix+"OIDC_CLIENT_SECRET") {
 			missing = "needs PORTAL_OIDC_CLIENT_SECRET"
 		}
-	case auth.PrivateKeyJWT:
+	case "private_key_jwt":
 		if g.OIDCClientKeyFile == "" {
 			missing = "needs PORTAL_OIDC_CLIENT_KEY_FILE"
 		}

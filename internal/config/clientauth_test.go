@@ -106,7 +106,7 @@ func TestClientAuthenticationSettings(t *testing.T) {
 		"a name with a line end":            {[]string{rsaFile, id + "a\nb"}, []string{id}},
 		"a certificate and no key":          {[]string{file + otherPEM(t)}, []string{file}},
 	} {
-		c, err := Load(nil, least(tc.set...))
+		c, err := load(nil, least(tc.set...))
 		var got []string
 		for _, l := range lines(err) {
 			name, _, _ := strings.Cut(l, ":")
@@ -119,11 +119,11 @@ func TestClientAuthenticationSettings(t *testing.T) {
 		if !slices.Equal(got, want) || strings.Contains(fmt.Sprint(err), "canary77") {
 			t.Errorf("%s: %v, want faults of %q", why, err, want)
 		}
-		if err == nil && c.OIDC.ClientKey == nil && slices.ContainsFunc(tc.set, func(s string) bool { return strings.HasPrefix(s, file) }) {
+		if err == nil && c.OIDC.ClientKey.Empty() && slices.ContainsFunc(tc.set, func(s string) bool { return strings.HasPrefix(s, file) }) {
 			t.Errorf("%s: no key", why)
 		}
 	}
-	c, err := Load(nil, least(rsaFile, id+"portal 1", alg+"PS256", method+"private_key_jwt"))
+	c, err := load(nil, least(rsaFile, id+"portal 1", alg+"PS256", method+"private_key_jwt"))
 	if err != nil || c.OIDC.ClientKeyID != "portal 1" || c.OIDC.ClientKeyAlg != "PS256" || c.OIDC.TokenAuthMethod != "private_key_jwt" {
 		t.Errorf("%+v, %v", c.OIDC, err)
 	}
@@ -157,15 +157,15 @@ func TestIdleLifeFollowsTheAbsoluteOne(t *testing.T) {
 		"PORTAL_SESSION_MAX=nonsense":                     0,
 		"PORTAL_SESSION_MAX=10m PORTAL_SESSION_IDLE=long": 0,
 	} {
-		c, err := Load(nil, least(strings.Fields(set)...))
+		c, err := load(nil, least(strings.Fields(set)...))
 		if want == 0 && len(lines(err)) != 1 || want > 0 && (err != nil || c.SessionIdle != want) {
 			t.Errorf("%s: %s, %v", set, c.SessionIdle, err)
 		}
 	}
-	if _, err := Load(map[string]string{"session-max": "10m", "session-idle": "30m"}, least()); len(lines(err)) != 1 {
+	if _, err := load(map[string]string{"session-max": "10m", "session-idle": "30m"}, least()); len(lines(err)) != 1 {
 		t.Errorf("by flags: %v", err)
 	}
-	if c, err := LoadOnly(nil, []string{"PORTAL_SESSION_MAX=10m"}, "SESSION_IDLE", "SESSION_MAX"); err != nil || c.SessionIdle != 10*time.Minute {
+	if c, err := LoadOnly(nil, []string{"PORTAL_SESSION_MAX=10m"}, checks, "SESSION_IDLE", "SESSION_MAX"); err != nil || c.SessionIdle != 10*time.Minute {
 		t.Errorf("for a command: %s, %v", c.SessionIdle, err)
 	}
 }
@@ -175,7 +175,7 @@ func TestRegionAndAccount(t *testing.T) {
 	for region, server := range map[string]string{
 		"eu1": "https://eu1.api.matillion.com/dpc", "us1": "https://us1.api.matillion.com/dpc", "au1": "https://au1.api.matillion.com/dpc",
 	} {
-		c, err := Load(nil, least("PORTAL_MAIA_REGION="+region))
+		c, err := load(nil, least("PORTAL_MAIA_REGION="+region))
 		if err != nil || c.MaiaURL.String() != server || c.MaiaRegion != strings.ToUpper(region) {
 			t.Errorf("%s: %v %s %v", region, c.MaiaURL, c.MaiaRegion, err)
 		}
@@ -185,7 +185,7 @@ func TestRegionAndAccount(t *testing.T) {
 		"canary77\r\nx: y": false, "canary77\n": false, "\tcanary77": false, " canary77": false, "canary77 ": false, "canary77é": false,
 		"canary77\x7f": false, strings.Repeat("canary77", 33): false,
 	} {
-		c, err := Load(nil, least("PORTAL_MAIA_ACCOUNT_ID="+id))
+		c, err := load(nil, least("PORTAL_MAIA_ACCOUNT_ID="+id))
 		if (err == nil) != good || good && c.MaiaAccount != id || strings.Contains(fmt.Sprint(err), "canary77") {
 			t.Errorf("%q: %q, %v", id, c.MaiaAccount, err)
 		}
@@ -195,7 +195,7 @@ func TestRegionAndAccount(t *testing.T) {
 // 0 switches the limit off.
 func TestNoLimitOfSubmissions(t *testing.T) {
 	for given, want := range map[string]int{"0": 0, "1": 1, "1000": 1000} {
-		if c, err := Load(nil, least("PORTAL_SUBMISSIONS_PER_MINUTE="+given)); err != nil || c.SubmissionsPerMinute != want {
+		if c, err := load(nil, least("PORTAL_SUBMISSIONS_PER_MINUTE="+given)); err != nil || c.SubmissionsPerMinute != want {
 			t.Errorf("%s: %d, %v", given, c.SubmissionsPerMinute, err)
 		}
 	}

@@ -15,12 +15,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
-	"maiaportal/internal/auth"
-	"maiaportal/internal/store"
-	"maiaportal/internal/submission"
-	"maiaportal/internal/weburl"
+	"maiaportal/internal/secret"
 )
 
 // Config are the settings, checked.
@@ -34,18 +32,19 @@ type Config struct {
 	MaiaRegion           string // "EU1"; empty where another address is configured
 	MaiaAccount          string // sent with every call; may be empty
 	MaiaTimeout          time.Duration
-	DatabaseURL          string
+	DatabaseURL          secret.Text // it may hold a password
 	Migrate              bool
-	SessionKeys          [][]byte
+	SessionKeys          []secret.Value // the first seals, all of them open
 	SessionIdle          time.Duration
 	SessionMax           time.Duration
+	AuditKeys            []secret.Value // the first seals, the others did before; none: a chain without a key
 	LogLevel             slog.Level
 	LogFormat            string
 	SubmissionsPerMinute int // 0: no limit
 	ShutdownTimeout      time.Duration
 	ShutdownDelay        time.Duration
 	TrustedProxies       []netip.Prefix
-	NameRule             submission.NameRule // zero: none
+	NameRule             NameRule // zero: none
 	Title                string
 	SupportURL           string
 	Notice               string
@@ -53,18 +52,46 @@ type Config struct {
 
 // OIDC are the settings of the relying party.
 type OIDC struct {
-	Issuer, ClientID, ClientSecret string
-	Scopes                         []string
-	Audience, Resource             string
-	GroupsClaim                    string
-	GroupsSeparator, GroupsMember  string        // empty: none
-	ClientKey                      crypto.Signer // nil: none
-	ClientKeyID, ClientKeyAlg      string        // empty: as the key says
-	TokenAuthMethod                string        // empty: as the provider announces
-	MaxAge                         time.Duration // negative: not asked for
-	ACRValues                      []string
-	Prompt                         string
-	Exchange                       *auth.Exchange // nil: the login's token goes to Maia
+	Issuer, ClientID              string
+	ClientSecret                  secret.Text
+	Scopes                        []string
+	Audience, Resource            string
+	GroupsClaim                   string
+	GroupsSeparator, GroupsMember string                   // empty: none
+	ClientKey                     secret.Of[crypto.Signer] // empty: none
+	ClientKeyID, ClientKeyAlg     string                   // empty: as the key says
+	TokenAuthMethod               string                   // empty: as the provider announces
+	MaxAge                        time.Duration            // negative: not asked for
+	ACRValues                     []string
+	Prompt                        string
+	Exchange                      *Exchange // nil: the login's token goes to Maia
+}
+
+// Exchange are the settings of RFC 8693 token exchange.
+type Exchange struct {
+	URL                       string // empty: the provider's token endpoint
+	Audience, Resource, Scope string
+	ClientID                  string // empty: the login's own, at the login's own origin only
+	ClientSecret              secret.Text
+	SubjectIDToken            bool // exchange the ID token in place of the access token
+}
+
+// NameRule is the company's own rule for names: an expression, and the sentence that says it to people.
+type NameRule struct {
+	Expression *regexp.Regexp // nil: every name
+	Sentence   string
+}
+
+// Checks are those that only the rooms which use a setting can make. They are handed in: settings know no other room.
+type Checks struct {
+	// Secure says whether an address is fit for credentials.
+	Secure func(*url.URL) bool
+	// Database says what is wrong with an address of a database, without quoting it.
+	Database func(address string) error
+	// ClientKey reads a private key in PEM. Its error quotes nothing of the file.
+	ClientKey func(pem []byte) (crypto.Signer, error)
+	// KeyAlgorithms are what a key can sign with; none where it is of no use.
+	KeyAlgorithms func(crypto.Signer) []string
 }
 
 // servers are the published ones.
@@ -76,8 +103,8 @@ var servers = map[string]string{
 
 // Load reads all settings: flags (by their names) go before variables. environ is what os.Environ
 // gives. Its error joins all faults, one line each.
-func Load(flags map[string]string, environ []string) (Config, error) {
-	r := read(flags, environ)
+func Load(flags map[string]string, environ []string, checks Checks) (Config, error) {
+	r := read(flags, environ, checks)
 	r.checkUnknown(environ)
 	c := r.parse()
 	return c, errors.Join(r.faults...)
@@ -85,8 +112,8 @@ func Load(flags map[string]string, environ []string) (Config, error) {
 
 // LoadOnly reads the named settings and ignores the faults of all others: for commands that need just
 // a few. Names are variables without their prefix.
-func LoadOnly(flags map[string]string, environ []string, variables ...string) (Config, error) {
-	r := read(flags, environ)
+func LoadOnly(flags map[string]string, environ []string, checks Checks, variables ...string) (Config, error) {
+	r := read(flags, environ, checks)
 	c := r.parse()
 	var mine []error
 	for _, err := range r.faults {
@@ -108,6 +135,7 @@ type reader struct {
 	given  Settings
 	set    map[string]bool // variables that were given a value
 	faults []error
+	checks Checks
 }
 
 func (r *reader) fault(variable, remedy string) {
@@ -123,8 +151,8 @@ func (r *reader) faulty(variable string) bool {
 }
 
 // read takes every setting from its flag, its variable, its file or its default, in this order.
-func read(flags map[string]string, environ []string) *reader {
-	r := &reader{set: map[string]bool{}}
+func read(flags map[string]string, environ []string, checks Checks) *reader {
+	r := &reader{set: map[string]bool{}, checks: checks}
 	env := map[string]string{}
 	for _, line := range environ {
 		k, v, _ := strings.Cut(line, "=")
@@ -143,7 +171,7 @@ func read(flags map[string]string, environ []string) *reader {
 		if r.set[s.Variable] = set; !set {
 			value = s.Standard
 		}
-		*s.of(&r.given) = value
+		s.set(&r.given, value)
 	}
 	return r
 }
@@ -191,20 +219,25 @@ func (r *reader) checkUnknown(environ []string) {
 // The names of the variables that Kubernetes gives to each container for a Service in its namespace:
 // "portal", or one whose name begins with "portal-".
 var (
-	serviceVariable = regexp.MustCompile(`\APORTAL_(?:[0-9A-Z_]+_)?(?:` +
+	serviceVariable = pattern(`\APORTAL_(?:[0-9A-Z_]+_)?(?:` +
 		`SERVICE_HOST|SERVICE_PORT(?:_[0-9A-Z_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)\z`)
-	servicePort = regexp.MustCompile(`\APORTAL_(?:[0-9A-Z_]+_)?PORT\z`)
+	servicePort = pattern(`\APORTAL_(?:[0-9A-Z_]+_)?PORT\z`)
 )
+
+// pattern is a regular expression that is compiled at its first use: most starts need none of them.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // ofKubernetes says whether a variable is there for a Service and not as a setting. In "…_PORT"
 // Kubernetes writes an address such as tcp://10.0.0.1:80; a bare number there was typed by somebody who
 // means a setting, such as the port to listen on.
 func ofKubernetes(k, v string) bool {
-	if serviceVariable.MatchString(k) {
+	if serviceVariable().MatchString(k) {
 		return true
 	}
 	_, err := strconv.Atoi(v)
-	return servicePort.MatchString(k) && err != nil
+	return servicePort().MatchString(k) && err != nil
 }
 
 func (r *reader) parse() Config {
@@ -214,12 +247,23 @@ func (r *reader) parse() Config {
 		Listen:      r.address("LISTEN", g.Listen, true),
 		AdminListen: r.address("ADMIN_LISTEN", g.AdminListen, false),
 		OIDC: OIDC{
-			Issuer: r.issuer(g.OIDCIssuer), ClientID: g.OIDCClientID, ClientSecret: g.OIDCClientSecret,
-			Scopes: strings.Fields(g.OIDCScopes), Audience: g.OIDCAudience, Resource: g.OIDCResource, GroupsClaim: g.OIDCGroupsClaim,
-			GroupsSeparator: g.OIDCGroupsSeparator, GroupsMember: g.OIDCGroupsMember,
-			ClientKey: r.clientKey(g), ClientKeyID: g.OIDCClientKeyID, ClientKeyAlg: g.OIDCClientKeyAlg, TokenAuthMethod: r.tokenAuth(g),
-			MaxAge: r.maxAge(g.OIDCMaxAge), ACRValues: strings.Fields(g.OIDCACRValues), Prompt: g.OIDCPrompt,
-			Exchange: r.exchange(g),
+			Issuer:          r.issuer(g.OIDCIssuer),
+			ClientID:        g.OIDCClientID,
+			ClientSecret:    g.OIDCClientSecret,
+			Scopes:          strings.Fields(g.OIDCScopes),
+			Audience:        g.OIDCAudience,
+			Resource:        g.OIDCResource,
+			GroupsClaim:     g.OIDCGroupsClaim,
+			GroupsSeparator: g.OIDCGroupsSeparator,
+			GroupsMember:    g.OIDCGroupsMember,
+			ClientKey:       r.clientKey(g),
+			ClientKeyID:     g.OIDCClientKeyID,
+			ClientKeyAlg:    g.OIDCClientKeyAlg,
+			TokenAuthMethod: r.tokenAuth(g),
+			MaxAge:          r.maxAge(g.OIDCMaxAge),
+			ACRValues:       strings.Fields(g.OIDCACRValues),
+			Prompt:          g.OIDCPrompt,
+			Exchange:        r.exchange(g),
 		},
 		AllowedGroups:        r.groups("ALLOWED_GROUPS", g.AllowedGroups),
 		AuditorGroups:        r.groups("AUDITOR_GROUPS", g.AuditorGroups),
@@ -228,6 +272,7 @@ func (r *reader) parse() Config {
 		DatabaseURL:          g.DatabaseURL,
 		SessionKeys:          r.keys(g.SessionKeys),
 		SessionMax:           r.duration("SESSION_MAX", g.SessionMax),
+		AuditKeys:            r.auditKeys(g.AuditKeys),
 		LogFormat:            g.LogFormat,
 		ShutdownTimeout:      r.duration("SHUTDOWN_TIMEOUT", g.ShutdownTimeout),
 		ShutdownDelay:        r.delay("SHUTDOWN_DELAY", g.ShutdownDelay),
@@ -246,7 +291,7 @@ func (r *reader) parse() Config {
 	if !slices.Contains(c.OIDC.Scopes, "openid") {
 		r.fault(prefix+"OIDC_SCOPES", "must contain openid")
 	}
-	if _, err := store.ParseURL(g.DatabaseURL); err != nil {
+	if err := r.checks.Database(g.DatabaseURL.Reveal()); err != nil {
 		r.fault(prefix+"DATABASE_URL", err.Error())
 	}
 	var err error
@@ -282,7 +327,7 @@ func (r *reader) webAddress(name, raw string) *url.URL {
 		r.fault(prefix+name, "want an absolute address, such as https://host.example.com")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		r.fault(prefix+name, "must have no user, query or fragment")
-	case !weburl.Secure(u):
+	case !r.checks.Secure(u):
 		r.fault(prefix+name, "must begin with https://; http is for loopback hosts only")
 	default:
 		return u
@@ -373,10 +418,10 @@ func (r *reader) sessionIdle(raw string, longest time.Duration) time.Duration {
 }
 
 // accountID is what can stand in a header as it is: visible characters of ASCII, and spaces between them.
-var accountID = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
+var accountID = pattern(`^[!-~]([ -~]{0,254}[!-~])?$`)
 
 func (r *reader) maiaAccount(raw string) string {
-	if raw != "" && !accountID.MatchString(raw) {
+	if raw != "" && !accountID().MatchString(raw) {
 		r.fault(prefix+"MAIA_ACCOUNT_ID", "want the id of your Maia account: it is sent in a header, so it has ASCII letters, digits and signs only")
 		return ""
 	}
@@ -394,40 +439,52 @@ func (r *reader) perMinute(raw string) int {
 
 // nameRule reads a regular expression and, behind its first blank, the sentence that says it to people.
 // No name has a blank, so no expression needs one.
-func (r *reader) nameRule(raw string) submission.NameRule {
+func (r *reader) nameRule(raw string) NameRule {
 	if raw == "" {
-		return submission.NameRule{}
+		return NameRule{}
 	}
 	expression, sentence, _ := strings.Cut(strings.TrimSpace(raw), " ")
 	rule, err := regexp.Compile(expression)
 	if err != nil {
 		r.fault(prefix+"NAME_RULE", "want a regular expression (RE2), a blank, and a sentence that says the rule to people")
-		return submission.NameRule{}
+		return NameRule{}
 	}
 	sentence = strings.TrimSpace(sentence)
 	if sentence == "" {
 		sentence = "It has to match " + expression + "."
 	}
-	return submission.NameRule{Expression: rule, Sentence: sentence}
+	return NameRule{Expression: rule, Sentence: sentence}
 }
 
-func (r *reader) keys(raw string) [][]byte {
-	if raw == "" {
+func (r *reader) keys(given secret.Text) []secret.Value {
+	if given.Empty() {
 		r.fault(prefix+"SESSION_KEYS", "is required: base64 of 32 bytes; see portal keygen")
 		return nil
 	}
-	var keys [][]byte
-	for _, k := range strings.Split(raw, ",") {
+	return r.someKeys("SESSION_KEYS", given)
+}
+
+// auditKeys may be none: the chain of the audit trail then has plain hashes.
+func (r *reader) auditKeys(given secret.Text) []secret.Value {
+	if given.Empty() {
+		return nil
+	}
+	return r.someKeys("AUDIT_KEYS", given)
+}
+
+func (r *reader) someKeys(name string, given secret.Text) []secret.Value {
+	var keys []secret.Value
+	for _, k := range strings.Split(given.Reveal(), ",") {
 		b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(k))
 		if err != nil || len(b) != 32 {
-			r.fault(prefix+"SESSION_KEYS", "want base64 of 32 bytes each, comma-separated; see portal keygen")
+			r.fault(prefix+name, "want base64 of 32 bytes each, comma-separated; see portal keygen")
 			return nil
 		}
 		if weak(b) {
-			r.fault(prefix+"SESSION_KEYS", "a key is not random; make one with portal keygen")
+			r.fault(prefix+name, "a key is not random; make one with portal keygen")
 			return nil
 		}
-		keys = append(keys, b)
+		keys = append(keys, secret.New(b))
 	}
 	return keys
 }
@@ -466,7 +523,7 @@ func list(raw string) []string {
 	return out
 }
 
-// String keeps a Config that is printed by accident from showing its secrets.
+// String keeps a Config that is printed by accident short. Its secrets hide themselves.
 func (c Config) String() string { return fmt.Sprintf("config for %v", c.BaseURL) }
 
 // GoString is String for %#v.

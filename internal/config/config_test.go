@@ -13,8 +13,25 @@ import (
 	"testing"
 	"time"
 
+	"maiaportal/internal/auth"
+	"maiaportal/internal/store"
 	"maiaportal/internal/weburl"
 )
+
+// checks are what the portal hands in.
+var checks = Checks{
+	Secure: weburl.Secure,
+	Database: func(address string) error {
+		_, err := store.ParseURL(address)
+		return err
+	},
+	ClientKey:     auth.ClientKey,
+	KeyAlgorithms: auth.KeyAlgorithms,
+}
+
+func load(flags map[string]string, environ []string) (Config, error) {
+	return Load(flags, environ, checks)
+}
 
 func key(b string) string { return base64.StdEncoding.EncodeToString([]byte(b)) }
 
@@ -38,7 +55,7 @@ func lines(err error) []string {
 
 // S-49: what holds where nothing else is said.
 func TestDefaults(t *testing.T) {
-	c, err := Load(nil, least())
+	c, err := load(nil, least())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +64,7 @@ func TestDefaults(t *testing.T) {
 		"listen":          {c.Listen, "127.0.0.1:8080"},
 		"admin listen":    {c.AdminListen, "127.0.0.1:9090"},
 		"issuer":          {c.OIDC.Issuer, "https://login.example.com/realm"},
-		"client":          {c.OIDC.ClientID + "," + c.OIDC.ClientSecret, "portal,"},
+		"client":          {c.OIDC.ClientID + "," + c.OIDC.ClientSecret.Reveal(), "portal,"},
 		"scopes":          {strings.Join(c.OIDC.Scopes, ","), "openid,profile,email,offline_access"},
 		"groups claim":    {c.OIDC.GroupsClaim, "groups"},
 		"max age":         {c.OIDC.MaxAge < 0, true},
@@ -55,9 +72,10 @@ func TestDefaults(t *testing.T) {
 		"groups":          {len(c.AllowedGroups) + len(c.AuditorGroups), 0},
 		"Maia":            {c.MaiaURL.String() + " " + c.MaiaRegion, "https://eu1.api.matillion.com/dpc EU1"},
 		"Maia's time":     {c.MaiaTimeout, 20 * time.Second},
-		"database":        {c.DatabaseURL, "sqlite:portal.db"},
+		"database":        {c.DatabaseURL.Reveal(), "sqlite:portal.db"},
 		"migrate":         {c.Migrate, true},
 		"keys":            {len(c.SessionKeys), 1},
+		"audit keys":      {len(c.AuditKeys), 0},
 		"idle":            {c.SessionIdle, 30 * time.Minute},
 		"max":             {c.SessionMax, 8 * time.Hour},
 		"log level":       {c.LogLevel, slog.LevelInfo},
@@ -77,7 +95,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestEverySettingIsRead(t *testing.T) {
-	c, err := Load(nil, least(
+	c, err := load(nil, least(
 		"PORTAL_BASE_URL=http://localhost:8080/", "PORTAL_LISTEN=:80", "PORTAL_ADMIN_LISTEN=[::1]:0", "PORTAL_OIDC_ISSUER=http://127.0.0.1:9000", "PORTAL_OIDC_CLIENT_SECRET=s3cret",
 		"PORTAL_OIDC_SCOPES=openid  groups", "PORTAL_OIDC_AUDIENCE=aud", "PORTAL_OIDC_RESOURCE=res", "PORTAL_OIDC_GROUPS_CLAIM=realm.roles", "PORTAL_OIDC_GROUPS_SEPARATOR= ", "PORTAL_OIDC_GROUPS_MEMBER=name", "PORTAL_ALLOWED_GROUPS=a, b,,c ", "PORTAL_AUDITOR_GROUPS=d",
 		"PORTAL_MAIA_REGION=us1", "PORTAL_MAIA_TIMEOUT=5s", "PORTAL_DATABASE_URL=sqlite:/var/lib/portal.db", "PORTAL_MIGRATE=false", "PORTAL_SESSION_KEYS="+strong+", "+goodOther(),
@@ -87,14 +105,25 @@ func TestEverySettingIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := fmt.Sprintln(c.BaseURL, c.Listen, c.AdminListen, c.OIDC.Issuer, c.OIDC.ClientSecret, c.OIDC.Scopes, c.OIDC.Audience, c.OIDC.Resource, c.OIDC.GroupsClaim, c.OIDC.GroupsSeparator+c.OIDC.GroupsMember, c.AllowedGroups, c.AuditorGroups,
-		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL, c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.ShutdownDelay, c.TrustedProxies, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
+	got := fmt.Sprintln(c.BaseURL, c.Listen, c.AdminListen, c.OIDC.Issuer, c.OIDC.ClientSecret.Reveal(), c.OIDC.Scopes, c.OIDC.Audience, c.OIDC.Resource, c.OIDC.GroupsClaim, c.OIDC.GroupsSeparator+c.OIDC.GroupsMember, c.AllowedGroups, c.AuditorGroups,
+		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL.Reveal(), c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.ShutdownDelay, c.TrustedProxies, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
 	want := fmt.Sprintln("http://localhost:8080", ":80", "[::1]:0", "http://127.0.0.1:9000", "s3cret", []string{"openid", "groups"}, "aud", "res", "realm.roles", " name", []string{"a", "b", "c"}, []string{"d"},
 		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, 3*time.Second, "[10.0.0.0/8 fd00::/8]", "T", "mailto:help@example.com", "N = 1", "^[A-Z]+$", "Use capitals, all the way.")
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	if string(c.SessionKeys[0]) != decode(strong) || string(c.SessionKeys[1]) != decode(goodOther()) {
+	if string(c.SessionKeys[0].Bytes()) != decode(strong) || string(c.SessionKeys[1].Bytes()) != decode(goodOther()) {
+		t.Error("the first key has to seal: their order is lost")
+	}
+}
+
+// The keys of the audit trail keep their order, too: the first one seals.
+func TestAuditKeys(t *testing.T) {
+	c, err := load(nil, least("PORTAL_AUDIT_KEYS="+goodOther()+" , "+strong))
+	if err != nil || len(c.AuditKeys) != 2 {
+		t.Fatalf("%d keys, %v", len(c.AuditKeys), err)
+	}
+	if string(c.AuditKeys[0].Bytes()) != decode(goodOther()) || string(c.AuditKeys[1].Bytes()) != decode(strong) {
 		t.Error("the first key has to seal: their order is lost")
 	}
 }
@@ -154,6 +183,11 @@ func TestFaults(t *testing.T) {
 		"a key of zeros":                       {"PORTAL_SESSION_KEYS=" + key(strings.Repeat("\x00", 32)), "PORTAL_SESSION_KEYS"},
 		"a second key that is bad":             {"PORTAL_SESSION_KEYS=" + strong + "," + mark, "PORTAL_SESSION_KEYS"},
 		"a comma behind the last key":          {"PORTAL_SESSION_KEYS=" + strong + ",", "PORTAL_SESSION_KEYS"},
+		"an audit key that is no base64":       {"PORTAL_AUDIT_KEYS=" + mark + "!", "PORTAL_AUDIT_KEYS"},
+		"an audit key that is short":           {"PORTAL_AUDIT_KEYS=" + key(mark+mark), "PORTAL_AUDIT_KEYS"},
+		"an audit key of one word":             {"PORTAL_AUDIT_KEYS=" + key(strings.Repeat(mark, 4)), "PORTAL_AUDIT_KEYS"},
+		"a second audit key that is bad":       {"PORTAL_AUDIT_KEYS=" + strong + "," + mark, "PORTAL_AUDIT_KEYS"},
+		"an audit key file that is not there":  {"PORTAL_AUDIT_KEYS_FILE=/no/" + mark, "PORTAL_AUDIT_KEYS_FILE"},
 		"idle":                                 {"PORTAL_SESSION_IDLE=" + mark, "PORTAL_SESSION_IDLE"},
 		"idle longer than max":                 {"PORTAL_SESSION_IDLE=9h", "PORTAL_SESSION_IDLE"},
 		"max":                                  {"PORTAL_SESSION_MAX=" + mark, "PORTAL_SESSION_MAX"},
@@ -185,7 +219,7 @@ func TestFaults(t *testing.T) {
 		"a secret in a folder":                 {"PORTAL_OIDC_CLIENT_SECRET_FILE=/", "PORTAL_OIDC_CLIENT_SECRET_FILE"},
 	} {
 		t.Run(why, func(t *testing.T) {
-			_, err := Load(nil, least(tc.set))
+			_, err := load(nil, least(tc.set))
 			got := lines(err)
 			if len(got) != 1 || !strings.HasPrefix(got[0], tc.variable+": ") || len(got[0]) < len(tc.variable)+10 {
 				t.Errorf("%q, want one line about %s", got, tc.variable)
@@ -203,7 +237,7 @@ func TestFaults(t *testing.T) {
 
 // S-49: all faults at once, in one go.
 func TestAllFaultsAtOnce(t *testing.T) {
-	_, err := Load(map[string]string{"title": "t", "log-level": "loud"}, []string{
+	_, err := load(map[string]string{"title": "t", "log-level": "loud"}, []string{
 		"PORTAL_BASE_URL=http://a.example.com", "PORTAL_SESSION_KEYS=x", "PORTAL_SESSION_KEYS_FILE=/x", "PORTAL_TYPO=1", "PORTAL_ANOTHER=2", "PORTAL_MAIA_TIMEOUT=x", "PORTAL_NOTICE=",
 	})
 	var got []string
@@ -216,7 +250,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 			t.Errorf("%s is not named in %q", want, got)
 		}
 	}
-	_, err = Load(nil, nil)
+	_, err = load(nil, nil)
 	if got := lines(err); len(got) != 4 {
 		t.Errorf("with nothing set, the four that are required: %q", got)
 	}
@@ -243,16 +277,16 @@ func TestSecretFiles(t *testing.T) {
 		"an empty file is not set": {"", ""},
 		"a line end alone neither": {"\n", ""},
 	} {
-		c, err := Load(nil, least("PORTAL_OIDC_CLIENT_SECRET_FILE="+write(tc.text)))
-		if err != nil || c.OIDC.ClientSecret != tc.want {
-			t.Errorf("%s: %q, %v", why, c.OIDC.ClientSecret, err)
+		c, err := load(nil, least("PORTAL_OIDC_CLIENT_SECRET_FILE="+write(tc.text)))
+		if err != nil || c.OIDC.ClientSecret.Reveal() != tc.want {
+			t.Errorf("%s: %q, %v", why, c.OIDC.ClientSecret.Reveal(), err)
 		}
 	}
 	for _, s := range All() {
 		if !s.Secret() {
 			continue
 		}
-		value := map[string]string{"PORTAL_SESSION_KEYS": strong, "PORTAL_DATABASE_URL": "sqlite:x.db"}[s.Variable]
+		value := map[string]string{"PORTAL_SESSION_KEYS": strong, "PORTAL_AUDIT_KEYS": strong, "PORTAL_DATABASE_URL": "sqlite:x.db"}[s.Variable]
 		if value == "" {
 			value = "canary77"
 		}
@@ -262,18 +296,18 @@ func TestSecretFiles(t *testing.T) {
 		}
 		environ := slices.DeleteFunc(least(), func(l string) bool { return strings.HasPrefix(l, s.Variable+"=") })
 		environ = append(environ, more...)
-		if _, err := Load(nil, append(environ, s.Variable+"_FILE="+write(value+"\n"))); err != nil {
+		if _, err := load(nil, append(environ, s.Variable+"_FILE="+write(value+"\n"))); err != nil {
 			t.Errorf("%s from a file: %v", s.Variable, err)
 		}
-		_, err := Load(nil, append(environ, s.Variable+"="+value, s.Variable+"_FILE="+write(value)))
+		_, err := load(nil, append(environ, s.Variable+"="+value, s.Variable+"_FILE="+write(value)))
 		if got := lines(err); len(got) < 1 || !strings.HasPrefix(got[0], s.Variable+": ") || !strings.Contains(got[0], "not both") || strings.Contains(err.Error(), value) {
 			t.Errorf("%s twice: %q", s.Variable, got)
 		}
-		if _, err := Load(nil, append(environ, s.Variable+"="+value, s.Variable+"_FILE=")); err != nil {
+		if _, err := load(nil, append(environ, s.Variable+"="+value, s.Variable+"_FILE=")); err != nil {
 			t.Errorf("%s beside an empty file name: %v", s.Variable, err)
 		}
 	}
-	_, err := Load(nil, least("PORTAL_OIDC_CLIENT_KEY_FILE="+write("-----BEGIN canary77-----"), "PORTAL_OIDC_CLIENT_SECRET=x"))
+	_, err := load(nil, least("PORTAL_OIDC_CLIENT_KEY_FILE="+write("-----BEGIN canary77-----"), "PORTAL_OIDC_CLIENT_SECRET=x"))
 	if got := lines(err); len(got) != 2 || strings.Contains(fmt.Sprint(err), "canary77") || strings.Contains(fmt.Sprint(err), filepath.Base(dir)) {
 		t.Errorf("a client key that is none, beside a secret: %q", got)
 	}
@@ -306,14 +340,14 @@ func TestVariablesOfKubernetesServices(t *testing.T) {
 		for _, protocol := range []string{"TCP", "UDP", "SCTP"} {
 			for _, port := range []string{"", "http", "http-metrics", "web2"} {
 				for _, link := range serviceLinks(service, port, "5432", protocol) {
-					if _, err := Load(nil, least(link)); err != nil {
+					if _, err := load(nil, least(link)); err != nil {
 						t.Errorf("%s, a Service's: %v", link, err)
 					}
 				}
 			}
 		}
 	}
-	if _, err := Load(nil, least("OTEL_SERVICE_NAME=x", "portal_base_url=x", "PORTALS_URL=x")); err != nil {
+	if _, err := load(nil, least("OTEL_SERVICE_NAME=x", "portal_base_url=x", "PORTALS_URL=x")); err != nil {
 		t.Error(err)
 	}
 }
@@ -338,7 +372,7 @@ func TestSlipsThatLookLikeKubernetes(t *testing.T) {
 	}
 	for _, slip := range slips {
 		name, _, _ := strings.Cut(slip, "=")
-		if _, err := Load(nil, least(slip)); err == nil || !strings.Contains(err.Error(), name+": there is no such setting") {
+		if _, err := load(nil, least(slip)); err == nil || !strings.Contains(err.Error(), name+": there is no such setting") {
 			t.Errorf("%s is taken: %v", slip, err)
 		}
 	}
@@ -355,11 +389,11 @@ func TestEmptyVariables(t *testing.T) {
 			}
 		}
 	}
-	c, err := Load(nil, environ)
+	c, err := load(nil, environ)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "127.0.0.1:8080" || c.MaiaTimeout != 20*time.Second || c.Title != "Maia secrets" || c.DatabaseURL != "sqlite:portal.db" {
+	if c.Listen != "127.0.0.1:8080" || c.MaiaTimeout != 20*time.Second || c.Title != "Maia secrets" || c.DatabaseURL.Reveal() != "sqlite:portal.db" {
 		t.Errorf("%+v", c.Title)
 	}
 	if c.AdminListen != "" {
@@ -369,14 +403,14 @@ func TestEmptyVariables(t *testing.T) {
 
 // A rule without a sentence says itself.
 func TestNameRuleWithoutSentence(t *testing.T) {
-	c, err := Load(nil, least("PORTAL_NAME_RULE= ^x-  "))
+	c, err := load(nil, least("PORTAL_NAME_RULE= ^x-  "))
 	if err != nil || c.NameRule.Expression.String() != "^x-" || c.NameRule.Sentence != "It has to match ^x-." {
 		t.Errorf("%v %q %v", c.NameRule.Expression, c.NameRule.Sentence, err)
 	}
 }
 
 func TestFlagsGoFirst(t *testing.T) {
-	c, err := Load(map[string]string{"title": "flag", "base-url": "https://flag.example.com", "admin-listen": "", "maia-timeout": "1s"},
+	c, err := load(map[string]string{"title": "flag", "base-url": "https://flag.example.com", "admin-listen": "", "maia-timeout": "1s"},
 		least("PORTAL_TITLE=variable", "PORTAL_MAIA_TIMEOUT=nonsense", "PORTAL_NOTICE=variable"))
 	if err != nil {
 		t.Fatal(err)
@@ -386,16 +420,16 @@ func TestFlagsGoFirst(t *testing.T) {
 	}
 	// ps shows flags to everybody: a secret has none, and one that is passed all the same is not read.
 	for _, s := range All() {
-		if slices.Contains([]string{"PORTAL_OIDC_CLIENT_SECRET", "PORTAL_SESSION_KEYS", "PORTAL_DATABASE_URL", "PORTAL_TOKEN_EXCHANGE_CLIENT_SECRET"}, s.Variable) != s.Secret() {
+		if slices.Contains([]string{"PORTAL_OIDC_CLIENT_SECRET", "PORTAL_SESSION_KEYS", "PORTAL_AUDIT_KEYS", "PORTAL_DATABASE_URL", "PORTAL_TOKEN_EXCHANGE_CLIENT_SECRET"}, s.Variable) != s.Secret() {
 			t.Errorf("%s: secret is %v", s.Variable, s.Secret())
 		}
 		if !s.Secret() && "PORTAL_"+strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_")) != s.Variable || s.Meaning == "" {
 			t.Errorf("%+v", s)
 		}
 	}
-	c, err = Load(map[string]string{"oidc-client-secret": "canary77", "": "canary77"}, least())
-	if err != nil || c.OIDC.ClientSecret != "" {
-		t.Errorf("%q, %v", c.OIDC.ClientSecret, err)
+	c, err = load(map[string]string{"oidc-client-secret": "canary77", "": "canary77"}, least())
+	if err != nil || c.OIDC.ClientSecret.Reveal() != "" {
+		t.Errorf("%q, %v", c.OIDC.ClientSecret.Reveal(), err)
 	}
 }
 
@@ -412,7 +446,7 @@ func TestLoopback(t *testing.T) {
 			host = "[" + host + "]"
 		}
 		for _, variable := range []string{"PORTAL_BASE_URL", "PORTAL_OIDC_ISSUER", "PORTAL_MAIA_URL"} {
-			if _, err := Load(nil, least(variable+"=http://"+host+":8000")); (err == nil) != want {
+			if _, err := load(nil, least(variable+"=http://"+host+":8000")); (err == nil) != want {
 				t.Errorf("%s=http://%s: %v", variable, host, err)
 			}
 		}
@@ -420,7 +454,7 @@ func TestLoopback(t *testing.T) {
 }
 
 func TestMaiaURL(t *testing.T) {
-	c, err := Load(nil, least("PORTAL_MAIA_URL=https://proxy.example.com/maia/", "PORTAL_MAIA_REGION=nonsense"))
+	c, err := load(nil, least("PORTAL_MAIA_URL=https://proxy.example.com/maia/", "PORTAL_MAIA_REGION=nonsense"))
 	if err != nil || c.MaiaURL.String() != "https://proxy.example.com/maia/" || c.MaiaRegion != "" {
 		t.Errorf("%v %q %v", c.MaiaURL, c.MaiaRegion, err)
 	}
@@ -443,7 +477,7 @@ func TestExchange(t *testing.T) {
 		"the ID token is the subject":      {[]string{"PORTAL_TOKEN_EXCHANGE_SUBJECT=id_token"}, nil},
 		"a resource and a scope, no fault": {[]string{"PORTAL_TOKEN_EXCHANGE_RESOURCE=https://r", "PORTAL_TOKEN_EXCHANGE_SCOPE=s"}, nil},
 	} {
-		c, err := Load(nil, least(append(tc.set, "PORTAL_TOKEN_MODE=exchange")...))
+		c, err := load(nil, least(append(tc.set, "PORTAL_TOKEN_MODE=exchange")...))
 		var got []string
 		for _, l := range lines(err) {
 			name, _, _ := strings.Cut(l, ":")
@@ -457,11 +491,11 @@ func TestExchange(t *testing.T) {
 
 // Commands that need a few settings work where the others are missing, and name the faults of theirs.
 func TestLoadOnly(t *testing.T) {
-	c, err := LoadOnly(nil, []string{"PORTAL_LISTEN=:1234", "PORTAL_TYPO=1"}, "LISTEN", "DATABASE_URL")
-	if err != nil || c.Listen != ":1234" || c.DatabaseURL != "sqlite:portal.db" {
-		t.Errorf("%q %q %v", c.Listen, c.DatabaseURL, err)
+	c, err := LoadOnly(nil, []string{"PORTAL_LISTEN=:1234", "PORTAL_TYPO=1"}, checks, "LISTEN", "DATABASE_URL")
+	if err != nil || c.Listen != ":1234" || c.DatabaseURL.Reveal() != "sqlite:portal.db" {
+		t.Errorf("%q %q %v", c.Listen, c.DatabaseURL.Reveal(), err)
 	}
-	_, err = LoadOnly(nil, []string{"PORTAL_LISTEN=x", "PORTAL_TITLE=t"}, "LISTEN")
+	_, err = LoadOnly(nil, []string{"PORTAL_LISTEN=x", "PORTAL_TITLE=t"}, checks, "LISTEN")
 	if got := lines(err); len(got) != 1 || !strings.HasPrefix(got[0], "PORTAL_LISTEN: ") {
 		t.Errorf("%q", got)
 	}
@@ -469,7 +503,7 @@ func TestLoadOnly(t *testing.T) {
 
 // A configuration that is printed or logged by accident shows no secret.
 func TestPrintedConfig(t *testing.T) {
-	c, err := Load(nil, least("PORTAL_OIDC_CLIENT_SECRET=canary77"))
+	c, err := load(nil, least("PORTAL_OIDC_CLIENT_SECRET=canary77"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package config
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 )
 
@@ -50,7 +49,7 @@ func jsonNames(raw string) ([]string, bool) {
 
 // attribute is the beginning of a part of a distinguished name: one of the attribute types of RFC 4514 section 3
 // and the usual others, or an object identifier, and an equals sign.
-var attribute = regexp.MustCompile(`(?i)^\s*"?\s*(cn|commonname|l|st|s|o|ou|c|street|dc|uid|userid|sn|serialnumber|` +
+var attribute = pattern(`(?i)^\s*"?\s*(cn|commonname|l|st|s|o|ou|c|street|dc|uid|userid|sn|serialnumber|` +
 	`gn|givenname|t|title|e|email|emailaddress|dnqualifier|(oid\.)?\d+(\.\d+)+)\s*=`)
 
 // cut says whether pieces between commas look like pieces of one name: a distinguished name, or one with an escaped
@@ -62,7 +61,7 @@ func cut(pieces []string) bool {
 	for i, p := range pieces {
 		p = strings.TrimSpace(p)
 		escaped := i < len(pieces)-1 && strings.HasSuffix(p, `\`)
-		if escaped || attribute.MatchString(p) || strings.Count(p, `"`)%2 == 1 {
+		if escaped || attribute().MatchString(p) || strings.Count(p, `"`)%2 == 1 {
 			return true
 		}
 	}

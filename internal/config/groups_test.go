@@ -28,7 +28,7 @@ func TestGroupsWithCommas(t *testing.T) {
 		"nothing":                    {"", nil},
 		"blanks":                     {"  ", nil},
 	} {
-		c, err := Load(nil, least("PORTAL_ALLOWED_GROUPS="+tc.set, "PORTAL_AUDITOR_GROUPS="+tc.set))
+		c, err := load(nil, least("PORTAL_ALLOWED_GROUPS="+tc.set, "PORTAL_AUDITOR_GROUPS="+tc.set))
 		if err != nil || !slices.Equal(c.AllowedGroups, tc.want) || !slices.Equal(c.AuditorGroups, tc.want) {
 			t.Errorf("%s: %q, %q: %v", why, c.AllowedGroups, c.AuditorGroups, err)
 		}
@@ -63,7 +63,7 @@ func TestGroupsThatWereCut(t *testing.T) {
 		"commas alone":                      " , ,",
 	} {
 		for _, variable := range []string{"PORTAL_ALLOWED_GROUPS", "PORTAL_AUDITOR_GROUPS"} {
-			_, err := Load(nil, least(variable+"="+set))
+			_, err := load(nil, least(variable+"="+set))
 			got := lines(err)
 			if len(got) != 1 || !strings.HasPrefix(got[0], variable+": ") || strings.Contains(got[0], "canary77") {
 				t.Errorf("%s: %q", why, got)
@@ -77,13 +77,13 @@ func TestGroupsThatWereCut(t *testing.T) {
 
 // What the fault gives as an example works.
 func TestGroupsExampleWorks(t *testing.T) {
-	_, err := Load(nil, least("PORTAL_ALLOWED_GROUPS=cn=a,dc=com"))
+	_, err := load(nil, least("PORTAL_ALLOWED_GROUPS=cn=a,dc=com"))
 	_, example, _ := strings.Cut(fmt.Sprint(err), ": [")
 	var names []string
 	if json.Unmarshal([]byte("["+example), &names) != nil || len(names) != 1 {
 		t.Fatalf("no example in %v", err)
 	}
-	if c, err := Load(nil, least("PORTAL_ALLOWED_GROUPS=["+example)); err != nil || !slices.Equal(c.AllowedGroups, names) {
+	if c, err := load(nil, least("PORTAL_ALLOWED_GROUPS=["+example)); err != nil || !slices.Equal(c.AllowedGroups, names) {
 		t.Errorf("%q: %v", c.AllowedGroups, err)
 	}
 }

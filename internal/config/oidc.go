@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"maiaportal/internal/auth"
 )
 
 // maxAge is in seconds; nothing is -1, because 0 is a meaning of its own: authenticate now.
@@ -35,11 +33,11 @@ func (r *reader) checkPrompt(raw string) {
 }
 
 // exchange reads the settings of the token exchange, nil in mode login.
-func (r *reader) exchange(g Settings) *auth.Exchange {
+func (r *reader) exchange(g Settings) *Exchange {
 	r.checkPrompt(g.OIDCPrompt)
 	details := map[string]string{
 		"TOKEN_EXCHANGE_URL": g.TokenExchangeURL, "TOKEN_EXCHANGE_AUDIENCE": g.TokenExchangeAudience, "TOKEN_EXCHANGE_RESOURCE": g.TokenExchangeResource,
-		"TOKEN_EXCHANGE_SCOPE": g.TokenExchangeScope, "TOKEN_EXCHANGE_CLIENT_ID": g.TokenExchangeClientID, "TOKEN_EXCHANGE_CLIENT_SECRET": g.TokenExchangeClientSecret,
+		"TOKEN_EXCHANGE_SCOPE": g.TokenExchangeScope, "TOKEN_EXCHANGE_CLIENT_ID": g.TokenExchangeClientID, "TOKEN_EXCHANGE_CLIENT_SECRET": g.TokenExchangeClientSecret.Reveal(),
 	}
 	switch g.TokenMode {
 	case "exchange":
@@ -54,14 +52,19 @@ func (r *reader) exchange(g Settings) *auth.Exchange {
 		r.fault(prefix+"TOKEN_MODE", "want login or exchange")
 		return nil
 	}
-	x := &auth.Exchange{
-		URL: g.TokenExchangeURL, Audience: g.TokenExchangeAudience, Resource: g.TokenExchangeResource, Scope: g.TokenExchangeScope,
-		ClientID: g.TokenExchangeClientID, ClientSecret: g.TokenExchangeClientSecret, SubjectIDToken: g.TokenExchangeSubject == "id_token",
+	x := &Exchange{
+		URL:            g.TokenExchangeURL,
+		Audience:       g.TokenExchangeAudience,
+		Resource:       g.TokenExchangeResource,
+		Scope:          g.TokenExchangeScope,
+		ClientID:       g.TokenExchangeClientID,
+		ClientSecret:   g.TokenExchangeClientSecret,
+		SubjectIDToken: g.TokenExchangeSubject == "id_token",
 	}
 	if g.TokenExchangeSubject != "access_token" && g.TokenExchangeSubject != "id_token" {
 		r.fault(prefix+"TOKEN_EXCHANGE_SUBJECT", "want access_token or id_token")
 	}
-	if x.ClientSecret != "" && x.ClientID == "" {
+	if !x.ClientSecret.Empty() && x.ClientID == "" {
 		r.fault(prefix+"TOKEN_EXCHANGE_CLIENT_SECRET", "needs PORTAL_TOKEN_EXCHANGE_CLIENT_ID beside it")
 	}
 	if x.URL != "" {

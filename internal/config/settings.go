@@ -1,13 +1,17 @@
-// Package config reads the portal's settings from the environment and from flags, checks all of them
-// at once, and gives typed values.
+// Package config reads the portal's settings from flags, variables and files, checks all of them at once, and gives
+// typed values.
 //
-// Each setting is declared once, as a field of Settings, with its name, default and meaning: the
-// environment, the flags and the help come from there. No message ever prints a setting's value.
+// The name, default and meaning of a setting stand in one place, its field of Settings: variables, flags and the help
+// come from there. Config has its value as the portal uses it. No message prints what was given.
+//
+// It knows no other room: checks that only a room can make which uses the setting are handed in.
 package config
 
 import (
 	"reflect"
 	"strings"
+
+	"maiaportal/internal/secret"
 )
 
 // Settings are the settings as they are given: text, unchecked. The tag flag names the flag and, in
@@ -19,46 +23,48 @@ type Settings struct {
 	Listen      string `flag:"listen" standard:"127.0.0.1:8080" meaning:"Address of the public listener."`
 	AdminListen string `flag:"admin-listen" standard:"127.0.0.1:9090" meaning:"Address of the operator's listener: /healthz, /readyz. Empty: off."`
 
-	OIDCIssuer        string `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
-	OIDCClientID      string `flag:"oidc-client-id" meaning:"The relying party's client id."`
-	OIDCClientSecret  string `secret:"oidc-client-secret" meaning:"The relying party's client secret. None: a public client (PKCE alone)."`
-	OIDCClientKeyFile string `flag:"oidc-client-key-file" meaning:"PEM file of a private key, for private_key_jwt in place of the secret. portal jwk prints what to register."`
-	OIDCClientKeyID   string `flag:"oidc-client-key-id" meaning:"Name (kid) of that key at the provider. Default: its RFC 7638 thumbprint."`
-	OIDCClientKeyAlg  string `flag:"oidc-client-key-alg" meaning:"Algorithm (alg) that it signs with, such as PS256. Default: by the key's type, RS256, ES256, ES384, ES512 or EdDSA."`
-	OIDCTokenAuth     string `flag:"oidc-token-auth-method" meaning:"How the portal authenticates at the provider: client_secret_basic, client_secret_post or private_key_jwt. Default: as discovery announces."`
-	OIDCMaxAge        string `flag:"oidc-max-age" meaning:"Sent as max_age: seconds since which the user must have authenticated."`
-	OIDCACRValues     string `flag:"oidc-acr-values" meaning:"Sent as acr_values, separated by blanks; one of them must come back."`
-	OIDCPrompt        string `flag:"oidc-prompt" meaning:"Sent as prompt: login, consent, select_account."`
-	OIDCScopes        string `flag:"oidc-scopes" standard:"openid profile email offline_access" meaning:"Requested scopes."`
-	OIDCAudience      string `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
-	OIDCResource      string `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
-	OIDCGroupsClaim   string `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
-	AllowedGroups     string `flag:"allowed-groups" meaning:"Groups that may log in and submit: comma-separated, or a JSON array of strings for names with commas. Empty: everyone who can log in."`
-	AuditorGroups     string `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, written likewise."`
+	OIDCIssuer        string      `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
+	OIDCClientID      string      `flag:"oidc-client-id" meaning:"The relying party's client id."`
+	OIDCClientSecret  secret.Text `secret:"oidc-client-secret" meaning:"The relying party's client secret. None: a public client (PKCE alone)."`
+	OIDCClientKeyFile string      `flag:"oidc-client-key-file" meaning:"PEM file of a private key, for private_key_jwt in place of the secret. portal jwk prints what to register."`
+	OIDCClientKeyID   string      `flag:"oidc-client-key-id" meaning:"Name (kid) of that key at the provider. Default: its RFC 7638 thumbprint."`
+	OIDCClientKeyAlg  string      `flag:"oidc-client-key-alg" meaning:"Algorithm (alg) that it signs with, such as PS256. Default: by the key's type, RS256, ES256, ES384, ES512 or EdDSA."`
+	OIDCTokenAuth     string      `flag:"oidc-token-auth-method" meaning:"How the portal authenticates at the provider: client_secret_basic, client_secret_post or private_key_jwt. Default: as discovery announces."`
+	OIDCMaxAge        string      `flag:"oidc-max-age" meaning:"Sent as max_age: seconds since which the user must have authenticated."`
+	OIDCACRValues     string      `flag:"oidc-acr-values" meaning:"Sent as acr_values, separated by blanks; one of them must come back."`
+	OIDCPrompt        string      `flag:"oidc-prompt" meaning:"Sent as prompt: login, consent, select_account."`
+	OIDCScopes        string      `flag:"oidc-scopes" standard:"openid profile email offline_access" meaning:"Requested scopes."`
+	OIDCAudience      string      `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
+	OIDCResource      string      `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
+	OIDCGroupsClaim   string      `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
+	AllowedGroups     string      `flag:"allowed-groups" meaning:"Groups that may log in and submit: comma-separated, or a JSON array of strings for names with commas. Empty: everyone who can log in."`
+	AuditorGroups     string      `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, written likewise."`
 
 	OIDCGroupsSeparator string `flag:"oidc-groups-separator" meaning:"Where the groups claim is one string: what parts its groups."`
 	OIDCGroupsMember    string `flag:"oidc-groups-member" meaning:"Where the groups claim lists objects: the member that has the name."`
 
-	TokenMode                 string `flag:"token-mode" standard:"login" meaning:"Which token goes to Maia: login (the access token of the login) or exchange (RFC 8693 token exchange of it)."`
-	TokenExchangeURL          string `flag:"token-exchange-url" meaning:"Where tokens are exchanged; default: the provider's token endpoint."`
-	TokenExchangeAudience     string `flag:"token-exchange-audience" meaning:"Sent as audience."`
-	TokenExchangeResource     string `flag:"token-exchange-resource" meaning:"Sent as resource."`
-	TokenExchangeScope        string `flag:"token-exchange-scope" meaning:"Sent as scope."`
-	TokenExchangeClientID     string `flag:"token-exchange-client-id" meaning:"Client id there. Required where the URL is not at the origin of the provider's token endpoint."`
-	TokenExchangeClientSecret string `secret:"token-exchange-client-secret" meaning:"Client secret there. The login's own is never sent to another origin."`
-	TokenExchangeSubject      string `flag:"token-exchange-subject" standard:"access_token" meaning:"Token that is exchanged: access_token or id_token."`
+	TokenMode                 string      `flag:"token-mode" standard:"login" meaning:"Which token goes to Maia: login (the access token of the login) or exchange (RFC 8693 token exchange of it)."`
+	TokenExchangeURL          string      `flag:"token-exchange-url" meaning:"Where tokens are exchanged; default: the provider's token endpoint."`
+	TokenExchangeAudience     string      `flag:"token-exchange-audience" meaning:"Sent as audience."`
+	TokenExchangeResource     string      `flag:"token-exchange-resource" meaning:"Sent as resource."`
+	TokenExchangeScope        string      `flag:"token-exchange-scope" meaning:"Sent as scope."`
+	TokenExchangeClientID     string      `flag:"token-exchange-client-id" meaning:"Client id there. Required where the URL is not at the origin of the provider's token endpoint."`
+	TokenExchangeClientSecret secret.Text `secret:"token-exchange-client-secret" meaning:"Client secret there. The login's own is never sent to another origin."`
+	TokenExchangeSubject      string      `flag:"token-exchange-subject" standard:"access_token" meaning:"Token that is exchanged: access_token or id_token."`
 
 	MaiaRegion  string `flag:"maia-region" standard:"eu1" meaning:"Region of the Maia account: eu1, us1 or au1."`
 	MaiaAccount string `flag:"maia-account-id" meaning:"Sent as account-id with every call to Maia, where an account needs it."`
 	MaiaURL     string `flag:"maia-url" meaning:"Another base URL of the Maia API, with its path prefix. http only for a loopback host."`
 	MaiaTimeout string `flag:"maia-timeout" standard:"20s" meaning:"Whole time that one call to Maia may take; a submission may take twice that."`
 
-	DatabaseURL string `secret:"database-url" standard:"sqlite:portal.db" meaning:"sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Several instances share one PostgreSQL."`
-	Migrate     string `flag:"migrate" standard:"true" meaning:"Whether serve applies the database migrations."`
+	DatabaseURL secret.Text `secret:"database-url" standard:"sqlite:portal.db" meaning:"sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE. Several instances share one PostgreSQL."`
+	Migrate     string      `flag:"migrate" standard:"true" meaning:"Whether serve applies the database migrations."`
 
-	SessionKeys string `secret:"session-keys" meaning:"Comma-separated base64 keys of 32 bytes: the first seals, all of them open. See portal keygen."`
-	SessionIdle string `flag:"session-idle" standard:"30m" meaning:"A login that is not used ends after this. Where it is not set it is never longer than session-max."`
-	SessionMax  string `flag:"session-max" standard:"8h" meaning:"Each login ends after this."`
+	SessionKeys secret.Text `secret:"session-keys" meaning:"Comma-separated base64 keys of 32 bytes: the first seals, all of them open. See portal keygen."`
+	SessionIdle string      `flag:"session-idle" standard:"30m" meaning:"A login that is not used ends after this. Where it is not set it is never longer than session-max."`
+	SessionMax  string      `flag:"session-max" standard:"8h" meaning:"Each login ends after this."`
+
+	AuditKeys secret.Text `secret:"audit-keys" meaning:"Comma-separated base64 keys of 32 bytes for the chain of the audit trail: the first seals, the others are kept for what they sealed. See portal keygen."`
 
 	LogLevel  string `flag:"log-level" standard:"info" meaning:"debug, info, warn or error."`
 	LogFormat string `flag:"log-format" standard:"json" meaning:"json or text."`
@@ -105,7 +111,12 @@ func All() []Setting {
 // Secret says whether the setting has no flag and may come from a file.
 func (s Setting) Secret() bool { return s.Flag == "" }
 
-func (s Setting) of(v *Settings) *string {
-	p, _ := reflect.ValueOf(v).Elem().Field(s.index).Addr().Interface().(*string)
-	return p
+// set puts what was given into a setting's field.
+func (s Setting) set(v *Settings, given string) {
+	switch p := reflect.ValueOf(v).Elem().Field(s.index).Addr().Interface().(type) {
+	case *secret.Text:
+		*p = secret.Hide(given)
+	case *string:
+		*p = given
+	}
 }

@@ -11,22 +11,23 @@ import (
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/maiaclient"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 // recordPart is a line of what the record of a submission has.
 type recordPart struct {
 	label, text string
-	fields      []string // of store.Submission; a test insists that each is in one line
+	fields      []string // of record.Submission; a test insists that each is in one line
 }
 
 var recordParts = []recordPart{
-	{"Who", "Your name, and the login service’s id for you.", []string{"ActorIssuer", "ActorSubject", "ActorName"}},
+	{"Who", "Your name, and the login service’s id for you.", []string{"Actor"}},
 	{"When", "When it began and when it ended.", []string{"CreatedAt", "FinishedAt"}},
 	{"What", "Whether it was a reference or a value.", []string{"Action"}},
 	{"Where", "The project, the agent and its type.", []string{"ProjectID", "AgentID", "AgentType"}},
 	{"Names", "The name of the reference or of the secret; the secret, key and vault that a reference points to; the type of the secret. Never the description.", []string{"Name", "SecretName", "SecretKey", "VaultName", "Type"}},
-	{"Outcome", "How it ended, the status that Maia answered, and whether anything was sent.", []string{"Outcome", "Status", "Sent"}},
+	{"Outcome", "How it ended, the status that Maia answered, and whether anything was sent.", []string{"Outcome", "Status", "Sent", "Steps"}},
 	{"Maia’s answer", "Under which name the vault has the secret, the resolver reference, and whether a part of the answer could not be read.", []string{"VaultSecretName", "ResolverRef", "AnswerPartial"}},
 	{"Changes", "Whether line ends became plain line feeds, and whether the line break after a key’s END line was added.", []string{"Changes"}},
 	{"From where", "Your network address, and the id of the request.", []string{"ClientAddress", "RequestID"}},
@@ -40,25 +41,71 @@ func (h *Handlers) about(c echo.Context) error {
 	if err != nil {
 		s = nil
 	}
-	m := templates.About{
-		Page: h.page(c, s, "How secrets are handled"), Maia: h.Site.MaiaURL.Scheme + "://" + h.Site.MaiaURL.Host, MaiaTLS: h.Site.MaiaURL.Scheme == "https",
-		HTTPS: h.Sessions.Cookies.Secure, Exchanged: h.Tokens.Exchange != nil, Account: h.Site.MaiaAccount, Version: h.Site.Version,
+	m := pages.About{
+		Page:      h.page(c, s, "How secrets are handled"),
+		Maia:      h.Site.MaiaURL.Scheme + "://" + h.Site.MaiaURL.Host,
+		MaiaTLS:   h.Site.MaiaURL.Scheme == "https",
+		HTTPS:     h.Sessions.Cookies.Secure,
+		Exchanged: h.Tokens.Exchange != nil,
+		Account:   h.Site.MaiaAccount,
+		Version:   h.Site.Version,
 	}
 	for _, call := range maiaclient.Calls() {
-		m.Calls = append(m.Calls, templates.AboutCall{Method: call.Method, Path: strings.TrimRight(h.Site.MaiaURL.Path, "/") + call.Path, What: call.What, Secret: call.Secret})
+		m.Calls = append(m.Calls, pages.AboutCall{
+			Method: call.Method,
+			Path:   strings.TrimRight(h.Site.MaiaURL.Path, "/") + call.Path,
+			What:   call.What,
+			Secret: call.Secret,
+		})
 	}
 	for _, part := range recordParts {
-		m.Record = append(m.Record, templates.Fact{Label: part.label, Value: part.text})
+		m.Record = append(m.Record, parts.Fact{Label: part.label, Value: part.text})
 	}
-	m.Kept = []templates.Fact{
-		{Label: "Your session", Value: fmt.Sprintf("Who you are, your groups and your tokens, sealed. The key is made from the portal’s own key and from your browser’s cookie, so the database alone gives nothing away. Beside it, readable: your name, the login service’s ids of you and of its session, the kind of browser, and when it was used. It ends when you sign out, after %s without use, and after %s in any case.",
-			lifeWords(h.Sessions.Idle), lifeWords(h.Sessions.Max))},
-		{Label: "Logins under way", Value: "Random numbers and the address that you wanted to open, for up to " + lifeWords(auth.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key. Beside them, readable: your network address, so that nobody can fill the database with logins."},
-		{Label: "Limits", Value: "How many forms you have sent in the last minute. And checksums of the login service’s sign-out messages, and of its sessions that have ended here, for an hour, so that none counts twice."},
-		{Label: "The log", Value: "Of each request the path, the status, how long it took and your network address; when you sign in, the login service’s id for you. Never what stands behind the “?” of an address, and never what a form sends. How long logs stay is up to whoever runs the portal."},
-		{Label: "Suggestions", Value: "The lists of projects and agents that Maia shows you, in memory. They are asked for again after a minute; where that fails, they are used for " + lifeWords(catalogue.ListsKept) + " at most. Whether an agent belongs to AWS or Azure is known until they are read again."},
+	m.Kept = []parts.Fact{
+		{
+			Label: "Your session",
+			Value: fmt.Sprintf("Who you are, your groups and your tokens, sealed. The key is made from the portal’s own key and from your browser’s cookie, so the database alone gives nothing away. Beside it, readable: your name, the login service’s ids of you and of its session, the kind of browser, and when it was used. It ends when you sign out, after %s without use, and after %s in any case.",
+				lifeWords(h.Sessions.Idle), lifeWords(h.Sessions.Max)),
+		},
+		{
+			Label: "Logins under way",
+			Value: "Random numbers and the address that you wanted to open, for up to " + lifeWords(auth.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key. Beside them, readable: your network address, so that nobody can fill the database with logins.",
+		},
+		{
+			Label: "Limits",
+			Value: "How many forms you have sent in the last minute. And checksums of the login service’s sign-out messages, and of its sessions that have ended here, for an hour, so that none counts twice.",
+		},
+		{
+			Label: "The audit trail",
+			Value: "A list of what happens to each submission, to which entries are only ever added: when it began, each call to Maia and how it ended, and how all of it ended; with your name, the login service’s id for you, your network address, the names above and nothing of a secret. " + sealWords(h.Site.TrailKeyed),
+		},
+		{
+			Label: "The log",
+			Value: h.logWords() + "Of each request the path, the status, how long it took and your network address; when you sign in, the login service’s id for you. Never what stands behind the “?” of an address, and never what a form sends. How long logs stay is up to whoever runs the portal.",
+		},
+		{
+			Label: "Suggestions",
+			Value: "The lists of projects and agents that Maia shows you, in memory. They are asked for again after a minute; where that fails, they are used for " + lifeWords(catalogue.ListsKept) + " at most. Whether an agent belongs to AWS or Azure is known until they are read again.",
+		},
 	}
-	return render(c, http.StatusOK, templates.AboutPage(m))
+	return render(c, http.StatusOK, pages.AboutPage(m))
+}
+
+// logWords say what of the audit trail is in the log. The demo's is for people, and has none of it.
+func (h *Handlers) logWords() string {
+	if h.Site.Guide != nil {
+		return ""
+	}
+	return "The entries of the audit trail once more. "
+}
+
+// sealWords says what an audit trail's hashes are worth.
+func sealWords(keyed bool) string {
+	const chained = "Each entry has a checksum over itself and the one before (SHA-256)"
+	if keyed {
+		return chained + ", made with a key that is not in the database: whoever changes an entry there cannot hide it."
+	}
+	return chained + ". It is made without a key here: it tells slips, but not somebody who makes all of them anew."
 }
 
 // lifeWords is how long something is kept, for people.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"maiaportal/internal/store"
+	"maiaportal/internal/record"
 )
 
 // The page says "this, and nothing else": a field that the record gets must be told there.
@@ -16,7 +16,10 @@ func TestAboutTellsAllOfTheRecord(t *testing.T) {
 			told[f]++
 		}
 	}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[store.Submission]()) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[record.Submission]()) {
+		if f.Anonymous {
+			continue // its own fields are in the list
+		}
 		if told[f.Name] != 1 {
 			t.Errorf("%s is in %d lines of recordParts, want one", f.Name, told[f.Name])
 		}

@@ -12,9 +12,11 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 const (
@@ -23,54 +25,66 @@ const (
 )
 
 // outcomes are the words and signs for people.
-var outcomes = map[string]templates.Badge{
-	submission.Pending:         {Kind: templates.KindInfo, Label: "Under way"},
-	submission.Created:         {Kind: templates.KindDone, Label: "Created"},
-	submission.Rejected:        {Kind: templates.KindProblem, Label: "Refused by Maia"},
-	submission.Unauthenticated: {Kind: templates.KindProblem, Label: "Login not accepted"},
-	submission.Forbidden:       {Kind: templates.KindProblem, Label: "Not allowed"},
-	submission.NotFound:        {Kind: templates.KindProblem, Label: "Not found"},
-	submission.Conflict:        {Kind: templates.KindProblem, Label: "Name taken"},
-	submission.RateLimited:     {Kind: templates.KindProblem, Label: "Maia was busy"},
-	submission.Failed:          {Kind: templates.KindProblem, Label: "Failed"},
-	submission.Unknown:         {Kind: templates.KindWarning, Label: "Not known"},
+var outcomes = map[record.Outcome]parts.Badge{
+	record.Pending:         {Kind: parts.KindInfo, Label: "Under way"},
+	record.Created:         {Kind: parts.KindDone, Label: "Created"},
+	record.Rejected:        {Kind: parts.KindProblem, Label: "Refused by Maia"},
+	record.Unauthenticated: {Kind: parts.KindProblem, Label: "Login not accepted"},
+	record.Forbidden:       {Kind: parts.KindProblem, Label: "Not allowed"},
+	record.NotFound:        {Kind: parts.KindProblem, Label: "Not found"},
+	record.Conflict:        {Kind: parts.KindProblem, Label: "Name taken"},
+	record.RateLimited:     {Kind: parts.KindProblem, Label: "Maia was busy"},
+	record.Failed:          {Kind: parts.KindProblem, Label: "Failed"},
+	record.Unknown:         {Kind: parts.KindWarning, Label: "Not known"},
 }
 
-var actions = map[string]string{submission.ActionReference: "Reference", submission.ActionValue: "Value"}
+var actions = map[record.Action]string{record.Reference: "Reference", record.Value: "Value"}
 
 // home is the start page.
 func (h *Handlers) home(c echo.Context, s *auth.Session) error {
-	rows, err := h.Records.Submissions(c.Request().Context(), s.Login.Issuer, s.Login.Subject, "", homeRows)
+	rows, err := h.Records.Submissions(c.Request().Context(), record.Query{Of: record.Own(actor(s)), Limit: homeRows})
 	if err != nil {
 		return databaseAway(err)
 	}
-	m := templates.Home{Page: h.page(c, s, "Start"), Latest: h.activityRows(rows, false), Guide: h.Site.Guide}
+	m := pages.Home{Page: h.page(c, s, "Start"), Latest: h.activityRows(rows, false), Guide: h.Site.Guide}
 	if h.Policy.MaySubmit(s.Login.Groups) {
-		m.Tasks = []templates.Task{
-			{Title: "Create a secret reference", Href: referenceForm.page, Action: "Create a reference",
-				Text: "A name that pipelines use, pointing to a secret in AWS, in Azure, or hosted by Matillion. Maia’s own pages also call it a secret definition or a connection."},
-			{Title: "Store a secret value", Href: valueForm.page, Action: "Store a value",
-				Text: "Put a password, key or OAuth credential into your own vault, through an agent. It can be written here, and never read back."},
+		m.Tasks = []pages.Task{
+			{
+				Title:  "Create a secret reference",
+				Href:   referenceForm.page,
+				Action: "Create a reference",
+				Text:   "A name that pipelines use, pointing to a secret in AWS, in Azure, or hosted by Matillion. Maia’s own pages also call it a secret definition or a connection.",
+			},
+			{
+				Title:  "Store a secret value",
+				Href:   valueForm.page,
+				Action: "Store a value",
+				Text:   "Put a password, key or OAuth credential into your own vault, through an agent. It can be written here, and never read back.",
+			},
 		}
 	} else {
-		m.Tasks = []templates.Task{{Title: "See the activity", Href: "/activity", Action: "See the activity", Text: "What was submitted here, by whom and how it ended. Your account may look at everything, and submit nothing."}}
+		m.Tasks = []pages.Task{{
+			Title:  "See the activity",
+			Href:   "/activity",
+			Action: "See the activity",
+			Text:   "What was submitted here, by whom and how it ended. Your account may look at everything, and submit nothing.",
+		}}
 	}
-	return render(c, http.StatusOK, templates.HomePage(m))
+	return render(c, http.StatusOK, pages.HomePage(m))
 }
 
 // activity lists submissions, newest first: one's own, or everybody's for auditors.
 func (h *Handlers) activity(c echo.Context, s *auth.Session) error {
-	issuer, subject := s.Login.Issuer, s.Login.Subject
-	m := templates.Activity{Page: h.page(c, s, "Your activity"), Heading: "Your activity"}
+	q := record.Query{Of: record.Own(actor(s)), Limit: activityPage + 1}
+	m := pages.Activity{Page: h.page(c, s, "Your activity"), Heading: "Your activity"}
 	if h.Policy.Audits(s.Login.Groups) {
-		subject = ""
+		q.Of = record.Everyone
 		m.Page.Title, m.Heading, m.ShowWho = "Everybody’s activity", "Everybody’s activity", true
 	}
-	before := c.QueryParam("before")
-	if uuid.Validate(before) != nil {
-		before = ""
+	if before := c.QueryParam("before"); uuid.Validate(before) == nil {
+		q.Before = before
 	}
-	rows, err := h.Records.Submissions(c.Request().Context(), issuer, subject, before, activityPage+1)
+	rows, err := h.Records.Submissions(c.Request().Context(), q)
 	if err != nil {
 		return databaseAway(err)
 	}
@@ -79,22 +93,29 @@ func (h *Handlers) activity(c echo.Context, s *auth.Session) error {
 		m.Older = "/activity?before=" + url.QueryEscape(rows[activityPage-1].ID)
 	}
 	m.Rows = h.activityRows(rows, m.ShowWho)
-	return render(c, http.StatusOK, templates.ActivityPage(m))
+	return render(c, http.StatusOK, pages.ActivityPage(m))
 }
 
-func (h *Handlers) activityRows(rows []store.Submission, who bool) []templates.ActivityRow {
-	var out []templates.ActivityRow
+func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.ActivityRow {
+	var out []pages.ActivityRow
 	for _, r := range rows {
 		r, _ = h.Submissions.Known(r)
-		row := templates.ActivityRow{
-			Href: receiptPath(r.ID), Time: r.CreatedAt.UTC().Format("2 Jan 2006, 15:04") + " UTC", ISO: r.CreatedAt.UTC().Format(time.RFC3339),
-			Action: actions[r.Action], Name: r.Name, Outcome: outcomes[r.Outcome], Where: "Project " + r.ProjectID,
+		row := pages.ActivityRow{
+			Href:    receiptPath(r.ID),
+			Time:    r.CreatedAt.UTC().Format("2 Jan 2006, 15:04") + " UTC",
+			ISO:     r.CreatedAt.UTC().Format(time.RFC3339),
+			Action:  actions[r.Action],
+			Name:    r.Name,
+			Outcome: outcomes[r.Outcome],
 		}
-		if r.Action == submission.ActionValue {
+		switch r.Action {
+		case record.Reference:
+			row.Where = "Project " + r.ProjectID
+		case record.Value:
 			row.Where = "Agent " + r.AgentID
 		}
 		if who {
-			row.Who = r.ActorName
+			row.Who = r.Actor.Name
 		}
 		out = append(out, row)
 	}
@@ -108,7 +129,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		return echo.ErrNotFound
 	}
 	r, err := h.Records.SubmissionByID(c.Request().Context(), id)
-	own := r.ActorIssuer == s.Login.Issuer && r.ActorSubject == s.Login.Subject
+	own := r.Actor.Issuer == s.Login.Issuer && r.Actor.Subject == s.Login.Subject
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && !own && !h.Policy.Audits(s.Login.Groups):
 		return echo.ErrNotFound
@@ -124,45 +145,61 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 	if m.Waiting {
 		c.Response().Header().Set("Refresh", "2")
 	}
-	return render(c, http.StatusOK, templates.ReceiptPage(m))
+	return render(c, http.StatusOK, pages.ReceiptPage(m))
 }
 
 // receiptView puts a record into words. own says that its reader is the one who can go on from it.
-func receiptView(r store.Submission, own bool) templates.Receipt {
-	what := "reference"
-	if r.Action == submission.ActionValue {
+func receiptView(r record.Submission, own bool) pages.Receipt {
+	var what string
+	switch r.Action {
+	case record.Reference:
+		what = "reference"
+	case record.Value:
 		what = "value"
 	}
-	m := templates.Receipt{Outcome: outcomes[r.Outcome], Waiting: r.Outcome == submission.Pending}
+	m := pages.Receipt{Outcome: outcomes[r.Outcome], Waiting: r.Outcome == record.Pending}
 	name := "The " + what + " " + r.Name
 	switch r.Outcome {
-	case submission.Pending:
+	case record.Pending:
 		m.Heading, m.Text = name+" is under way", []string{"Maia has not answered yet. This page looks again by itself every two seconds."}
-	case submission.Created:
+	case record.Created:
 		createdView(&m, r, name, own)
-	case submission.Unknown:
+	case record.Unknown:
 		unknownView(&m, r, name, own)
-	default:
+	case record.Rejected, record.Unauthenticated, record.Forbidden, record.NotFound, record.Conflict, record.RateLimited,
+		record.Failed:
 		refusedView(&m, r, name, own)
 	}
 	m.Facts = facts(r)
 	if own && !m.Waiting {
-		m.Next = append(m.Next, templates.Link{Label: "See your activity", Href: "/activity"})
+		m.Next = append(m.Next, parts.Link{Label: "See your activity", Href: "/activity"})
 	}
 	return m
 }
 
-func createdView(m *templates.Receipt, r store.Submission, name string, own bool) {
-	if r.Action == submission.ActionReference {
-		m.Heading = name + " was created"
-		m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
-		m.Text = append(m.Text, changeWords(r)...)
-		m.Snippet = `password: "` + r.Name + `"`
-		if own {
-			m.Next = []templates.Link{{Label: "Create another reference", Href: referenceForm.link(input{values: map[string][]string{"projectId": {r.ProjectID}, "agentType": {r.AgentType}}})}}
-		}
-		return
+func createdView(m *pages.Receipt, r record.Submission, name string, own bool) {
+	switch r.Action {
+	case record.Reference:
+		referenceCreated(m, r, name, own)
+	case record.Value:
+		valueStored(m, r, name, own)
 	}
+}
+
+func referenceCreated(m *pages.Receipt, r record.Submission, name string, own bool) {
+	m.Heading = name + " was created"
+	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
+	m.Text = append(m.Text, changeWords(r)...)
+	m.Snippet = `password: "` + r.Name + `"`
+	if own {
+		m.Next = []parts.Link{{
+			Label: "Create another reference",
+			Href:  referenceForm.link(input{values: map[string][]string{"projectId": {r.ProjectID}, "agentType": {r.AgentType}}}),
+		}}
+	}
+}
+
+func valueStored(m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " was stored"
 	m.Text = []string{"The agent put it into its vault. The portal kept nothing of it, and nobody can read it back here."}
 	if r.VaultSecretName != "" && r.VaultSecretName != r.Name {
@@ -178,12 +215,19 @@ func createdView(m *templates.Receipt, r store.Submission, name string, own bool
 		if r.ProjectID != "" {
 			in.values["projectId"] = []string{r.ProjectID}
 		}
-		m.Next = []templates.Link{{Label: "Create the reference", Href: referenceForm.link(in), Primary: true}, {Label: "Store another value", Href: valueForm.page}}
+		m.Next = []parts.Link{{
+			Label:   "Create the reference",
+			Href:    referenceForm.link(in),
+			Primary: true,
+		}, {
+			Label: "Store another value",
+			Href:  valueForm.page,
+		}}
 	}
 }
 
 // changeWords tell what became different of a value on its way.
-func changeWords(r store.Submission) []string {
+func changeWords(r record.Submission) []string {
 	var out []string
 	for change := range strings.SplitSeq(r.Changes, ",") {
 		switch change {
@@ -197,70 +241,90 @@ func changeWords(r store.Submission) []string {
 }
 
 // vaultName is the secret's name as the vault has it: Maia's answer knows better than the form.
-func vaultName(r store.Submission) string {
+func vaultName(r record.Submission) string {
 	if r.VaultSecretName != "" {
 		return r.VaultSecretName
 	}
 	return r.Name
 }
 
-func unknownView(m *templates.Receipt, r store.Submission, name string, own bool) {
+func unknownView(m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " may or may not have been created"
 	m.Text = []string{"It was sent to Maia, but no clear answer came back. The portal does not send it again by itself.", laterWords(r)}
-	if r.Action == submission.ActionReference {
+	switch r.Action {
+	case record.Reference:
 		m.Text = append(m.Text, "To find out, look at the secret definitions of the project in Maia. If the name is there, it was created. If not, create it again.")
-	} else {
+	case record.Value:
 		m.Text = append(m.Text, "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again.")
 	}
 	if own {
-		m.Next = []templates.Link{{Label: "Try again with a filled-in form", Href: againLink(r)}}
+		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: againLink(r)}}
 	}
 }
 
 // refusals say what an outcome meant, for a receipt that is read later.
-var refusals = map[string]string{
-	submission.Rejected:        "Maia refused what was entered. Nothing was created.",
-	submission.Unauthenticated: "The login was not accepted or had run out. Nothing was created.",
-	submission.Forbidden:       "Maia does not allow this to the account that sent it. Nothing was created.",
-	submission.NotFound:        "Maia found no such project or agent for the account that sent it. Nothing was created.",
-	submission.Conflict:        "The name existed already. Nothing was created or changed.",
-	submission.RateLimited:     "Maia had too many requests at that time. Nothing was created.",
-	submission.Failed:          "Maia answered that it failed. Most likely nothing was created.",
+var refusals = map[record.Outcome]string{
+	record.Rejected:        "Maia refused what was entered. Nothing was created.",
+	record.Unauthenticated: "The login was not accepted or had run out. Nothing was created.",
+	record.Forbidden:       "Maia does not allow this to the account that sent it. Nothing was created.",
+	record.NotFound:        "Maia found no such project or agent for the account that sent it. Nothing was created.",
+	record.Conflict:        "The name existed already. Nothing was created or changed.",
+	record.RateLimited:     "Maia had too many requests at that time. Nothing was created.",
+	record.Failed:          "Maia answered that it failed. Most likely nothing was created.",
 }
 
-func refusedView(m *templates.Receipt, r store.Submission, name string, own bool) {
-	m.Heading, m.Text = name+" was not created", []string{refusals[r.Outcome]}
-	if r.Action == submission.ActionValue {
+func refusedView(m *pages.Receipt, r record.Submission, name string, own bool) {
+	m.Text = []string{refusals[r.Outcome]}
+	switch r.Action {
+	case record.Reference:
+		m.Heading = name + " was not created"
+	case record.Value:
 		m.Heading = name + " was not stored"
 	}
 	switch {
-	case r.Outcome == submission.Failed && !r.Sent:
+	case r.Outcome == record.Failed && !r.Sent:
 		m.Text = []string{"Nothing was sent to Maia."}
-	case r.Outcome == submission.Failed && r.Status == http.StatusServiceUnavailable:
+	case r.Outcome == record.Failed && (r.Status == 0 || r.Status == http.StatusUnauthorized):
+		m.Text = []string{"Maia did not accept the login’s token, and a second try with a fresh one could not be made. Nothing was created."}
+	case r.Outcome == record.Failed && r.Status == http.StatusServiceUnavailable:
 		m.Text = append(m.Text, laterWords(r))
 	case tokenTooLong(r):
 		m.Text = []string{"Your login’s token was too long for Maia: most often it lists too many groups. Nothing was created. Ask your portal administrator."}
 	}
 	if own {
-		m.Next = []templates.Link{{Label: "Try again with a filled-in form", Href: againLink(r)}}
+		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: againLink(r)}}
 	}
 }
 
 // againLink is the form with what the record knows.
-func againLink(r store.Submission) string {
+func againLink(r record.Submission) string {
 	one := func(s string) []string {
 		if s == "" {
 			return nil
 		}
 		return []string{s}
 	}
-	if r.Action == submission.ActionValue {
-		return valueForm.link(input{values: map[string][]string{"agentId": one(r.AgentID), "projectId": one(r.ProjectID), "name": one(r.Name), "type": one(r.Type), "key": one(r.SecretKey)}})
+	switch r.Action {
+	case record.Reference:
+		return referenceForm.link(input{values: map[string][]string{
+			"projectId":           one(r.ProjectID),
+			"secretReferenceName": one(r.Name),
+			"agentType":           one(r.AgentType),
+			"vaultName":           one(r.VaultName),
+			"secretName":          one(r.SecretName),
+			"secretKey":           one(r.SecretKey),
+			"agentId":             one(r.AgentID),
+		}})
+	case record.Value:
+		return valueForm.link(input{values: map[string][]string{
+			"agentId":   one(r.AgentID),
+			"projectId": one(r.ProjectID),
+			"name":      one(r.Name),
+			"type":      one(r.Type),
+			"key":       one(r.SecretKey),
+		}})
 	}
-	return referenceForm.link(input{values: map[string][]string{
-		"projectId": one(r.ProjectID), "secretReferenceName": one(r.Name), "agentType": one(r.AgentType), "vaultName": one(r.VaultName),
-		"secretName": one(r.SecretName), "secretKey": one(r.SecretKey), "agentId": one(r.AgentID),
-	}})
+	return "/"
 }
 
 // agentTypes say where a secret of a reference is kept.
@@ -268,31 +332,31 @@ var agentTypes = map[string]string{
 	maiaclient.AWS: "AWS Secrets Manager", maiaclient.Azure: "Azure Key Vault", maiaclient.MatillionHosted: "The vault that Matillion hosts",
 }
 
-func facts(r store.Submission) []templates.Fact {
-	var f []templates.Fact
+func facts(r record.Submission) []parts.Fact {
+	var f []parts.Fact
 	add := func(label, value string, code bool) {
 		if value != "" {
-			f = append(f, templates.Fact{Label: label, Value: value, Code: code})
+			f = append(f, parts.Fact{Label: label, Value: value, Code: code})
 		}
 	}
-	if r.Action == submission.ActionReference {
+	switch r.Action {
+	case record.Reference:
 		add("Reference name", r.Name, true)
 		add("Project", r.ProjectID, true)
 		add("Agent type", agentTypes[r.AgentType], false)
-	} else {
+		add("Agent", r.AgentID, true)
+	case record.Value:
 		add("Secret name", r.Name, true)
 		add("Name in the vault", r.VaultSecretName, true)
 		add("Resolver reference", r.ResolverRef, true)
-	}
-	add("Agent", r.AgentID, true)
-	if r.Action == submission.ActionValue {
+		add("Agent", r.AgentID, true)
 		add("Project", r.ProjectID, true)
 	}
 	add("Vault name", r.VaultName, true)
 	add("Secret name", r.SecretName, true)
 	add("Secret key", r.SecretKey, true)
 	add("Secret type", r.Type, false)
-	add("By", r.ActorName, false)
+	add("By", r.Actor.Name, false)
 	add("When", moment(r.CreatedAt), false)
 	add("Request id", r.RequestID, true)
 	return f

@@ -32,12 +32,6 @@ var (
 	errMalformed = errors.New("handlers: malformed form")
 )
 
-// secretFields never become strings, whatever the page is.
-var secretFields = map[string]bool{"valueText": true, "valueJSON": true, "valueFile": true, "pairValue": true}
-
-// repeated are the fields of which there may be several.
-var repeated = map[string]bool{"pairKey": true, "pairValue": true}
-
 // formBody is a body that was read once, into one buffer. The values of secret fields are slices of
 // that buffer.
 type formBody struct {

@@ -11,6 +11,8 @@ import (
 // delegation is a session's token in the domain's words: submission and auth do not know each other.
 type delegation struct{ d *auth.Delegated }
 
+func (d delegation) AtHand() (string, bool) { return d.d.AtHand() }
+
 func (d delegation) Token(ctx context.Context) (string, error) {
 	token, err := d.d.Token(ctx)
 	return token, inDomain(err)

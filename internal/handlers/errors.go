@@ -12,7 +12,8 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 // pageError is a refusal that says what happened and what to do.
@@ -20,8 +21,8 @@ type pageError struct {
 	status     int
 	heading    string
 	text       []string
-	link       templates.Link
-	facts      []templates.Fact
+	link       parts.Link
+	facts      []parts.Fact
 	factsName  string
 	retryAfter time.Duration
 	cause      error       // for the log
@@ -76,15 +77,22 @@ func (h *Handlers) onError(err error, c echo.Context) {
 	setRetryAfter(c, e.retryAfter)
 	p := h.page(c, s, e.heading)
 	p.Error = true
-	m := templates.Message{Page: p, Heading: e.heading, Text: e.text, Facts: e.facts, FactsName: e.factsName, RequestID: requestID(c)}
+	m := pages.Message{
+		Page:      p,
+		Heading:   e.heading,
+		Text:      e.text,
+		Facts:     e.facts,
+		FactsName: e.factsName,
+		RequestID: requestID(c),
+	}
 	if e.link.Href != "" {
 		e.link.Primary = true
 		m.Links = append(m.Links, e.link)
 	}
 	if s != nil && e.link.Href != "/" {
-		m.Links = append(m.Links, templates.Link{Label: "Go to the start page", Href: "/"})
+		m.Links = append(m.Links, parts.Link{Label: "Go to the start page", Href: "/"})
 	}
-	err = render(c, e.status, templates.MessagePage(m))
+	err = render(c, e.status, pages.MessagePage(m))
 	if err == nil || c.Response().Committed {
 		return // an answer that the client did not wait for is the client's business
 	}
@@ -98,9 +106,16 @@ func setRetryAfter(c echo.Context, d time.Duration) {
 	}
 }
 
-// Refused makes an error that is a page of its own, for the middleware.
-func Refused(status int, heading string, text ...string) error {
-	return &pageError{status: status, heading: heading, text: text}
+// Foreign is for the server: the page that answers what another site's page sent.
+func Foreign() error {
+	return &pageError{
+		status:  http.StatusForbidden,
+		heading: "This was not sent by the portal’s own page",
+		text: []string{
+			"Another web site tried to send something here in your name, or your browser hides where it came from. Nothing was done.",
+			"Open the portal’s own form and send it from there.",
+		},
+	}
 }
 
 // asPageError finds the page for any error.
@@ -111,32 +126,64 @@ func asPageError(err error) *pageError {
 	case errors.As(err, &page):
 		return page
 	case errors.Is(err, errTooLarge):
-		return &pageError{status: http.StatusRequestEntityTooLarge, heading: "That was too much at once", cause: err,
-			text: []string{"A form may be up to 1 MiB large, and a secret value up to 256 KiB. Nothing was sent to Maia.", "Go back with your browser’s Back button and use a smaller value."}}
+		return &pageError{
+			status:  http.StatusRequestEntityTooLarge,
+			heading: "That was too much at once",
+			cause:   err,
+			text:    []string{"A form may be up to 1 MiB large, and a secret value up to 256 KiB. Nothing was sent to Maia.", "Go back with your browser’s Back button and use a smaller value."},
+		}
 	case errors.Is(err, errMediaType):
-		return &pageError{status: http.StatusUnsupportedMediaType, heading: "This is not a form", cause: err,
-			text: []string{"The portal takes what its own forms send, and nothing else. Nothing was sent to Maia."}}
+		return &pageError{
+			status:  http.StatusUnsupportedMediaType,
+			heading: "This is not a form",
+			cause:   err,
+			text:    []string{"The portal takes what its own forms send, and nothing else. Nothing was sent to Maia."},
+		}
 	case errors.Is(err, errMalformed):
-		return &pageError{status: http.StatusBadRequest, heading: "The form arrived damaged", cause: err,
-			text: []string{"The portal could not read what your browser sent. Nothing was sent to Maia.", "Open the form again and send it once more. If it happens again, a program between you and the portal may change what you send."}}
+		return &pageError{
+			status:  http.StatusBadRequest,
+			heading: "The form arrived damaged",
+			cause:   err,
+			text:    []string{"The portal could not read what your browser sent. Nothing was sent to Maia.", "Open the form again and send it once more. If it happens again, a program between you and the portal may change what you send."},
+		}
 	case errors.Is(err, submission.ErrFormToken):
-		return &pageError{status: http.StatusForbidden, heading: "This form was not made for you", cause: err,
-			text: []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form again and fill it in once more."}}
+		return &pageError{
+			status:  http.StatusForbidden,
+			heading: "This form was not made for you",
+			cause:   err,
+			text:    []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form again and fill it in once more."},
+		}
 	case errors.Is(err, auth.ErrProviderAway):
 		return providerAwayPage(err)
 	case errors.As(err, &he) && he.Code == http.StatusNotFound:
-		return &pageError{status: http.StatusNotFound, heading: "There is nothing here", cause: err,
-			text: []string{"The address leads nowhere, or to something that belongs to somebody else. Check the link that brought you here."}}
+		return &pageError{
+			status:  http.StatusNotFound,
+			heading: "There is nothing here",
+			cause:   err,
+			text:    []string{"The address leads nowhere, or to something that belongs to somebody else. Check the link that brought you here."},
+		}
 	case errors.As(err, &he) && he.Code == http.StatusMethodNotAllowed:
-		return &pageError{status: http.StatusMethodNotAllowed, heading: "This address does not work that way", cause: err,
-			text: []string{"The page exists, but not for this kind of request. Start from the start page."}}
+		return &pageError{
+			status:  http.StatusMethodNotAllowed,
+			heading: "This address does not work that way",
+			cause:   err,
+			text:    []string{"The page exists, but not for this kind of request. Start from the start page."},
+		}
 	case errors.As(err, &he) && he.Code >= http.StatusBadRequest && he.Code < http.StatusInternalServerError:
 		// What the router refuses is the request's fault, not the portal's.
-		return &pageError{status: he.Code, heading: "This request cannot be read", cause: err,
-			text: []string{"Check the link that brought you here, or start from the start page."}}
+		return &pageError{
+			status:  he.Code,
+			heading: "This request cannot be read",
+			cause:   err,
+			text:    []string{"Check the link that brought you here, or start from the start page."},
+		}
 	}
-	return &pageError{status: http.StatusInternalServerError, heading: "Something went wrong in the portal", cause: err,
-		text: []string{"This is a fault of the portal, not yours. Give the id below to whoever looks after the portal, so that they find it in the log."}}
+	return &pageError{
+		status:  http.StatusInternalServerError,
+		heading: "Something went wrong in the portal",
+		cause:   err,
+		text:    []string{"This is a fault of the portal, not yours. Give the id below to whoever looks after the portal, so that they find it in the log."},
+	}
 }
 
 // providerAwayPage is for a provider that does not answer, or not in a way that can be used.
@@ -168,6 +215,11 @@ func providerAwayPage(err error) *pageError {
 
 // databaseAway is for pages that cannot do without the database.
 func databaseAway(err error) *pageError {
-	return &pageError{status: http.StatusServiceUnavailable, heading: "The portal’s database does not answer", cause: err, retryAfter: 30 * time.Second,
-		text: []string{"Without its database the portal can neither tell who is signed in nor record what is done, so it does nothing. Try again in a minute."}}
+	return &pageError{
+		status:     http.StatusServiceUnavailable,
+		heading:    "The portal’s database does not answer",
+		cause:      err,
+		retryAfter: 30 * time.Second,
+		text:       []string{"Without its database the portal can neither tell who is signed in nor record what is done, so it does nothing. Try again in a minute."},
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
 )
 
@@ -16,58 +17,6 @@ const (
 	standardRows = 8
 	moreRows     = 8
 )
-
-// formSpec describes a form: its addresses, and its fields that are not secret, in the page's order.
-type formSpec struct {
-	action string // where it is sent
-	page   string // where it is shown
-	fields []string
-}
-
-// valueFields are the fields of a value that are not secret.
-var valueFields = []string{"recipe", "valueFormat", "key", "pairKey"}
-
-var (
-	referenceForm = formSpec{
-		action: "/secret-references", page: "/secret-references/new",
-		fields: append([]string{"projectId", "secretReferenceName", "agentType", "secretReferenceType", "vaultName", "secretName", "secretKey", "agentId"},
-			append(slices.Clone(valueFields), "description")...),
-	}
-	valueForm = formSpec{
-		action: "/secret-values", page: "/secret-values/new",
-		fields: []string{"recipe", "agentId", "projectId", "name", "type", "valueFormat", "key", "pairKey"},
-	}
-)
-
-// knownFields are all fields that any form has. Others are ignored.
-var knownFields = func() map[string]bool {
-	known := map[string]bool{"formToken": true, "session": true, "check": true}
-	for _, f := range slices.Concat(referenceForm.fields, valueForm.fields) {
-		known[f] = true
-	}
-	for f := range secretFields {
-		known[f] = true
-	}
-	return known
-}()
-
-// fieldNames finds the name of a field that is known by its bytes.
-var fieldNames = func() map[string]string {
-	names := map[string]string{}
-	for name := range knownFields {
-		names[name] = name
-	}
-	return names
-}()
-
-// inLinks are the fields that come back after a login, of any form.
-var inLinks = func() map[string]bool {
-	fields := map[string]bool{}
-	for _, f := range slices.Concat(referenceForm.fields, valueForm.fields) {
-		fields[f] = true
-	}
-	return fields
-}()
 
 // input is what was entered into a form, but the secrets: from a body, or from a deep link.
 type input struct {
@@ -272,9 +221,15 @@ func worse(so, name string) string {
 // reference makes the domain's order of a body.
 func reference(b *formBody) submission.Reference {
 	r := submission.Reference{
-		ProjectID: b.get("projectId"), Name: b.get("secretReferenceName"), AgentType: b.get("agentType"), Type: b.get("secretReferenceType"),
-		Description: b.get("description"), VaultName: b.get("vaultName"), SecretName: b.get("secretName"), SecretKey: b.get("secretKey"),
-		AgentID: b.get("agentId"),
+		ProjectID:   b.get("projectId"),
+		Name:        b.get("secretReferenceName"),
+		AgentType:   b.get("agentType"),
+		Type:        b.get("secretReferenceType"),
+		Description: b.get("description"),
+		VaultName:   b.get("vaultName"),
+		SecretName:  b.get("secretName"),
+		SecretKey:   b.get("secretKey"),
+		AgentID:     b.get("agentId"),
 	}
 	r.Value = value(b)
 	return r
@@ -282,20 +237,32 @@ func reference(b *formBody) submission.Reference {
 
 // secretValue makes the domain's order of a body.
 func secretValue(b *formBody) submission.Value {
-	return submission.Value{AgentID: b.get("agentId"), ProjectID: b.get("projectId"), Name: b.get("name"), Type: b.get("type"), Value: value(b)}
+	return submission.Value{
+		AgentID:   b.get("agentId"),
+		ProjectID: b.get("projectId"),
+		Name:      b.get("name"),
+		Type:      b.get("type"),
+		Value:     value(b),
+	}
 }
 
 // valueFieldOf names the secret field of a format.
-var valueFieldOf = map[string]string{
-	submission.FormatText: "valueText", submission.FormatPairs: "pairValue", submission.FormatJSON: "valueJSON", submission.FormatFile: "valueFile",
+var valueFieldOf = map[record.Format]string{
+	record.FormatText: "valueText", record.FormatPairs: "pairValue", record.FormatJSON: "valueJSON", record.FormatFile: "valueFile",
 }
 
 // value collects what was entered as a value; key and value of a pair belong together by position.
 func value(b *formBody) submission.ValueInput {
+	format := record.Format(b.get("valueFormat"))
 	v := submission.ValueInput{
-		Format: b.get("valueFormat"), Key: b.get("key"),
-		Text: b.secret("valueText"), JSON: b.secret("valueJSON"), File: b.secret("valueFile"),
-		Recipe: b.get("recipe"), Check: b.get("check") != "", LineEnds: b.lineEnds[valueFieldOf[b.get("valueFormat")]],
+		Format:   format,
+		Key:      b.get("key"),
+		Text:     b.secret("valueText"),
+		JSON:     b.secret("valueJSON"),
+		File:     b.secret("valueFile"),
+		Recipe:   b.get("recipe"),
+		Check:    b.get("check") != "",
+		LineEnds: b.lineEnds[valueFieldOf[format]],
 	}
 	keys, values := b.text["pairKey"], b.secrets["pairValue"]
 	for i := range max(len(keys), len(values)) {

@@ -33,10 +33,16 @@ func TestLinkAndBack(t *testing.T) {
 		many[i] = strings.Repeat("k", i+1)
 	}
 	for why, in := range map[string]input{
-		"nothing":                        {values: fields{}, rows: standardRows},
-		"every character":                {values: fields{"projectId": {"a b+c&d=e%f#g?h/i\"<>é密\u202e"}}, rows: standardRows},
-		"two fields":                     {values: fields{"projectId": {"p"}, "agentId": {"a"}}, rows: standardRows},
-		"pairs with a gap":               {values: fields{"pairKey": {"a", "", "c"}, "valueFormat": {"pairs"}}, rows: standardRows},
+		"nothing": {values: fields{}, rows: standardRows},
+		"every character": {
+			values: fields{"projectId": {"a b+c&d=e%f#g?h/i\"<>é密\u202e"}},
+			rows:   standardRows,
+		},
+		"two fields": {values: fields{"projectId": {"p"}, "agentId": {"a"}}, rows: standardRows},
+		"pairs with a gap": {
+			values: fields{"pairKey": {"a", "", "c"}, "valueFormat": {"pairs"}},
+			rows:   standardRows,
+		},
 		"more pairs than the page draws": {values: fields{"pairKey": many}, rows: 30},
 		"more rows than pairs":           {values: fields{"pairKey": {"a"}}, rows: 16},
 		"line ends":                      {values: fields{"key": {"a\r\nb"}}, rows: standardRows},
@@ -85,7 +91,10 @@ func TestLinkHasNoSecret(t *testing.T) {
 
 // What is too long for an address is left out, the longest first.
 func TestLinkIsBounded(t *testing.T) {
-	in := input{values: fields{"projectId": {"p"}, "description": {strings.Repeat("é", 1200)}, "secretName": {strings.Repeat("x", 500)}}, rows: standardRows}
+	in := input{
+		values: fields{"projectId": {"p"}, "description": {strings.Repeat("é", 1200)}, "secretName": {strings.Repeat("x", 500)}},
+		rows:   standardRows,
+	}
 	link := referenceForm.link(in)
 	if len(link) > 7000 || strings.Contains(link, "description") || !strings.Contains(link, "projectId=p") || !strings.Contains(link, "secretName=xxx") {
 		t.Errorf("%d bytes: %.100s", len(link), link)

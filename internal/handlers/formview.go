@@ -9,21 +9,22 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
-	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 // showReference draws the reference form, for a GET and for every refusal.
 func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) error {
 	v := formView{st: st, form: referenceForm}
 	lists := h.lists(c.Request().Context(), s)
-	m := templates.ReferenceForm{
+	m := pages.ReferenceForm{
 		Page:                h.page(c, s, "Create a secret reference"),
 		ProjectID:           v.field("projectId", projectOptions(lists.Projects)),
 		SecretReferenceName: v.field("secretReferenceName", nil),
 		AgentType:           v.choice("agentType"),
-		SecretReferenceType: templates.Field{Name: "secretReferenceType", Value: "PASSWORD"},
+		SecretReferenceType: parts.Field{Name: "secretReferenceType", Value: "PASSWORD"},
 		Description:         v.field("description", nil),
 		VaultName:           v.field("vaultName", nil),
 		SecretName:          v.field("secretName", nil),
@@ -34,17 +35,23 @@ func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) 
 	m.Form = v.common()
 	m.SecretReferenceName.Rule = h.NameRule.Sentence
 	m.Page.Error = v.failed()
-	return render(c, st.status, templates.ReferenceFormPage(m))
+	return render(c, st.status, pages.ReferenceFormPage(m))
 }
 
 // kinds are the types of secret values that Maia's documents name. Any other may be typed.
-var kinds = []templates.Option{{Value: "PASSWORD", Label: "One password"}, {Value: "OAUTH_CLIENT_CREDENTIALS", Label: "Client id and client secret"}}
+var kinds = []parts.Option{{
+	Value: "PASSWORD",
+	Label: "One password",
+}, {
+	Value: "OAUTH_CLIENT_CREDENTIALS",
+	Label: "Client id and client secret",
+}}
 
 // showValue draws the value form, for a GET and for every refusal.
 func (h *Handlers) showValue(c echo.Context, s *auth.Session, st formState) error {
 	v := formView{st: st, form: valueForm}
 	lists := h.lists(c.Request().Context(), s)
-	m := templates.ValueForm{
+	m := pages.ValueForm{
 		Page:      h.page(c, s, "Store a secret value"),
 		AgentID:   v.field("agentId", agentOptions(lists.Agents)),
 		ProjectID: v.field("projectId", projectOptions(lists.Projects)),
@@ -56,7 +63,7 @@ func (h *Handlers) showValue(c echo.Context, s *auth.Session, st formState) erro
 	m.Name.Rule = h.NameRule.Sentence
 	m.Name.Advice = submission.NameAdvice(h.cloudOf(s, st.in.get("agentId")), m.Name.Value)
 	m.Page.Error = v.failed()
-	return render(c, st.status, templates.ValueFormPage(m))
+	return render(c, st.status, pages.ValueFormPage(m))
 }
 
 // formView makes view models of a form's state.
@@ -65,30 +72,39 @@ type formView struct {
 	form formSpec
 }
 
-func (v formView) field(name string, options []templates.Option) templates.Field {
-	return templates.Field{Name: name, Value: v.st.in.get(name), Errors: v.st.errs[name], Options: options}
+func (v formView) field(name string, options []parts.Option) parts.Field {
+	return parts.Field{Name: name, Value: v.st.in.get(name), Errors: v.st.errs[name], Options: options}
 }
 
-func (v formView) secret(name string) templates.SecretField {
-	return templates.SecretField{Name: name, Errors: v.st.errs[name]}
+func (v formView) secret(name string) parts.SecretField {
+	return parts.SecretField{Name: name, Errors: v.st.errs[name]}
 }
 
-func (v formView) choice(name string) templates.Choice {
-	return templates.Choice{Name: name, Chosen: v.st.in.get(name), Errors: v.st.errs[name]}
+func (v formView) choice(name string) parts.Choice {
+	return parts.Choice{Name: name, Chosen: v.st.in.get(name), Errors: v.st.errs[name]}
 }
 
-func (v formView) value() templates.ValueFields {
-	m := templates.ValueFields{
-		Picker: v.form.picker(v.st.in), Check: v.st.in.check, Doubted: v.st.doubtful != nil,
-		Format: v.choice("valueFormat"), Key: v.field("key", nil),
-		Text: v.secret("valueText"), JSON: v.secret("valueJSON"), File: v.secret("valueFile"), PairsErr: v.st.errs["pairKey"],
+func (v formView) value() parts.ValueFields {
+	m := parts.ValueFields{
+		Picker:   v.form.picker(v.st.in),
+		Check:    v.st.in.check,
+		Doubted:  v.st.doubtful != nil,
+		Format:   v.choice("valueFormat"),
+		Key:      v.field("key", nil),
+		Text:     v.secret("valueText"),
+		JSON:     v.secret("valueJSON"),
+		File:     v.secret("valueFile"),
+		PairsErr: v.st.errs["pairKey"],
 	}
 	if m.Format.Chosen == "" && v.st.fresh {
-		m.Format.Chosen = submission.FormatText
+		m.Format.Chosen = string(record.FormatText)
 	}
 	keys := v.st.in.values["pairKey"]
 	for i := range v.st.in.rows {
-		p := templates.Pair{KeyErrors: v.st.errs["pairKey-"+strconv.Itoa(i+1)], ValueErrors: v.st.errs["pairValue-"+strconv.Itoa(i+1)]}
+		p := parts.Pair{
+			KeyErrors:   v.st.errs["pairKey-"+strconv.Itoa(i+1)],
+			ValueErrors: v.st.errs["pairValue-"+strconv.Itoa(i+1)],
+		}
 		if i < len(keys) {
 			p.Key = keys[i]
 		}
@@ -106,8 +122,8 @@ func (v formView) value() templates.ValueFields {
 // failed says whether the page is an answer to something that went wrong.
 func (v formView) failed() bool { return v.st.status >= 400 }
 
-func (v formView) common() templates.Form {
-	f := templates.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
+func (v formView) common() parts.Form {
+	f := parts.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
 	if d := v.st.doubtful; d != nil {
 		f.Doubt = "Correct it at its source, or, if it is right as it is, enter it again and send: it is not checked a second time."
 		f.SummaryHeading = "The value looks odd, and was not sent"
@@ -123,8 +139,11 @@ func (v formView) common() templates.Form {
 }
 
 // summary lists the messages in the order of the fields, each with a link to its control.
-func (v formView) summary() []templates.SummaryItem {
-	order := slices.Concat([]string{""}, v.form.fields, []string{"valueText", "valueJSON", "valueFile"})
+func (v formView) summary() []parts.SummaryItem {
+	order := []string{""}
+	for _, d := range v.form.table {
+		order = append(order, d.name)
+	}
 	rank := func(field string) int {
 		// Rows of pairs stand together, at the place of their first control.
 		name, row, isRow := strings.Cut(field, "-")
@@ -135,10 +154,10 @@ func (v formView) summary() []templates.SummaryItem {
 		return 1000 * (1 + slices.Index(order, field))
 	}
 	fields := slices.SortedFunc(maps.Keys(v.st.errs), func(a, b string) int { return rank(a) - rank(b) })
-	var items []templates.SummaryItem
+	var items []parts.SummaryItem
 	for _, f := range fields {
 		for _, text := range v.st.errs[f] {
-			items = append(items, templates.SummaryItem{Text: text, Href: v.control(f)})
+			items = append(items, parts.SummaryItem{Text: text, Href: v.control(f)})
 		}
 	}
 	return items
@@ -151,17 +170,12 @@ func (v formView) control(field string) string {
 		// The names of a recipe's properties are no controls; their values are.
 		field = "pairValue" + strings.TrimPrefix(field, "pairKey")
 	}
-	switch field {
-	case "", "secretReferenceType", "recipe":
+	d, ok := v.form.field(field)
+	switch {
+	case field == "" || d.quiet:
 		return ""
-	case "pairValue":
-		return "#pairValue-1"
-	case "agentType":
-		return "#" + templates.Choice{Name: field}.ID(maiaclient.AWS)
-	case "valueFormat":
-		return "#" + templates.Choice{Name: field}.ID(submission.FormatText)
-	case "pairKey":
-		return "#pairKey-1"
+	case ok && d.control != "":
+		return "#" + d.control
 	}
 	return "#" + field
 }

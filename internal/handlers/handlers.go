@@ -15,15 +15,16 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
-	"maiaportal/internal/store"
+	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 // Records is what pages read of the submissions.
 type Records interface {
-	SubmissionByID(ctx context.Context, id string) (store.Submission, error)
-	Submissions(ctx context.Context, issuer, subject, before string, limit int) ([]store.Submission, error)
+	SubmissionByID(ctx context.Context, id string) (record.Submission, error)
+	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
 	Ping(ctx context.Context) error
 }
 
@@ -37,8 +38,10 @@ type Site struct {
 	MaiaURL *url.URL // base of the API
 	// MaiaAccount says that calls to Maia carry the id of the company's account.
 	MaiaAccount bool
-	Version     string           // of the portal
-	Guide       *templates.Guide // the demo's list of things to try; nil elsewhere
+	// TrailKeyed says that the chain of the audit trail has a key.
+	TrailKeyed bool
+	Version    string       // of the portal
+	Guide      *pages.Guide // the demo's list of things to try; nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
@@ -68,12 +71,11 @@ func (h *Handlers) Routes(e *echo.Echo) {
 		e.HEAD(path, handle) // link checkers ask so, and echo does not by itself
 	}
 	page("/", h.withLogin(h.home))
-	page(referenceForm.page, h.form(referenceForm, h.showReference))
-	page(valueForm.page, h.form(valueForm, h.showValue))
-	page(referenceForm.action, toForm(referenceForm))
-	page(valueForm.action, toForm(valueForm))
-	e.POST(referenceForm.action, h.createReference)
-	e.POST(valueForm.action, h.storeValue)
+	for _, f := range forms {
+		page(f.page, h.form(f))
+		page(f.post, toForm(f))
+		e.POST(f.post, h.submit(f))
+	}
 	page("/activity", h.withLogin(h.activity))
 	page("/activity/:id", h.withLogin(h.receipt))
 
@@ -112,16 +114,19 @@ func (h *Handlers) withLogin(handle func(echo.Context, *auth.Session) error) ech
 }
 
 // form is a form's GET: it cleans the address, wants a login that lasts long enough, and shows.
-func (h *Handlers) form(f formSpec, show func(echo.Context, *auth.Session, formState) error) echo.HandlerFunc {
+func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		in, removed, clean, twice := f.fromQuery(c.Request().URL.RawQuery)
 		if clean != "" {
 			return c.Redirect(http.StatusSeeOther, clean)
 		}
 		if twice != "" {
-			return &pageError{status: http.StatusBadRequest, heading: "This link cannot be read",
-				text: []string{"It gives the field " + twice + " twice, and nobody can say which one counts. Correct the link, or open the empty form."},
-				link: templates.Link{Label: "Open the form", Href: f.page}}
+			return &pageError{
+				status:  http.StatusBadRequest,
+				heading: "This link cannot be read",
+				text:    []string{"It gives the field " + twice + " twice, and nobody can say which one counts. Correct the link, or open the empty form."},
+				link:    parts.Link{Label: "Open the form", Href: f.page},
+			}
 		}
 		return h.withLogin(func(c echo.Context, s *auth.Session) error {
 			if err := h.maySubmit(s); err != nil {
@@ -140,7 +145,7 @@ func (h *Handlers) form(f formSpec, show func(echo.Context, *auth.Session, formS
 			if unknown {
 				st.notices = append(st.notices, unknownRecipeNotice())
 			}
-			return show(c, s, st)
+			return h.show(c, f, s, st)
 		})(c)
 	}
 }
@@ -151,18 +156,19 @@ func (h *Handlers) maySubmit(s *auth.Session) error {
 		return nil
 	}
 	return &pageError{
-		status: http.StatusForbidden, heading: "Your account may look, not submit",
+		status:  http.StatusForbidden,
+		heading: "Your account may look, not submit",
 		text: []string{
 			"You are signed in as " + s.Login.Name + ". You may see the activity of everybody, but creating references and storing values is for members of " + groupWords(h.Policy.Allowed) + ".",
 			"If you need this, ask whoever looks after these groups to add you, then sign out and in again.",
 		},
-		link: templates.Link{Label: "See the activity", Href: "/activity"},
+		link: parts.Link{Label: "See the activity", Href: "/activity"},
 	}
 }
 
 // actor is the user of a session, as the domain knows users.
-func actor(s *auth.Session) submission.Actor {
-	return submission.Actor{Issuer: s.Login.Issuer, Subject: s.Login.Subject, Name: s.Login.Name}
+func actor(s *auth.Session) record.Actor {
+	return record.Actor{Issuer: s.Login.Issuer, Subject: s.Login.Subject, Name: s.Login.Name}
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -10,7 +10,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 // login begins a new login, for somebody with a session too.
@@ -33,7 +34,7 @@ func (h *Handlers) login(c echo.Context) error {
 	})
 	if errors.Is(err, auth.ErrProviderAway) {
 		e := asPageError(err)
-		e.link = templates.Link{Label: "Try again", Href: loginLink(returnTo, prompt)}
+		e.link = parts.Link{Label: "Try again", Href: loginLink(returnTo.String(), prompt)}
 		return e
 	}
 	if err != nil {
@@ -53,7 +54,7 @@ func (h *Handlers) callback(c echo.Context) error {
 		return databaseAway(err)
 	}
 	h.Log.LogAttrs(r.Context(), slog.LevelInfo, "login", slog.String("request_id", requestID(c)), slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))
-	return c.Redirect(http.StatusSeeOther, auth.ReturnTo(returnTo))
+	return c.Redirect(http.StatusSeeOther, returnTo.String())
 }
 
 // strangersWords shortens what came in an address and takes out what cannot be seen.
@@ -90,10 +91,11 @@ func (h *Handlers) logout(c echo.Context) error {
 	}
 	// A redirect would be subject to form-action, which cannot list a provider's hosts.
 	c.Response().Header().Set("Refresh", "0; url="+to)
-	return render(c, http.StatusOK, templates.MessagePage(templates.Message{
-		Page: h.page(c, nil, "Signing out"), Heading: "You are signed out of the portal",
-		Text:  []string{"Your browser now goes on to your company’s login service, to end the login there too."},
-		Links: []templates.Link{{Label: "Go on", Href: to, Primary: true}},
+	return render(c, http.StatusOK, pages.MessagePage(pages.Message{
+		Page:    h.page(c, nil, "Signing out"),
+		Heading: "You are signed out of the portal",
+		Text:    []string{"Your browser now goes on to your company’s login service, to end the login there too."},
+		Links:   []parts.Link{{Label: "Go on", Href: to, Primary: true}},
 	}))
 }
 
@@ -109,8 +111,12 @@ func (h *Handlers) backchannelLogout(c echo.Context) error {
 	_, err = h.Tokens.BackchannelLogout(c.Request().Context(), token)
 	switch {
 	case errors.Is(err, auth.ErrLogoutToken):
-		return &pageError{status: http.StatusBadRequest, heading: "The logout token was not accepted", cause: err,
-			text: []string{"It is not valid for this portal, is too old, or was used before. No session was ended."}}
+		return &pageError{
+			status:  http.StatusBadRequest,
+			heading: "The logout token was not accepted",
+			cause:   err,
+			text:    []string{"It is not valid for this portal, is too old, or was used before. No session was ended."},
+		}
 	case errors.Is(err, auth.ErrProviderAway):
 		return err
 	case err != nil:
@@ -125,13 +131,16 @@ func (h *Handlers) signedOut(c echo.Context) error {
 		// Without the database nobody can tell: saying "signed out" could be wrong.
 		return databaseAway(err)
 	}
-	m := templates.Message{Page: h.page(c, s, "Signed out"), Heading: "You are signed out",
-		Text:  []string{"Your session in the portal has ended. On a shared computer, close the browser as well."},
-		Links: []templates.Link{{Label: "Sign in again", Href: loginLink("/", ""), Primary: true}}}
+	m := pages.Message{
+		Page:    h.page(c, s, "Signed out"),
+		Heading: "You are signed out",
+		Text:    []string{"Your session in the portal has ended. On a shared computer, close the browser as well."},
+		Links:   []parts.Link{{Label: "Sign in again", Href: loginLink("/", ""), Primary: true}},
+	}
 	if s != nil {
 		m.Page.Title, m.Heading = "Signed in", "You are signed in"
 		m.Text = []string{"This browser has a session of " + s.Login.Name + "."}
-		m.Links = []templates.Link{{Label: "Go to the start page", Href: "/", Primary: true}}
+		m.Links = []parts.Link{{Label: "Go to the start page", Href: "/", Primary: true}}
 	}
-	return render(c, http.StatusOK, templates.MessagePage(m))
+	return render(c, http.StatusOK, pages.MessagePage(m))
 }

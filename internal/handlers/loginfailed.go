@@ -8,12 +8,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/parts"
 )
 
 // loginFailed tells why a login did not succeed, and how to try again where that may help.
-func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo string, err error) error {
-	again := templates.Link{Label: "Sign in", Href: loginLink(auth.ReturnTo(returnTo), "")}
+func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo auth.ReturnPath, err error) error {
+	again := parts.Link{Label: "Sign in", Href: loginLink(returnTo.String(), "")}
 	var refused *auth.RefusedError
 	switch {
 	case errors.Is(err, auth.ErrState):
@@ -39,14 +39,14 @@ func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo string
 		return tokenNotTaken(err, again)
 	case errors.Is(err, auth.ErrProviderAway):
 		e := asPageError(err)
-		e.link = templates.Link{Label: "Try again", Href: again.Href}
+		e.link = parts.Link{Label: "Try again", Href: again.Href}
 		return e
 	}
 	return databaseAway(err)
 }
 
 // refusedLogin is the provider's own refusal.
-func refusedLogin(refused *auth.RefusedError, again templates.Link) error {
+func refusedLogin(refused *auth.RefusedError, again parts.Link) error {
 	said := "The login service said: " + strangersWords(refused.Code) + "."
 	if d := strangersWords(refused.Description); d != "" {
 		said = "The login service said: " + d + " (" + strangersWords(refused.Code) + ")."
@@ -89,7 +89,7 @@ var ofSettings = map[string]bool{
 }
 
 // badAnswer is an answer of the provider that did not pass a check. What to do depends on which one.
-func badAnswer(err error, again templates.Link) error {
+func badAnswer(err error, again parts.Link) error {
 	e := &pageError{
 		status:  http.StatusBadRequest,
 		heading: "The login could not be completed",
@@ -116,7 +116,8 @@ func badAnswer(err error, again templates.Link) error {
 		e.text = []string{"The portal asks for a stronger kind of sign-in than the login service made, for example a second factor.", "Sign in again and choose the stronger way. If you were not offered one, give the request id below to your portal administrator."}
 	case auth.IDTokenAuthTime:
 		e.text = []string{"The portal asks for a recent sign-in, and the login service did not confirm one.", "Sign in again. If it happens again, give the request id below to your portal administrator."}
-	case auth.JWTAlgorithm, auth.JWTIssuer, auth.JWTAudience, auth.JWTSubject, auth.JWTClaims, auth.JWTMalformed, auth.IDTokenAZP, auth.IDTokenAudiences, auth.CallbackIssuer, auth.UserinfoSubject:
+	case auth.JWTAlgorithm, auth.JWTIssuer, auth.JWTAudience, auth.JWTSubject, auth.JWTClaims, auth.JWTMalformed,
+		auth.IDTokenAZP, auth.IDTokenAudiences, auth.CallbackIssuer, auth.UserinfoSubject:
 		e.text = []string{"The login service’s answer is not one that the portal can trust, so it was not used." + notByTrying}
 	default: // another try may work
 	}
@@ -124,7 +125,7 @@ func badAnswer(err error, again templates.Link) error {
 }
 
 // staleLogin is the answer to a reloaded or old call-back. It ends nobody's session.
-func (h *Handlers) staleLogin(c echo.Context, returnTo string, again templates.Link, cause error) error {
+func (h *Handlers) staleLogin(c echo.Context, returnTo auth.ReturnPath, again parts.Link, cause error) error {
 	s, err := h.Sessions.Current(c.Request())
 	if err != nil {
 		return databaseAway(err)
@@ -138,7 +139,7 @@ func (h *Handlers) staleLogin(c echo.Context, returnTo string, again templates.L
 	}
 	if s != nil {
 		e.text = append(e.text, "You are signed in as "+s.Login.Name+".")
-		e.link = templates.Link{Label: "Go on", Href: auth.ReturnTo(returnTo)}
+		e.link = parts.Link{Label: "Go on", Href: returnTo.String()}
 	}
 	return e
 }

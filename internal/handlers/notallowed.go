@@ -6,18 +6,18 @@ import (
 	"net/http"
 
 	"maiaportal/internal/auth"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/parts"
 )
 
 // notAllowed is for somebody whom the provider knows and the portal does not let in: because of the groups, or
 // because nobody can tell which ones they are.
-func (h *Handlers) notAllowed(login auth.Login, returnTo string, err error) error {
+func (h *Handlers) notAllowed(login auth.Login, returnTo auth.ReturnPath, err error) error {
 	groups := groupWords(append(append([]string{}, h.Policy.Allowed...), h.Policy.Auditors...))
 	e := &pageError{
 		status:  http.StatusForbidden,
 		heading: "Your account may not use this portal",
 		cause:   err,
-		link:    templates.Link{Label: "Sign in with another account", Href: loginLink(auth.ReturnTo(returnTo), "login")},
+		link:    parts.Link{Label: "Sign in with another account", Href: loginLink(returnTo.String(), "login")},
 		text:    []string{"You are known to the login service as " + login.Name + ", but the portal is for members of " + groups + "."},
 		logged:  []slog.Attr{slog.String("issuer", login.Issuer), slog.String("subject", login.Subject)},
 	}
@@ -59,7 +59,7 @@ func (h *Handlers) notAllowed(login auth.Login, returnTo string, err error) erro
 
 // tokenNotTaken is for a login whose access token the provider itself does not take, so that the groups cannot
 // be had.
-func tokenNotTaken(err error, again templates.Link) error {
+func tokenNotTaken(err error, again parts.Link) error {
 	return &pageError{
 		status:  http.StatusUnauthorized,
 		heading: "Sign in again",

@@ -10,33 +10,43 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/web/static"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/layout"
 )
 
 // page is what the layout needs; s may be nil.
-func (h *Handlers) page(c echo.Context, s *auth.Session, title string) templates.Page {
-	p := templates.Page{
-		Title: title, Product: h.Site.Title, Region: h.Site.Region, Notice: h.Site.Notice, Support: h.Site.Support,
-		Assets: templates.Assets{Stylesheet: static.Path("portal.css"), Icon: static.Path("icon.svg")},
+func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Page {
+	p := layout.Page{
+		Title:   title,
+		Product: h.Site.Title,
+		Region:  h.Site.Region,
+		Notice:  h.Site.Notice,
+		Support: h.Site.Support,
+		Assets:  layout.Assets{Stylesheet: static.Path("portal.css"), Icon: static.Path("icon.svg")},
 	}
 	if s == nil {
 		return p
 	}
-	p.User = &templates.User{Name: s.Login.Name, Initials: initials(s.Login.Name), Detail: s.Login.Email, Until: clock(lasts(s))}
+	p.User = &layout.User{
+		Name:     s.Login.Name,
+		Initials: initials(s.Login.Name),
+		Detail:   s.Login.Email,
+		Until:    clock(lasts(s)),
+	}
 	if p.User.Detail == "" {
 		p.User.Detail = s.Login.Subject
 	}
 	here := c.Request().URL.Path
 	add := func(label, href string, prefixes ...string) {
-		item := templates.NavItem{Label: label, Href: href}
+		item := layout.NavItem{Label: label, Href: href}
 		for _, prefix := range prefixes {
 			item.Current = item.Current || here == prefix || strings.HasPrefix(here, prefix+"/")
 		}
 		p.Nav = append(p.Nav, item)
 	}
 	if h.Policy.MaySubmit(s.Login.Groups) {
-		add("New reference", referenceForm.page, referenceForm.action)
-		add("New value", valueForm.page, valueForm.action)
+		for _, f := range forms {
+			add(f.nav, f.page, f.post)
+		}
 	}
 	add("Activity", "/activity", "/activity")
 	return p
@@ -68,7 +78,7 @@ func initials(name string) string {
 
 // lasts is until when a login lasts: as long as the session, or the token that nothing can renew.
 func lasts(s *auth.Session) time.Time {
-	if l := s.Login; l.RefreshToken == "" && !l.Expires.IsZero() && l.Expires.Before(s.Until) {
+	if l := s.Login; l.RefreshToken.Empty() && !l.Expires.IsZero() && l.Expires.Before(s.Until) {
 		return l.Expires
 	}
 	return s.Until

@@ -6,7 +6,7 @@ import (
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/maiaclient"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/parts"
 )
 
 // pickersMost is how many entries are suggested: with more, a browser's list of suggestions gets slow.
@@ -25,10 +25,10 @@ func (h *Handlers) cloudOf(s *auth.Session, agentID string) string {
 
 func userKey(s *auth.Session) string { return s.Login.Issuer + "\x00" + s.Login.Subject }
 
-func projectOptions(projects []maiaclient.Project) []templates.Option {
-	var out []templates.Option
+func projectOptions(projects []maiaclient.Project) []parts.Option {
+	var out []parts.Option
 	for _, p := range projects[:min(len(projects), pickersMost)] {
-		out = append(out, templates.Option{Value: p.ID, Label: p.Name})
+		out = append(out, parts.Option{Value: p.ID, Label: p.Name})
 	}
 	return out
 }
@@ -58,8 +58,8 @@ func state(status string) string {
 
 // agentOptions leaves out agents that cannot take a secret: streaming ones, and those of a cloud for
 // which there is no type of reference.
-func agentOptions(agents []maiaclient.Agent) []templates.Option {
-	var out []templates.Option
+func agentOptions(agents []maiaclient.Agent) []parts.Option {
+	var out []parts.Option
 	for _, a := range agents[:min(len(agents), pickersMost)] {
 		cloud, ok := clouds[a.CloudProvider]
 		if a.Type == "streaming" || a.CloudProvider != "" && !ok {
@@ -72,7 +72,7 @@ func agentOptions(agents []maiaclient.Agent) []templates.Option {
 		if words := state(a.Status); words != "" {
 			label += " · " + words
 		}
-		out = append(out, templates.Option{Value: a.ID, Label: label})
+		out = append(out, parts.Option{Value: a.ID, Label: label})
 	}
 	return out
 }

@@ -5,8 +5,9 @@ import (
 	"slices"
 
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/parts"
 )
 
 // This file brings the recipes of package submission onto the forms.
@@ -33,42 +34,65 @@ func (f formSpec) withRecipe(in input) (filled input, unknown bool) {
 	}
 	set("type", r.Type)
 	set("key", r.Key)
-	set("valueFormat", r.Formats[0])
+	set("valueFormat", string(r.Formats[0]))
 	if len(r.Properties) > 0 && len(in.values["pairKey"]) == 0 {
 		in.values["pairKey"] = r.PropertyNames()
 	}
 	return in, false
 }
 
-// picker offers the recipes as links. They lead to the form anew, so they keep what the page was opened
-// with, but the shape of the value.
-func (f formSpec) picker(in input) templates.RecipePicker {
+// picker offers the recipes as links, or shows the one that was chosen. The links lead to the form anew, so they
+// keep what the page was opened with, but the shape of the value.
+func (f formSpec) picker(in input) parts.RecipePicker {
 	kept := input{values: maps.Clone(in.values)}
 	for _, name := range []string{"recipe", "type", "key", "valueFormat", "pairKey"} {
 		delete(kept.values, name)
 	}
-	link := func(id string) string {
-		to := input{values: maps.Clone(kept.values)}
-		if f.action == referenceForm.action {
-			to.values["agentType"] = []string{maiaclient.MatillionHosted} // the only one that takes a value
-		}
-		if id != "" {
-			to.values["recipe"] = []string{id}
-		}
-		return f.link(to)
-	}
-	var p templates.RecipePicker
 	if r, ok := recipeOf(in); ok {
-		p.Chosen, p.ID, p.Change = templates.RecipeLink{Title: r.Title, Text: r.Text}, r.ID, link("")
-		return p
+		return parts.RecipePicker{
+			ID:     r.ID,
+			Chosen: parts.RecipeLink{Title: r.Title, Text: r.Text},
+			Change: f.recipeLink(kept, ""),
+		}
 	}
+	if f.link(kept) == f.page {
+		return barePickers[f.action]
+	}
+	return f.offers(kept)
+}
+
+// recipeLink leads to the form for a recipe.
+func (f formSpec) recipeLink(kept input, id string) string {
+	to := input{values: maps.Clone(kept.values)}
+	if f.action == record.Reference {
+		to.values["agentType"] = []string{maiaclient.MatillionHosted} // the only one that takes a value
+	}
+	if id != "" {
+		to.values["recipe"] = []string{id}
+	}
+	return f.link(to)
+}
+
+func (f formSpec) offers(kept input) parts.RecipePicker {
+	var p parts.RecipePicker
 	for _, r := range submission.Recipes {
 		if r.ID != submission.RecipeAnything {
-			p.Links = append(p.Links, templates.RecipeLink{Title: r.Title, Text: r.Text, Href: link(r.ID)})
+			p.Links = append(p.Links, parts.RecipeLink{Title: r.Title, Text: r.Text, Href: f.recipeLink(kept, r.ID)})
 		}
 	}
 	return p
 }
+
+// barePickers are those of forms that were opened with nothing filled in. They are always the same.
+var barePickers = func() map[record.Action]parts.RecipePicker {
+	bare := map[record.Action]parts.RecipePicker{}
+	for _, f := range forms {
+		p := f.offers(input{values: map[string][]string{}})
+		p.Drawn = parts.Once(parts.PickRecipe(p))
+		bare[f.action] = p
+	}
+	return bare
+}()
 
 // properties are those of the recipe, where the form asks for them by name.
 func (v formView) properties() ([]submission.Property, bool) {
@@ -80,15 +104,15 @@ func (v formView) properties() ([]submission.Property, bool) {
 }
 
 // shaped gives the fields of a value the words of the recipe, and leaves out what it does not need.
-func (v formView) shaped(m *templates.ValueFields) {
+func (v formView) shaped(m *parts.ValueFields) {
 	r, ok := recipeOf(v.st.in)
 	anything, _ := submission.FindRecipe(submission.RecipeAnything)
-	m.Formats, m.ShowKey = anything.Formats, true
+	m.Formats, m.ShowKey = formatWords(anything.Formats), true
 	if !ok {
 		return
 	}
-	if slices.Contains(r.Formats, m.Format.Chosen) {
-		m.Formats = r.Formats
+	if slices.Contains(r.Formats, record.Format(m.Format.Chosen)) {
+		m.Formats = formatWords(r.Formats)
 	}
 	m.TextLabel, m.TextHint, m.FileHint = r.Label, r.Hint, r.FileHint
 	m.Short = r.OneLine()
@@ -101,13 +125,26 @@ func (v formView) shaped(m *templates.ValueFields) {
 	}
 	for i, p := range properties {
 		pair := m.Pairs[i]
-		m.Properties = append(m.Properties, templates.PropertyField{
-			Name: p.Name, Label: p.Label, Hint: p.Hint, Optional: p.Missing == "", Short: p.OneLine(),
-			Errors: slices.Concat(pair.KeyErrors, pair.ValueErrors, m.PairsErr),
+		m.Properties = append(m.Properties, parts.PropertyField{
+			Name:     p.Name,
+			Label:    p.Label,
+			Hint:     p.Hint,
+			Optional: p.Missing == "",
+			Short:    p.OneLine(),
+			Errors:   slices.Concat(pair.KeyErrors, pair.ValueErrors, m.PairsErr),
 		})
 		m.PairsErr = nil
 	}
 	other := input{values: maps.Clone(v.st.in.values)}
 	other.values["recipe"] = []string{submission.RecipeAnything}
 	m.OtherNames = v.form.link(other)
+}
+
+// formatWords are formats as pages have them.
+func formatWords(formats []record.Format) []string {
+	words := make([]string, len(formats))
+	for i, f := range formats {
+		words[i] = string(f)
+	}
+	return words
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 // sessions lists the user's own sessions.
@@ -15,13 +16,17 @@ func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
 	if err != nil {
 		return databaseAway(err)
 	}
-	m := templates.Sessions{Page: h.page(c, s, "Your sessions")}
+	m := pages.Sessions{Page: h.page(c, s, "Your sessions")}
 	for _, row := range list {
-		m.Rows = append(m.Rows, templates.SessionRow{
-			Handle: row.Handle, Browser: row.Browser, Begun: moment(row.CreatedAt), Used: moment(row.SeenAt), This: row.Handle == s.Handle,
+		m.Rows = append(m.Rows, pages.SessionRow{
+			Handle:  row.Handle,
+			Browser: row.Browser,
+			Begun:   moment(row.CreatedAt),
+			Used:    moment(row.SeenAt),
+			This:    row.Handle == s.Handle,
 		})
 	}
-	return render(c, http.StatusOK, templates.SessionsPage(m))
+	return render(c, http.StatusOK, pages.SessionsPage(m))
 }
 
 // endSessions ends one of the user's own sessions, or all of them. Ending the one that asks is what
@@ -35,8 +40,12 @@ func (h *Handlers) endSessions(c echo.Context) error {
 		return databaseAway(err)
 	}
 	if s == nil {
-		return &pageError{status: http.StatusUnauthorized, heading: "Sign in again to go on", text: []string{"Your login has ended, so there was nothing to end."},
-			link: templates.Link{Label: "Sign in", Href: loginLink("/sessions", "")}}
+		return &pageError{
+			status:  http.StatusUnauthorized,
+			heading: "Sign in again to go on",
+			text:    []string{"Your login has ended, so there was nothing to end."},
+			link:    parts.Link{Label: "Sign in", Href: loginLink("/sessions", "")},
+		}
 	}
 	body, err := readForm(c.Request())
 	defer body.wipe()
@@ -65,7 +74,11 @@ func (h *Handlers) endSessions(c echo.Context) error {
 func sentByPage(c echo.Context) error {
 	h := c.Request().Header
 	if h.Get("Sec-Fetch-Site") == "" && h.Get("Origin") == "" {
-		return Refused(http.StatusForbidden, "This request was not made by the portal’s own page", "Open the portal and use its own button.")
+		return &pageError{
+			status:  http.StatusForbidden,
+			heading: "This request was not made by the portal’s own page",
+			text:    []string{"Open the portal and use its own button."},
+		}
 	}
 	return nil
 }

@@ -36,7 +36,9 @@ func (s *strangerRoom) release(n int) {
 // browser: loading the page again sends it again.
 func noRoom() error {
 	return &pageError{
-		status: http.StatusServiceUnavailable, heading: "Too much is being sent at the moment", retryAfter: 5 * time.Second,
+		status:     http.StatusServiceUnavailable,
+		heading:    "Too much is being sent at the moment",
+		retryAfter: 5 * time.Second,
 		text: []string{
 			"You are not signed in, and many others who are not signed in are sending something right now. Nothing was sent to Maia.",
 			"Wait a few seconds, then load this page again: your browser asks whether to send the form once more.",

@@ -17,7 +17,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/pages"
+	"maiaportal/web/templates/parts"
 )
 
 // fill repeats a piece up to a size.
@@ -107,7 +108,12 @@ func stranger(h *Handlers, media string, body io.Reader, size int64) error {
 	r.ContentLength = size
 	err := h.withoutSession(echo.New().NewContext(r, httptest.NewRecorder()), valueForm)
 	if e := asPageError(err); e != nil {
-		_ = templates.MessagePage(templates.Message{Heading: e.heading, Text: e.text, Facts: e.facts, Links: []templates.Link{e.link}}).Render(context.Background(), io.Discard)
+		_ = pages.MessagePage(pages.Message{
+			Heading: e.heading,
+			Text:    e.text,
+			Facts:   e.facts,
+			Links:   []parts.Link{e.link},
+		}).Render(context.Background(), io.Discard)
 	}
 	return err
 }
@@ -201,7 +207,7 @@ func TestStrangersGetTheirFieldsBack(t *testing.T) {
 		t.Errorf("too long: %.200s", to)
 	}
 	for _, f := range e.facts {
-		if f.Label == labels["name"] {
+		if name, _ := valueForm.field("name"); f.Label == name.label {
 			t.Error("the page says that a field comes back which does not")
 		}
 	}

@@ -8,8 +8,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/parts"
 )
 
 // formState is a form as it is about to be shown: for a GET, or again after a POST.
@@ -19,29 +20,43 @@ type formState struct {
 	token   string
 	fresh   bool // a GET: what is not chosen gets a default
 	errs    submission.FieldErrors
-	notices []templates.Notice
+	notices []parts.Notice
 	dropped bool // a secret was entered and is gone
 
 	// doubtful is why a value was not sent, though nothing is wrong with it for sure.
 	doubtful *submission.DoubtfulError
 }
 
-// createReference handles POST /secret-references.
-func (h *Handlers) createReference(c echo.Context) error {
-	return h.submit(c, referenceForm, func(_ *auth.Session, b *formBody) submission.Order { return reference(b) }, h.showReference)
+// submit is the way of a form's POST: read, ask who it is, submit, show.
+func (h *Handlers) submit(f formSpec) echo.HandlerFunc {
+	return func(c echo.Context) error { return h.submitted(c, f) }
 }
 
-// storeValue handles POST /secret-values.
-func (h *Handlers) storeValue(c echo.Context) error {
-	return h.submit(c, valueForm, func(s *auth.Session, b *formBody) submission.Order {
+// order makes the domain's order of a body.
+func (h *Handlers) order(f formSpec, s *auth.Session, b *formBody) submission.Order {
+	switch f.action {
+	case record.Reference:
+		return reference(b)
+	case record.Value:
 		v := secretValue(b)
 		v.Cloud = h.cloudOf(s, v.AgentID)
 		return v
-	}, h.showValue)
+	}
+	return nil
 }
 
-// submit is the way of every form: read, ask who it is, submit, show.
-func (h *Handlers) submit(c echo.Context, f formSpec, order func(*auth.Session, *formBody) submission.Order, show func(echo.Context, *auth.Session, formState) error) error {
+// show draws a form.
+func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formState) error {
+	switch f.action {
+	case record.Reference:
+		return h.showReference(c, s, st)
+	case record.Value:
+		return h.showValue(c, s, st)
+	}
+	return errors.New("handlers: no page for " + string(f.action))
+}
+
+func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	s, err := h.Sessions.Current(c.Request())
 	if err != nil {
 		return databaseAway(err)
@@ -58,12 +73,17 @@ func (h *Handlers) submit(c echo.Context, f formSpec, order func(*auth.Session, 
 		return err
 	}
 	in := f.plain(body)
-	record, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
-		Actor: actor(s), FormToken: body.get("formToken"), LoggedIn: s.Begun, RequestID: requestID(c), ClientAddress: c.RealIP(), Tokens: delegation{h.Tokens.For(s)},
-		Own: []string{s.Login.Email, s.Login.Name},
-	}, order(s, body))
+	r, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
+		Actor:         actor(s),
+		FormToken:     body.get("formToken"),
+		LoggedIn:      s.Begun,
+		RequestID:     requestID(c),
+		ClientAddress: c.RealIP(),
+		Tokens:        delegation{h.Tokens.For(s)},
+		Own:           []string{s.Login.Email, s.Login.Name},
+	}, h.order(f, s, body))
 	if err == nil {
-		return c.Redirect(http.StatusSeeOther, receiptPath(record.ID))
+		return c.Redirect(http.StatusSeeOther, receiptPath(r.ID))
 	}
 	st := formState{in: in, token: body.get("formToken"), dropped: body.hasSecret()}
 	refused, page := h.onForm(c, f, s, &st, err)
@@ -71,7 +91,7 @@ func (h *Handlers) submit(c echo.Context, f formSpec, order func(*auth.Session, 
 		return page
 	}
 	if refused {
-		return show(c, s, st)
+		return h.show(c, f, s, st)
 	}
 	return err
 }
@@ -90,7 +110,8 @@ func receiptPath(id string) string { return "/activity/" + id }
 
 // onForm decides how a submission that did not succeed is told: on the form (shown is true), or on
 // another page.
-func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formState, err error) (shown bool, page error) {
+func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formState,
+	err error) (shown bool, page error) {
 	var fields submission.FieldErrors
 	var doubtful *submission.DoubtfulError
 	var refused *submission.RefusedError
@@ -118,7 +139,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 	case errors.Is(err, submission.ErrNotRecorded):
 		st.status = http.StatusServiceUnavailable
 		st.notices = append(st.notices, notRecordedNotice())
-	case errors.As(err, &refused) && refused.Record.Outcome == submission.Unauthenticated:
+	case errors.As(err, &refused) && refused.Record.Outcome == record.Unauthenticated:
 		switch {
 		case errors.Is(err, submission.ErrNoToken):
 			return false, noTokenPage(refused)
@@ -142,7 +163,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *submission.RefusedError) {
 	st.errs = submission.FieldErrors{}
 	switch r.Record.Outcome {
-	case submission.Rejected:
+	case record.Rejected:
 		st.status = http.StatusUnprocessableEntity
 		if tokenTooLong(r.Record) {
 			st.notices = append(st.notices, tokenTooLongNotice(r))
@@ -157,21 +178,22 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		if len(st.errs) == 0 {
 			st.errs[""] = []string{"Maia refused this without saying why. Check every field, the project and the agent above all."}
 		}
-	case submission.NotFound:
+	case record.NotFound:
 		st.status = http.StatusUnprocessableEntity
 		st.errs = notFoundErrors(f, st.in)
-	case submission.Conflict:
+	case record.Conflict:
 		st.status = http.StatusConflict
 		st.errs = conflictErrors(f, r)
-	case submission.Forbidden:
+	case record.Forbidden:
 		st.status = http.StatusForbidden
 		st.notices = append(st.notices, forbiddenNotice(r))
-	case submission.RateLimited:
+	case record.RateLimited:
 		wait := retryAfter(r)
 		st.status = http.StatusServiceUnavailable
 		setRetryAfter(c, wait)
 		st.notices = append(st.notices, rateLimitedNotice(wait))
-	default:
+	case record.Failed, record.Unauthenticated, record.Pending, record.Created, record.Unknown:
+		// The last three have a receipt, and a refused login a page of its own: none of them gets here.
 		st.status = http.StatusServiceUnavailable
 		st.notices = append(st.notices, failedNotice(f, r))
 	}
@@ -182,9 +204,10 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
 	in = f.fitting(in)
 	e := &pageError{
-		status: http.StatusUnauthorized, heading: "Sign in again to go on",
+		status:    http.StatusUnauthorized,
+		heading:   "Sign in again to go on",
 		text:      []string{"Your login ended before this was sent, so nothing was created."},
-		link:      templates.Link{Label: "Sign in and go on", Href: loginLink(f.link(in), prompt)},
+		link:      parts.Link{Label: "Sign in and go on", Href: loginLink(f.link(in), prompt)},
 		factsName: "What comes back with you",
 	}
 	if prompt != "" {
@@ -195,26 +218,18 @@ func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
 	} else {
 		e.text = append(e.text, "After signing in you find the form filled in again.")
 	}
-	for _, name := range f.fields {
-		if v := strings.Join(in.values[name], ", "); strings.Trim(v, ", ") != "" && !defaulted[name] {
-			if r, ok := submission.FindRecipe(v); ok && name == "recipe" {
-				v = r.Title
-			}
-			e.facts = append(e.facts, templates.Fact{Label: labels[name], Value: v})
+	for _, d := range f.table {
+		v := strings.Join(in.values[d.name], ", ")
+		if strings.Trim(v, ", ") == "" || d.label == "" {
+			continue
 		}
+		if r, ok := submission.FindRecipe(v); ok && d.name == "recipe" {
+			v = r.Title
+		}
+		e.facts = append(e.facts, parts.Fact{Label: d.label, Value: v})
 	}
 	if len(e.facts) == 0 {
 		e.factsName = ""
 	}
 	return e
-}
-
-// defaulted are fields that say nothing to people when they come back.
-var defaulted = map[string]bool{"secretReferenceType": true, "valueFormat": true}
-
-// labels name the fields as the forms do.
-var labels = map[string]string{
-	"projectId": "Project", "secretReferenceName": "Reference name", "agentType": "Agent type", "description": "Description",
-	"vaultName": "Vault name", "secretName": "Secret name", "secretKey": "Secret key", "agentId": "Agent",
-	"recipe": "What it is for", "name": "Secret name", "type": "Secret type", "key": "Name of the property", "pairKey": "Names of the properties",
 }

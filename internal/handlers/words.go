@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"maiaportal/internal/maiaclient"
-	"maiaportal/internal/store"
+	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
-	"maiaportal/web/templates"
+	"maiaportal/web/templates/parts"
 )
 
 // This file has the words for what can go wrong on the way to Maia.
@@ -37,29 +37,7 @@ func waitWords(d time.Duration) string {
 
 // byField puts Maia's violations at the fields that this form shows.
 func byField(f formSpec, in input, violations []string) map[string][]string {
-	shown := map[string]string{}
-	value := valueControl(in.get("valueFormat"))
-	if f.action == valueForm.action {
-		for _, n := range []string{"agentId", "projectId", "name", "type", "key"} {
-			shown[n] = n
-		}
-		shown["value"] = value
-	} else {
-		for _, n := range []string{"projectId", "secretReferenceName", "agentType", "description"} {
-			shown[n] = n
-		}
-		shown["name"] = "secretReferenceName"
-		switch in.get("agentType") {
-		case maiaclient.Azure:
-			shown["vaultName"] = "vaultName"
-			fallthrough
-		case maiaclient.AWS:
-			shown["secretName"], shown["secretKey"] = "secretName", "secretKey"
-		case maiaclient.MatillionHosted:
-			shown["agentId"], shown["secretValue"] = "agentId", value
-		}
-	}
-	out := maiaclient.ByField(violations, shown)
+	out := maiaclient.ByField(violations, f.byMaia(in))
 	for field, messages := range out {
 		for i, m := range messages {
 			out[field][i] = "Maia says: " + m
@@ -68,42 +46,34 @@ func byField(f formSpec, in input, violations []string) map[string][]string {
 	return out
 }
 
-// valueControl is the control that takes the value in a format.
-func valueControl(format string) string {
-	switch format {
-	case submission.FormatPairs:
-		return "pairKey-1"
-	case submission.FormatJSON:
-		return "valueJSON"
-	case submission.FormatFile:
-		return "valueFile"
-	}
-	return "valueText"
-}
-
 func notFoundErrors(f formSpec, in input) submission.FieldErrors {
 	e := submission.FieldErrors{}
 	agent := "Maia knows no such agent, or your account may not see it. Copy its id again from the list of agents (“runners”) in Maia."
 	project := "Maia knows no such project, or your account may not see it. Copy the id again from the address of the project in Maia."
-	switch {
-	case f.action == valueForm.action:
+	switch f.action {
+	case record.Value:
 		e["agentId"] = []string{agent}
 		if in.get("projectId") != "" {
 			e["projectId"] = []string{"It may also be the project that Maia does not find. Leave it empty if the agent is not restricted to projects."}
 		}
-	case takesValue(in.get("agentType")):
+	case record.Reference:
 		e["projectId"] = []string{project}
-		e["agentId"] = []string{"It may also be the agent that Maia does not find."}
-	default:
-		e["projectId"] = []string{project}
+		if takesValue(in.get("agentType")) {
+			e["agentId"] = []string{"It may also be the agent that Maia does not find."}
+		}
 	}
 	return e
 }
 
 func conflictErrors(f formSpec, r *submission.RefusedError) submission.FieldErrors {
-	field, text := "secretReferenceName", "A reference of this name exists in the project already. Choose another name, or use the one that is there."
-	if f.action == valueForm.action {
-		field, text = "name", "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
+	var field, text string
+	switch f.action {
+	case record.Reference:
+		field = "secretReferenceName"
+		text = "A reference of this name exists in the project already. Choose another name, or use the one that is there."
+	case record.Value:
+		field = "name"
+		text = "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
 	}
 	if r.Earlier {
 		text = "This name exists already: most likely your own earlier attempt, whose end was not known, did create it. Look there before you try another name."
@@ -111,14 +81,15 @@ func conflictErrors(f formSpec, r *submission.RefusedError) submission.FieldErro
 	return submission.FieldErrors{field: {text}}
 }
 
-func forbiddenNotice(r *submission.RefusedError) templates.Notice {
-	n := templates.Notice{Kind: templates.KindWarning, Title: "Your own account may not do this"}
-	if r.Record.Action == submission.ActionValue {
+func forbiddenNotice(r *submission.RefusedError) parts.Notice {
+	n := parts.Notice{Kind: parts.KindWarning, Title: "Your own account may not do this"}
+	switch r.Record.Action {
+	case record.Value:
 		n.Text = []string{
 			"Maia refused to store a value through the agent " + r.Record.AgentID + ". Nothing was stored.",
 			"What usually helps: an account role with the permission “Create Vault Secrets”, and, for an agent that is restricted to projects, naming one of them. Ask an administrator of your Maia account.",
 		}
-	} else {
+	case record.Reference:
 		n.Text = []string{
 			"Maia refused to create a reference in the project " + r.Record.ProjectID + ". Nothing was created.",
 			"What usually helps: the role Owner or Contributor in this project. Ask one of its owners.",
@@ -131,29 +102,39 @@ func forbiddenNotice(r *submission.RefusedError) templates.Notice {
 	return n
 }
 
-func rateLimitedNotice(wait time.Duration) templates.Notice {
-	return templates.Notice{Kind: templates.KindWarning, Title: "Maia is busy: wait " + waitWords(wait),
-		Text: []string{"Your company’s account has made too many requests to Maia in a short time. Nothing was created. Send the form again after " + waitWords(wait) + "."}}
+func rateLimitedNotice(wait time.Duration) parts.Notice {
+	return parts.Notice{
+		Kind:  parts.KindWarning,
+		Title: "Maia is busy: wait " + waitWords(wait),
+		Text:  []string{"Your company’s account has made too many requests to Maia in a short time. Nothing was created. Send the form again after " + waitWords(wait) + "."},
+	}
 }
 
-func failedNotice(f formSpec, r *submission.RefusedError) templates.Notice {
+func failedNotice(f formSpec, r *submission.RefusedError) parts.Notice {
 	if !r.Record.Sent || r.Record.Status == 0 || r.Record.Status == http.StatusUnauthorized {
-		n := templates.Notice{Kind: templates.KindProblem, Title: "Nothing was sent to Maia",
-			Text: []string{"The portal could not reach Maia, so nothing was created. Send the form again in a minute. If it happens again, tell whoever looks after the portal."}}
+		n := parts.Notice{
+			Kind:  parts.KindProblem,
+			Title: "Nothing was sent to Maia",
+			Text:  []string{"The portal could not reach Maia, so nothing was created. Send the form again in a minute. If it happens again, tell whoever looks after the portal."},
+		}
 		if providerAway(r) {
 			n.Title = "Nothing was created"
 			n.Text = []string{"Your login has to be renewed for this, and your company’s login service does not answer. Send the form again in a minute."}
 		}
 		return n
 	}
-	n := templates.Notice{Kind: templates.KindProblem, Title: "Maia failed",
-		Text: []string{fmt.Sprintf("Maia answered that it has a problem of its own (status %d). Most likely nothing was created.", r.Record.Status)}}
+	n := parts.Notice{
+		Kind:  parts.KindProblem,
+		Title: "Maia failed",
+		Text:  []string{fmt.Sprintf("Maia answered that it has a problem of its own (status %d). Most likely nothing was created.", r.Record.Status)},
+	}
 	if r.Record.Status == http.StatusServiceUnavailable {
 		n.Text = append(n.Text, laterWords(r.Record))
 	}
-	if f.action == valueForm.action {
+	switch f.action {
+	case record.Value:
 		n.Text = append(n.Text, "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.")
-	} else {
+	case record.Reference:
 		n.Text = append(n.Text, "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again.")
 	}
 	if r.Detail != "" {
@@ -164,7 +145,7 @@ func failedNotice(f formSpec, r *submission.RefusedError) templates.Notice {
 
 // laterWords say that what was sent may still be done, although no answer or only a refusal came: an agent that is
 // paused queues its work.
-func laterWords(r store.Submission) string {
+func laterWords(r record.Submission) string {
 	if r.AgentID == "" {
 		return "It may still happen a little later."
 	}
@@ -173,64 +154,90 @@ func laterWords(r store.Submission) string {
 
 // tokenTooLong says whether Maia refused a call because the user's token makes its header too long. Nothing that stands
 // in the form can change that.
-func tokenTooLong(r store.Submission) bool { return r.Status == http.StatusRequestHeaderFieldsTooLarge }
+func tokenTooLong(r record.Submission) bool {
+	return r.Status == http.StatusRequestHeaderFieldsTooLarge
+}
 
-func tokenTooLongNotice(r *submission.RefusedError) templates.Notice {
-	n := templates.Notice{Kind: templates.KindProblem, Title: "Your login’s token is too long for Maia",
+func tokenTooLongNotice(r *submission.RefusedError) parts.Notice {
+	n := parts.Notice{
+		Kind:  parts.KindProblem,
+		Title: "Your login’s token is too long for Maia",
 		Text: []string{
 			"Maia refused the request because of the length of your login’s token (status 431), not because of anything in this form. Nothing was created.",
 			"Most often the token lists too many groups. Signing in again will not help: ask your portal administrator, who can have the token for Maia issued with fewer groups.",
-		}}
+		},
+	}
 	if r.Detail != "" {
 		n.Text = append(n.Text, "Maia says: "+r.Detail)
 	}
 	return n
 }
 
-func tooManyNotice(wait time.Duration) templates.Notice {
-	return templates.Notice{Kind: templates.KindWarning, Title: "Too many submissions: wait " + waitWords(wait),
-		Text: []string{"One person can send a limited number of forms in a minute, so that Maia stays usable for the others. Nothing was sent now."}}
+func tooManyNotice(wait time.Duration) parts.Notice {
+	return parts.Notice{
+		Kind:  parts.KindWarning,
+		Title: "Too many submissions: wait " + waitWords(wait),
+		Text:  []string{"One person can send a limited number of forms in a minute, so that Maia stays usable for the others. Nothing was sent now."},
+	}
 }
 
-func usedNotice(u *submission.UsedTokenError) templates.Notice {
-	what := "the reference "
-	if u.First.Action == submission.ActionValue {
+func usedNotice(u *submission.UsedTokenError) parts.Notice {
+	var what string
+	switch u.First.Action {
+	case record.Reference:
+		what = "the reference "
+	case record.Value:
 		what = "the value "
 	}
-	n := templates.Notice{Kind: templates.KindWarning, Title: "This form was already used for " + what + u.First.Name,
-		Text: []string{"Nothing was sent now. Perhaps your browser’s Back button brought an old page. If you want to send what stands here now, send it again."}}
+	n := parts.Notice{
+		Kind:  parts.KindWarning,
+		Title: "This form was already used for " + what + u.First.Name,
+		Text:  []string{"Nothing was sent now. Perhaps your browser’s Back button brought an old page. If you want to send what stands here now, send it again."},
+	}
 	if u.First.ID != "" {
-		n.Links = []templates.Link{{Label: "See what became of " + u.First.Name, Href: receiptPath(u.First.ID)}}
+		n.Links = []parts.Link{{Label: "See what became of " + u.First.Name, Href: receiptPath(u.First.ID)}}
 	}
 	return n
 }
 
-func notRecordedNotice() templates.Notice {
-	return templates.Notice{Kind: templates.KindProblem, Title: "Nothing was sent to Maia",
-		Text: []string{"The portal writes down who does what before it sends anything, and its database does not take it at the moment. Send the form again in a minute."}}
-}
-
-func removedNotice(removed string) templates.Notice {
-	if removed == removedSecret {
-		return templates.Notice{Kind: templates.KindProblem, Title: "The link carried a secret",
-			Text: []string{"A secret value in an address is in browser histories and logs. It was not read and not used, but it must be regarded as disclosed: change it at its source. Then correct the link, and never put a secret into one."}}
+func notRecordedNotice() parts.Notice {
+	return parts.Notice{
+		Kind:  parts.KindProblem,
+		Title: "Nothing was sent to Maia",
+		Text:  []string{"The portal writes down who does what before it sends anything, and its database does not take it at the moment. Send the form again in a minute."},
 	}
-	return templates.Notice{Kind: templates.KindInfo, Title: "Part of the link was left out",
-		Text: []string{"The link carried something that is no field of this form. The link should not carry it; the rest is filled in below."}}
 }
 
-func unknownRecipeNotice() templates.Notice {
-	return templates.Notice{Kind: templates.KindInfo, Title: "The link asks for a use that is not known here",
-		Text: []string{"Choose below what the secret is for. If the link comes from a page of your company, tell whoever looks after that page."}}
+func removedNotice(removed string) parts.Notice {
+	if removed == removedSecret {
+		return parts.Notice{
+			Kind:  parts.KindProblem,
+			Title: "The link carried a secret",
+			Text:  []string{"A secret value in an address is in browser histories and logs. It was not read and not used, but it must be regarded as disclosed: change it at its source. Then correct the link, and never put a secret into one."},
+		}
+	}
+	return parts.Notice{
+		Kind:  parts.KindInfo,
+		Title: "Part of the link was left out",
+		Text:  []string{"The link carried something that is no field of this form. The link should not carry it; the rest is filled in below."},
+	}
+}
+
+func unknownRecipeNotice() parts.Notice {
+	return parts.Notice{
+		Kind:  parts.KindInfo,
+		Title: "The link asks for a use that is not known here",
+		Text:  []string{"Choose below what the secret is for. If the link comes from a page of your company, tell whoever looks after that page."},
+	}
 }
 
 // unrecordedPage is for a submission that went out but whose end the database did not take.
 func unrecordedPage(u *submission.UnrecordedError) error {
 	text := "Whether it was created is not known, and it may still happen."
 	switch {
-	case u.Record.Outcome == submission.Created:
+	case u.Record.Outcome == record.Created:
 		text = "Maia said that it was created."
-	case submission.Definite(u.Record.Outcome):
+	case u.Record.Outcome.Definite():
 		text = "It was not created."
 	}
 	return &pageError{
@@ -242,18 +249,22 @@ func unrecordedPage(u *submission.UnrecordedError) error {
 			"“" + u.Record.Name + "” was sent to Maia. " + text,
 			"The portal’s database does not answer, so this result is not in your activity yet. The portal keeps trying. Do not send it again: open the receipt in a minute.",
 		},
-		link: templates.Link{Label: "Open the receipt", Href: receiptPath(u.Record.ID)},
+		link: parts.Link{Label: "Open the receipt", Href: receiptPath(u.Record.ID)},
 	}
 }
 
 // noTokenPage is for a provider that does not exchange a user's token for one for Maia.
 func noTokenPage(r *submission.RefusedError) error {
-	return &pageError{status: http.StatusUnauthorized, heading: "The login service gives you no token for Maia", cause: r,
+	return &pageError{
+		status:  http.StatusUnauthorized,
+		heading: "The login service gives you no token for Maia",
+		cause:   r,
 		text: []string{
 			"The portal asked your company’s login service for a token that Maia accepts, in your name, and was refused. Nothing was sent to Maia. Signing in once more will hardly help.",
 			"Either your account may not use Maia, or the token exchange is not set up for the portal. Give this page to whoever looks after the portal: the log has the reason under the id below.",
 		},
-		link: templates.Link{Label: "See your activity", Href: "/activity"}}
+		link: parts.Link{Label: "See your activity", Href: "/activity"},
+	}
 }
 
 // refusedAgainPage is for a fresh token that Maia refuses like the one before: another login would be
@@ -263,12 +274,16 @@ func refusedAgainPage(r *submission.RefusedError, region string) error {
 	if region != "" {
 		where = "the region " + region + " that the portal is set up for"
 	}
-	e := &pageError{status: http.StatusUnauthorized, heading: "Maia does not accept your login", cause: r,
+	e := &pageError{
+		status:  http.StatusUnauthorized,
+		heading: "Maia does not accept your login",
+		cause:   r,
 		text: []string{
 			"You have just signed in, and Maia refused that login as well. Signing in once more will not help. Nothing was created.",
 			"One of these is the cause: your account is not known in Maia; your company’s Maia account is in another region than " + where + "; or the login service issues tokens that are not meant for Maia (their audience). Give this page to whoever looks after the portal.",
 		},
-		link: templates.Link{Label: "See your activity", Href: "/activity"}}
+		link: parts.Link{Label: "See your activity", Href: "/activity"},
+	}
 	if r.Detail != "" {
 		e.text = append(e.text, "Maia says: "+r.Detail)
 	}

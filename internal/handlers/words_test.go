@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"maiaportal/internal/maiaclient"
-	"maiaportal/internal/store"
+	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
 )
 
@@ -27,20 +27,35 @@ func TestAgentStates(t *testing.T) {
 
 // What a paused agent has queued may happen after Maia's 503 and after an unknown end: nobody is told that it did not.
 func TestWhatMayStillHappen(t *testing.T) {
-	value := store.Submission{Action: submission.ActionValue, AgentID: "agent", Name: "n", Sent: true}
-	hosted := store.Submission{Action: submission.ActionReference, AgentType: maiaclient.MatillionHosted, AgentID: "agent", Name: "n", Sent: true}
-	reference := store.Submission{Action: submission.ActionReference, AgentType: maiaclient.AWS, Name: "n", Sent: true}
+	value := record.Submission{Action: record.Value, Fields: record.Fields{AgentID: "agent", Name: "n"}, Sent: true}
+	hosted := record.Submission{
+		Action: record.Reference,
+		Fields: record.Fields{
+			AgentType: maiaclient.MatillionHosted,
+			AgentID:   "agent",
+			Name:      "n",
+		},
+		Sent: true,
+	}
+	reference := record.Submission{
+		Action: record.Reference,
+		Fields: record.Fields{
+			AgentType: maiaclient.AWS,
+			Name:      "n",
+		},
+		Sent: true,
+	}
 	for name, tc := range map[string]struct {
-		record store.Submission
+		record record.Submission
 		agent  bool
 	}{"a value": {value, true}, "a hosted reference": {hosted, true}, "a reference": {reference, false}} {
 		form := referenceForm
-		if tc.record.Action == submission.ActionValue {
+		if tc.record.Action == record.Value {
 			form = valueForm
 		}
 		for _, status := range []int{500, 501, 503} {
 			r := tc.record
-			r.Status, r.Outcome = status, submission.Failed
+			r.Status, r.Outcome = status, record.Failed
 			notice := strings.Join(failedNotice(form, &submission.RefusedError{Record: r}).Text, " ")
 			receipt := strings.Join(receiptView(r, true).Text, " ")
 			for where, text := range map[string]string{"form": notice, "receipt": receipt} {
@@ -50,13 +65,13 @@ func TestWhatMayStillHappen(t *testing.T) {
 			}
 		}
 		r := tc.record
-		r.Status, r.Outcome = 504, submission.Unknown
+		r.Status, r.Outcome = 504, record.Unknown
 		if text := strings.Join(receiptView(r, true).Text, " "); !strings.Contains(text, "may still happen") || strings.Contains(text, "paused") != tc.agent {
 			t.Errorf("%s, 504: %s", name, text)
 		}
 	}
 	r := value
-	r.Outcome, r.Sent = submission.Failed, false
+	r.Outcome, r.Sent = record.Failed, false
 	if text := strings.Join(receiptView(r, true).Text, " "); strings.Contains(text, "may still") {
 		t.Errorf("what was never sent: %s", text)
 	}

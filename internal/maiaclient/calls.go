@@ -20,15 +20,27 @@ type Call struct {
 // and by nothing else.
 var (
 	createReference = Call{
-		Method: http.MethodPost, Path: "/v1/projects/{projectId}/secret-references/{secretReferenceName}",
-		What: "Creates a secret reference in a project.", Secret: "only where Matillion hosts the secret",
+		Method: http.MethodPost,
+		Path:   "/v1/projects/{projectId}/secret-references/{secretReferenceName}",
+		What:   "Creates a secret reference in a project.",
+		Secret: "only where Matillion hosts the secret",
 	}
 	storeValue = Call{
-		Method: http.MethodPost, Path: "/v1/secrets/{agentId}/secret-value",
-		What: "Has a secret value encrypted for an agent, which stores it in its own vault.", Secret: "always",
+		Method: http.MethodPost,
+		Path:   "/v1/secrets/{agentId}/secret-value",
+		What:   "Has a secret value encrypted for an agent, which stores it in its own vault.",
+		Secret: "always",
 	}
-	listProjects = Call{Method: http.MethodGet, Path: "/v1/projects", What: "Lists the projects that you may see, as suggestions in a form."}
-	listAgents   = Call{Method: http.MethodGet, Path: "/v1/agents", What: "Lists the agents that you may see, as suggestions in a form."}
+	listProjects = Call{
+		Method: http.MethodGet,
+		Path:   "/v1/projects",
+		What:   "Lists the projects that you may see, as suggestions in a form.",
+	}
+	listAgents = Call{
+		Method: http.MethodGet,
+		Path:   "/v1/agents",
+		What:   "Lists the agents that you may see, as suggestions in a form.",
+	}
 
 	closedList = []Call{createReference, storeValue, listProjects, listAgents}
 )

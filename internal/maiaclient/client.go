@@ -85,12 +85,12 @@ type answer struct {
 	whole  bool // the body ended within the limit, and without a fault
 }
 
-// call makes one request to an address of the closed list. body may be nil; it is wiped before call
-// returns.
-func (c *Client) call(ctx context.Context, to target, token string, body []byte) (answer, error) {
-	out := newOutgoing(body)
-	defer out.wipe()
-	// The cancel runs before the wipe: it makes the transport let go of a body that it still reads,
+// call makes one request to an address of the closed list. sent may be nil; nobody reads it any more when call
+// returns, so that its owner may wipe it.
+func (c *Client) call(ctx context.Context, to target, token string, sent body) (answer, error) {
+	out := outgoing{body: sent}
+	defer out.wait()
+	// The cancel runs before the wait: it makes the transport let go of a body that it still reads,
 	// as after an answer that came early.
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -116,7 +116,7 @@ func (c *Client) call(ctx context.Context, to target, token string, body []byte)
 	}
 	req.Header.Set("Accept", "application/json, application/problem+json")
 	req.Header.Set("Accept-Encoding", "identity")
-	if body != nil {
+	if sent != nil {
 		out.attach(req)
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -171,8 +171,8 @@ func readAnswer(resp *http.Response) ([]byte, error) {
 }
 
 // post makes one of the two writing calls. Only 201 is success. The caller wipes the answer's body.
-func (c *Client) post(ctx context.Context, to target, token string, body []byte) (answer, error) {
-	a, err := c.call(ctx, to, token, body)
+func (c *Client) post(ctx context.Context, to target, token string, sent body) (answer, error) {
+	a, err := c.call(ctx, to, token, sent)
 	if err != nil {
 		return a, err
 	}

@@ -83,7 +83,9 @@ func (v validator) check(r *http.Request, body []byte) error {
 		}
 	}
 	return openapi3filter.ValidateRequest(context.Background(), &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: params, Route: route,
+		Request:    r,
+		PathParams: params,
+		Route:      route,
 		Options: &openapi3filter.Options{AuthenticationFunc: func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
 			if in.RequestValidationInput.Request.Header.Get("Authorization") != "Bearer "+token {
 				return in.NewError(io.ErrUnexpectedEOF)
@@ -108,12 +110,23 @@ func kinds() map[string]func(context.Context, *Client) error {
 		return func(ctx context.Context, c *Client) error { _, err := c.StoreValue(ctx, token, v); return err }
 	}
 	return map[string]func(context.Context, *Client) error{
-		"AWS, least":        reference(Reference{AgentType: AWS, SecretName: "s"}),
-		"AWS, all":          reference(Reference{AgentType: AWS, SecretName: "s", SecretKey: "k", Description: "d"}),
-		"Azure, least":      reference(Reference{AgentType: Azure, VaultName: "v", SecretName: "s"}),
-		"Azure, all":        reference(Reference{AgentType: Azure, VaultName: "v", SecretName: "s", SecretKey: "k", Description: "d"}),
-		"hosted, least":     reference(Reference{AgentType: MatillionHosted, AgentID: "a", Value: object()}),
-		"hosted, all":       reference(Reference{AgentType: MatillionHosted, AgentID: "a", Value: object(), Description: "d"}),
+		"AWS, least":   reference(Reference{AgentType: AWS, SecretName: "s"}),
+		"AWS, all":     reference(Reference{AgentType: AWS, SecretName: "s", SecretKey: "k", Description: "d"}),
+		"Azure, least": reference(Reference{AgentType: Azure, VaultName: "v", SecretName: "s"}),
+		"Azure, all": reference(Reference{
+			AgentType:   Azure,
+			VaultName:   "v",
+			SecretName:  "s",
+			SecretKey:   "k",
+			Description: "d",
+		}),
+		"hosted, least": reference(Reference{AgentType: MatillionHosted, AgentID: "a", Value: object()}),
+		"hosted, all": reference(Reference{
+			AgentType:   MatillionHosted,
+			AgentID:     "a",
+			Value:       object(),
+			Description: "d",
+		}),
 		"the longest name":  reference(Reference{Name: strings.Repeat("n", 128), AgentType: AWS, SecretName: "s"}),
 		"value, least":      value(Value{Name: "n"}),
 		"value, all":        value(Value{Name: "n", ProjectID: projectID, Type: "OAUTH_CLIENT_CREDENTIALS", Key: "password"}),

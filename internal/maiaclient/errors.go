@@ -45,26 +45,23 @@ func class(status int) error {
 // Problem is an answer of Maia that is not the hoped-for one: an RFC 9457 problem details document, or
 // whatever else came. Status is the response's own, for a document may claim another.
 //
-// Title, Detail and Violations are Maia's words. They may repeat what was sent, secrets included, so
-// Error leaves them out, whoever shows them scrubs them first, and whoever is done with them wipes them.
+// Detail and Violations are Maia's words, as bytes of their own. They may repeat what was sent, secrets included,
+// so Error leaves them out, whoever shows them scrubs them first, and whoever is done with them wipes them.
 type Problem struct {
 	Status     int
-	Type       string
-	Title      string
-	Detail     string
-	Violations []string
+	Detail     []byte
+	Violations [][]byte
 	// RetryAfter is how long Maia asks to wait (RFC 9110 section 10.2.3); 0 where it does not say.
 	RetryAfter time.Duration
-
-	words [][]byte // what the strings are made of, where the problem was read from an answer
 }
 
-// Wipe clears Maia's words. No string that was taken out of p may be used any more.
+// Wipe clears Maia's words. Nothing that was taken out of p may be used any more.
 func (p *Problem) Wipe() {
-	for _, w := range p.words {
-		clear(w)
+	clear(p.Detail)
+	for _, v := range p.Violations {
+		clear(v)
 	}
-	p.Type, p.Title, p.Detail, p.Violations, p.words = "", "", "", nil, nil
+	p.Detail, p.Violations = nil, nil
 }
 
 // Error names the status alone, so that it can be logged.

@@ -114,12 +114,25 @@ func waitForClose(r *bufio.Reader) { _, _ = io.Copy(io.Discard, r) }
 
 // theReference and theValue are calls that carry a value.
 func theReference() Reference {
-	return Reference{ProjectID: projectID, Name: "N", AgentType: MatillionHosted, Type: "PASSWORD", AgentID: "agent-1",
-		Value: secret.New([]byte(`{"password":"` + canary + `"}`))}
+	return Reference{
+		ProjectID: projectID,
+		Name:      "N",
+		AgentType: MatillionHosted,
+		Type:      "PASSWORD",
+		AgentID:   "agent-1",
+		Value:     secret.New([]byte(`{"password":"` + canary + `"}`)),
+	}
 }
 
 func theValue() Value {
-	return Value{AgentID: "agent-1", ProjectID: projectID, Name: "N", Type: "PASSWORD", Key: "password", Object: secret.New([]byte(`{"password":"` + canary + `"}`))}
+	return Value{
+		AgentID:   "agent-1",
+		ProjectID: projectID,
+		Name:      "N",
+		Type:      "PASSWORD",
+		Key:       "password",
+		Object:    secret.New([]byte(`{"password":"` + canary + `"}`)),
+	}
 }
 
 // writes are the two calls that write, as one type.

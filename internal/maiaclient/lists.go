@@ -13,9 +13,8 @@ const maxPages = 5
 
 // Project is an entry of GET /v1/projects.
 type Project struct {
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // Agent is an entry of GET /v1/agents, as far as the portal uses it.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unsafe"
+
+	"maiaportal/internal/secret/plainjson"
 )
 
 // longestWait bounds a Retry-After: beyond it nobody waits in front of a form.
@@ -20,64 +22,54 @@ func readProblem(status int, h http.Header, body []byte, now time.Time) *Problem
 	if !json.Valid(body) {
 		return p
 	}
-	p.Type = p.text(member(body, "type"))
-	p.Title = p.text(member(body, "title"))
-	p.Detail = p.text(member(body, "detail"))
-	p.Violations = p.violations(member(body, "violations"))
+	p.Detail = text(plainjson.Member(body, "detail"))
+	p.Violations = violations(plainjson.Member(body, "violations"))
 	return p
 }
 
-// text reads a JSON string without the blanks around it; anything else is empty.
-func (p *Problem) text(raw []byte) string { return p.own(bytes.TrimSpace(unquote(raw))) }
-
-// own makes a string that Wipe clears: it shares its bytes with b.
-func (p *Problem) own(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	p.words = append(p.words, b)
-	return unsafe.String(&b[0], len(b)) //nolint:gosec // nobody but Wipe changes the bytes
-}
+// text reads a JSON string without the blanks around it, into a slice of its own; anything else is empty.
+func text(raw []byte) []byte { return bytes.TrimSpace(plainjson.Text(raw)) }
 
 // violations reads a list of strings. Lists of objects, which other editions of such APIs have, are
 // read as "field: message"; a single string is a list of one.
-func (p *Problem) violations(raw []byte) []string {
-	list, ok := elements(raw)
+func violations(raw []byte) [][]byte {
+	list, ok := plainjson.Elements(raw)
 	if !ok {
 		list = [][]byte{raw}
 	}
-	var out []string
+	var out [][]byte
 	for _, item := range list {
-		s := p.text(item)
-		if s == "" {
-			s = p.violationObject(item)
+		words := text(item)
+		if len(words) == 0 {
+			words = violationObject(item)
 		}
-		if s != "" {
-			out = append(out, s)
+		if len(words) > 0 {
+			out = append(out, words)
 		}
 	}
 	return out
 }
 
-func (p *Problem) violationObject(raw []byte) string {
-	first := func(names ...string) string {
+func violationObject(raw []byte) []byte {
+	first := func(names ...string) []byte {
 		for _, n := range names {
-			if s := p.text(member(raw, n)); s != "" {
-				return s
+			if words := text(plainjson.Member(raw, n)); len(words) > 0 {
+				return words
 			}
 		}
-		return ""
+		return nil
 	}
-	field, message := first("field", "name", "path", "pointer"), first("message", "detail", "reason", "defaultMessage")
+	field := first("field", "name", "path", "pointer")
+	message := first("message", "detail", "reason", "defaultMessage")
 	switch {
-	case message == "":
+	case len(message) == 0:
 		return field
-	case field == "":
+	case len(field) == 0:
 		return message
-	default:
-		b := make([]byte, 0, len(field)+len(": ")+len(message))
-		return p.own(append(append(append(b, field...), ": "...), message...))
 	}
+	defer clear(field)
+	defer clear(message)
+	return slices.Concat(field, []byte(": "), message)
 }
 
 // retryAfter reads the header's two forms, seconds and a date. Nonsense and the past are 0.

@@ -108,7 +108,18 @@ func TestHeaders(t *testing.T) {
 func TestBodies(t *testing.T) {
 	object := `{"b":1.00000000000000000001,"a":"x"}`
 	full := func(agentType string) Reference {
-		return Reference{ProjectID: projectID, Name: "N", AgentType: agentType, Type: "PASSWORD", Description: "D", VaultName: "V", SecretName: "S", SecretKey: "K", AgentID: "A", Value: secret.New([]byte(object))}
+		return Reference{
+			ProjectID:   projectID,
+			Name:        "N",
+			AgentType:   agentType,
+			Type:        "PASSWORD",
+			Description: "D",
+			VaultName:   "V",
+			SecretName:  "S",
+			SecretKey:   "K",
+			AgentID:     "A",
+			Value:       secret.New([]byte(object)),
+		}
 	}
 	var s seen
 	server := newServer(t, func(w http.ResponseWriter, r *http.Request) { s.add(r); w.WriteHeader(201) })
@@ -117,11 +128,23 @@ func TestBodies(t *testing.T) {
 		reference Reference
 		want      string
 	}{
-		"AWS":                                  {full(AWS), `{"agentType":"AWS","secretReferenceType":"PASSWORD","description":"D","secretName":"S","secretKey":"K"}`},
-		"Azure":                                {full(Azure), `{"agentType":"Azure","secretReferenceType":"PASSWORD","description":"D","vaultName":"V","secretName":"S","secretKey":"K"}`},
-		"Matillion hosted":                     {full(MatillionHosted), `{"agentType":"Matillion hosted","secretReferenceType":"PASSWORD","description":"D","agentId":"A","secretValue":` + object + `}`},
-		"without what is optional":             {Reference{ProjectID: projectID, Name: "N", AgentType: AWS, Type: "PASSWORD", SecretName: "S"}, `{"agentType":"AWS","secretReferenceType":"PASSWORD","secretName":"S"}`},
-		"quotes in a field end nothing":        {Reference{ProjectID: projectID, Name: "N", AgentType: AWS, Type: "PASSWORD", SecretName: `S","agentType":"Azure`}, `{"agentType":"AWS","secretReferenceType":"PASSWORD","secretName":"S\",\"agentType\":\"Azure"}`},
+		"AWS":              {full(AWS), `{"agentType":"AWS","secretReferenceType":"PASSWORD","description":"D","secretName":"S","secretKey":"K"}`},
+		"Azure":            {full(Azure), `{"agentType":"Azure","secretReferenceType":"PASSWORD","description":"D","vaultName":"V","secretName":"S","secretKey":"K"}`},
+		"Matillion hosted": {full(MatillionHosted), `{"agentType":"Matillion hosted","secretReferenceType":"PASSWORD","description":"D","agentId":"A","secretValue":` + object + `}`},
+		"without what is optional": {Reference{
+			ProjectID:  projectID,
+			Name:       "N",
+			AgentType:  AWS,
+			Type:       "PASSWORD",
+			SecretName: "S",
+		}, `{"agentType":"AWS","secretReferenceType":"PASSWORD","secretName":"S"}`},
+		"quotes in a field end nothing": {Reference{
+			ProjectID:  projectID,
+			Name:       "N",
+			AgentType:  AWS,
+			Type:       "PASSWORD",
+			SecretName: `S","agentType":"Azure`,
+		}, `{"agentType":"AWS","secretReferenceType":"PASSWORD","secretName":"S\",\"agentType\":\"Azure"}`},
 		"a type that is none sends no details": {full("Other"), `{"agentType":"Other","secretReferenceType":"PASSWORD","description":"D"}`},
 	} {
 		if err := c.CreateReference(t.Context(), token, tc.reference); err != nil || s.lastBody() != tc.want {
@@ -136,8 +159,19 @@ func TestBodies(t *testing.T) {
 		want  string
 		query string
 	}{
-		"all":                      {Value{AgentID: "A", ProjectID: projectID, Name: "N", Type: "T", Key: "b", Object: secret.New([]byte(object))}, `{"secret":{"key":"b","name":"N","type":"T","value":` + object + `}}`, "projectId=" + projectID},
-		"without what is optional": {Value{AgentID: "A", Name: "N", Object: secret.New([]byte(object))}, `{"secret":{"name":"N","value":` + object + `}}`, ""},
+		"all": {Value{
+			AgentID:   "A",
+			ProjectID: projectID,
+			Name:      "N",
+			Type:      "T",
+			Key:       "b",
+			Object:    secret.New([]byte(object)),
+		}, `{"secret":{"key":"b","name":"N","type":"T","value":` + object + `}}`, "projectId=" + projectID},
+		"without what is optional": {Value{
+			AgentID: "A",
+			Name:    "N",
+			Object:  secret.New([]byte(object)),
+		}, `{"secret":{"name":"N","value":` + object + `}}`, ""},
 	} {
 		if _, err := c.StoreValue(t.Context(), token, tc.value); err != nil || s.lastBody() != tc.want {
 			t.Errorf("%s: %v\n got %s\nwant %s", why, err, s.lastBody(), tc.want)
@@ -252,19 +286,11 @@ func FuzzSegments(f *testing.F) {
 	})
 }
 
-// mustBeWiped fails where a piece of the body is left.
-func mustBeWiped(t *testing.T, body []byte) {
-	t.Helper()
-	if left := len(bytes.Trim(body, "\x00")); left != 0 {
-		t.Errorf("%d bytes of the body are left after the call", left)
-	}
-}
-
 func bigBody(n int) []byte { return bytes.Repeat([]byte(canary+"-"), n/(len(canary)+1)) }
 
-// S-33, S-34: the copy of the secret that a call makes is gone when the call is over, however it ended,
-// and the transport does not read it any more (the race detector would see it).
-func TestBodyIsWiped(t *testing.T) {
+// S-33, S-34: a call makes no copy of the secret, and when it is over, however it ended, the transport does not
+// read it any more: its owner may wipe it (the race detector would see who reads it).
+func TestOwnerMayWipeAfterTheCall(t *testing.T) {
 	const size = 8 << 20 // more than sockets hold, so that it is still being sent
 	created := func(c *net.TCPConn) { _, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n") }
 	for why, tc := range map[string]struct {
@@ -301,9 +327,9 @@ func TestBodyIsWiped(t *testing.T) {
 			stop := make(chan struct{})
 			c := newClient(t, rawServer(t, func(_ int, conn *net.TCPConn, r *bufio.Reader) { tc.handle(conn, r, stop) }), tc.timeout)
 			defer close(stop)
-			body := bigBody(size)
-			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, body)
-			mustBeWiped(t, body)
+			owned := secret.New(bigBody(size))
+			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, around([]byte(`{"a":"`), owned, `"}`))
+			owned.Wipe()
 			if tc.class == nil && err != nil {
 				t.Error(err)
 			}
@@ -320,21 +346,65 @@ func TestBodyIsWiped(t *testing.T) {
 		for _, base := range []string{"http://127.0.0.1:1", untrusted.URL, "gopher://x", "http://127.0.0.1/%zz"} {
 			c := newClient(t, "http://127.0.0.1", patient)
 			c.base = base
-			body := bigBody(1000)
-			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, body)
+			owned := secret.New(bigBody(1000))
+			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, around(nil, owned, ""))
+			owned.Wipe()
 			mustBe(t, err, ErrNotSent)
-			mustBeWiped(t, body)
 		}
 	})
 }
 
-// The transport may open a body again for another connection: the bytes must be there until the last
-// reader is closed, and a reader that is closed twice counts once.
+// slowConn is a connection that goes on writing a body after it was closed, until it is released.
+type slowConn struct {
+	net.Conn
+	release <-chan struct{}
+}
+
+func (c slowConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if bytes.Contains(p, []byte(canary)) {
+		<-c.release
+	}
+	return n, err
+}
+
+// An answer that came early is no reason to leave while the body is still read.
+func TestCallWaitsForTheReaderOfTheBody(t *testing.T) {
+	base := rawServer(t, func(_ int, conn *net.TCPConn, r *bufio.Reader) {
+		_, _ = http.ReadRequest(r)
+		_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}")
+		waitForClose(r)
+	})
+	c := newClient(t, base, patient)
+	release := make(chan struct{})
+	c.http.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		return slowConn{conn, release}, err
+	}
+	over := make(chan error, 1)
+	go func() {
+		_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, around(nil, secret.New(bigBody(64<<10)), ""))
+		over <- err
+	}()
+	// That it does not return cannot be waited for; a call that does not wait would be over by then.
+	select {
+	case err := <-over:
+		close(release)
+		t.Fatalf("over while the body was being written: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(release)
+	mustBe(t, <-over, ErrRejected)
+}
+
+// The transport may open a body again for another connection: a call is not over before the last reader is
+// closed, and a reader that is closed twice counts once.
 func TestBodyCanBeOpenedAgain(t *testing.T) {
-	o := newOutgoing([]byte(canary))
+	o := outgoing{body: around([]byte(`{"a":"`), secret.New([]byte(canary)), `"}`)}
+	const want = `{"a":"` + canary + `"}`
 	req, _ := http.NewRequest(http.MethodPost, "http://127.0.0.1", nil)
 	o.attach(req)
-	if req.ContentLength != int64(len(canary)) {
+	if req.ContentLength != int64(len(want)) {
 		t.Errorf("Content-Length %d", req.ContentLength)
 	}
 	again, err := req.GetBody()
@@ -345,22 +415,49 @@ func TestBodyCanBeOpenedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = req.Body.Close()
-	wiped := make(chan struct{})
-	go func() { o.wipe(); close(wiped) }()
-	// That it does not wipe cannot be waited for; a wipe that does not wait would be over by then.
+	over := make(chan struct{})
+	go func() { o.wait(); close(over) }()
+	// That it does not return cannot be waited for; a wait that does not wait would be over by then.
 	select {
-	case <-wiped:
-		t.Error("wiped while a reader was open")
+	case <-over:
+		t.Error("over while a reader was open")
 	case <-time.After(50 * time.Millisecond):
 	}
 	got, err := io.ReadAll(again)
-	if string(got) != canary || err != nil {
+	if string(got) != want || err != nil {
 		t.Errorf("the second reader gives %q, %v", got, err)
 	}
 	_ = again.Close()
-	<-wiped
-	mustBeWiped(t, o.b)
-	newOutgoing(nil).wipe()
+	<-over
+	(&outgoing{}).wait()
+}
+
+// Whatever pieces a body is read in, it is its segments one after the other.
+func TestBodyInPieces(t *testing.T) {
+	segments := body{[]byte("ab"), nil, []byte("cdefg"), {}, []byte("h"), nil}
+	o := outgoing{body: segments}
+	for size := 1; size <= 9; size++ {
+		r := o.reader()
+		var got []byte
+		p := make([]byte, size)
+		for {
+			n, err := r.Read(p)
+			got = append(got, p[:n]...)
+			if err == io.EOF {
+				break
+			}
+			if err != nil || n == 0 {
+				t.Fatalf("%d bytes at once: read %d, %v", size, n, err)
+			}
+		}
+		if string(got) != "abcdefgh" {
+			t.Errorf("%d bytes at once: %q", size, got)
+		}
+		_ = r.Close()
+	}
+	if n, err := o.reader().Read(nil); n != 0 || err != nil {
+		t.Errorf("no room: %d, %v", n, err)
+	}
 }
 
 // A gateway that closes idle connections is no reason to doubt: the client notices, and the next call

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 
 	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/plainjson"
 )
 
 // The agent types of a secret reference, as the API spells them.
@@ -81,10 +83,11 @@ func (c *Client) CreateReference(ctx context.Context, token string, r Reference)
 	if err != nil {
 		return &transportError{class: ErrNotSent, what: "request could not be made", cause: err}
 	}
+	sent := body{b}
 	if !value.Empty() {
-		b = splice(b[:len(b)-1], `,"secretValue":`, value, `}`)
+		sent = around(append(b[:len(b)-1], `,"secretValue":`...), value, `}`)
 	}
-	a, err := c.post(ctx, to, token, b)
+	a, err := c.post(ctx, to, token, sent)
 	clear(a.body)
 	return err
 }
@@ -109,25 +112,19 @@ func (c *Client) StoreValue(ctx context.Context, token string, v Value) (Stored,
 		return Stored{}, &transportError{class: ErrNotSent, what: "request could not be made", cause: err}
 	}
 	if v.Object.Empty() {
-		return Stored{}, &transportError{class: ErrNotSent, what: "no value", cause: errors.New("maia: a value call needs a value")}
+		return Stored{}, &transportError{
+			class: ErrNotSent,
+			what:  "no value",
+			cause: errors.New("maia: a value call needs a value"),
+		}
 	}
-	b = splice(append([]byte(`{"secret":`), b[:len(b)-1]...), `,"value":`, v.Object, `}}`)
-	a, err := c.post(ctx, to, token, b)
+	head := slices.Concat([]byte(`{"secret":`), b[:len(b)-1], []byte(`,"value":`))
+	a, err := c.post(ctx, to, token, around(head, v.Object, `}}`))
 	defer clear(a.body)
 	if err != nil {
 		return Stored{}, err
 	}
 	return readStored(a), nil
-}
-
-// splice joins JSON text and a secret in a slice of the exact size: one that grows leaves copies of
-// the secret behind.
-func splice(head []byte, name string, value secret.Value, tail string) []byte {
-	b := make([]byte, 0, len(head)+len(name)+len(value.Bytes())+len(tail))
-	b = append(b, head...)
-	b = append(b, name...)
-	b = append(b, value.Bytes()...)
-	return append(b, tail...)
 }
 
 func readStored(a answer) Stored {
@@ -140,7 +137,7 @@ func readStored(a answer) Stored {
 }
 
 func storedName(body []byte, name string) string {
-	b := unquote(member(body, name))
+	b := plainjson.Text(plainjson.Member(body, name))
 	defer clear(b)
 	return string(bytes.TrimSpace(b))
 }

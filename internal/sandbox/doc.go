@@ -5,6 +5,9 @@
 // passes secret values, encrypted for the agent's certificate, to agents that keep them in
 // vaults in memory. Beyond that it can be told to fail in every way that matters.
 //
+// Package provider is the one, package maia the other, package fault its ways to fail, and web what
+// both servers are made of; here they are put together.
+//
 // It knows nothing of the portal's own packages, so it can contradict them. It shows passwords
 // and secret values on its pages, on purpose: nothing in it is ever meant to be secret.
 package sandbox

@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 )
 
 func TestFaults(t *testing.T) {
@@ -19,48 +20,87 @@ func TestFaults(t *testing.T) {
 	post := func(t *testing.T) (reply, error) {
 		a := apis[0]
 		a.t = t
-		return a.do(http.MethodPost, valuePath(sandbox.AgentAWS), "application/json", valueBody("n", `{"password": "`+canary+`"}`))
+		return a.do(http.MethodPost, valuePath(maia.AgentAWS), "application/json", valueBody("n", `{"password": "`+canary+`"}`))
 	}
 	for name, tc := range map[string]struct {
-		fault  sandbox.Fault
+		fault  fault.Fault
 		lost   bool
 		status int
 		check  func(*testing.T, reply)
 		stored bool
 	}{
-		"status":                {fault: sandbox.Fault{Status: 503}, status: 503, check: func(t *testing.T, r reply) { r.problem(t) }},
-		"status after the work": {fault: sandbox.Fault{Status: 504, After: true}, status: 504, stored: true},
-		"401 says how":          {fault: sandbox.Fault{Status: 401}, status: 401, check: func(t *testing.T, r reply) { checkHeader(t, r, "WWW-Authenticate", `Bearer error="invalid_token"`) }},
-		"header":                {fault: sandbox.Fault{Status: 429, Header: http.Header{"retry-after": {"7"}}}, status: 429, check: func(t *testing.T, r reply) { checkHeader(t, r, "Retry-After", "7") }},
-		"body and type":         {fault: sandbox.Fault{Status: 502, Body: "<h1>", ContentType: "text/html"}, status: 502, check: func(t *testing.T, r reply) { checkHeader(t, r, "Content-Type", "text/html") }},
-		"malformed after work":  {fault: sandbox.Fault{Body: "{", After: true}, status: 201, stored: true},
-		"reset":                 {fault: sandbox.Fault{Reset: true}, lost: true},
-		"reset after the work":  {fault: sandbox.Fault{Reset: true, After: true}, lost: true, stored: true},
-		"half an answer":        {fault: sandbox.Fault{HalfAnswer: true, After: true}, lost: true, stored: true},
-		"half an empty answer":  {fault: sandbox.Fault{HalfAnswer: true, Status: 201, Body: " "}, lost: true},
-		"late":                  {fault: sandbox.Fault{Delay: time.Millisecond}, status: 201, stored: true},
-		"late after the work":   {fault: sandbox.Fault{Delay: time.Millisecond, After: true}, status: 201, stored: true},
-		"echo": {fault: sandbox.Fault{Echo: true, Status: 400}, status: 400, check: func(t *testing.T, r reply) {
-			detail, violations := r.problem(t)
-			if !strings.Contains(detail, canary) || len(violations) != 2 || !strings.Contains(violations[1], canary) {
-				t.Errorf("problem = %q %q", detail, violations)
-			}
-		}},
-		"huge": {fault: sandbox.Fault{Status: 400, PadTo: 3 << 20}, status: 400, check: func(t *testing.T, r reply) {
-			if len(r.body) != 3<<20 || !json.Valid([]byte(r.body)) {
-				t.Errorf("%d bytes", len(r.body))
-			}
-		}},
-		"bomb": {fault: sandbox.Fault{Status: 400, PadTo: 8 << 20, Gzip: true}, status: 400, check: func(t *testing.T, r reply) {
-			checkHeader(t, r, "Content-Encoding", "gzip")
-			unpacked, err := gzip.NewReader(strings.NewReader(r.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n, err := io.Copy(io.Discard, unpacked); err != nil || n != 8<<20 || len(r.body) > 1<<17 {
-				t.Errorf("%d bytes unpack to %d: %v", len(r.body), n, err)
-			}
-		}},
+		"status": {
+			fault:  fault.Fault{Status: 503},
+			status: 503,
+			check:  func(t *testing.T, r reply) { r.problem(t) },
+		},
+		"status after the work": {fault: fault.Fault{Status: 504, After: true}, status: 504, stored: true},
+		"401 says how": {
+			fault:  fault.Fault{Status: 401},
+			status: 401,
+			check:  func(t *testing.T, r reply) { checkHeader(t, r, "WWW-Authenticate", `Bearer error="invalid_token"`) },
+		},
+		"header": {
+			fault: fault.Fault{
+				Status: 429,
+				Header: http.Header{"retry-after": {"7"}},
+			},
+			status: 429,
+			check:  func(t *testing.T, r reply) { checkHeader(t, r, "Retry-After", "7") },
+		},
+		"body and type": {
+			fault: fault.Fault{
+				Status:      502,
+				Body:        "<h1>",
+				ContentType: "text/html",
+			},
+			status: 502,
+			check:  func(t *testing.T, r reply) { checkHeader(t, r, "Content-Type", "text/html") },
+		},
+		"malformed after work": {fault: fault.Fault{Body: "{", After: true}, status: 201, stored: true},
+		"reset":                {fault: fault.Fault{Reset: true}, lost: true},
+		"reset after the work": {fault: fault.Fault{Reset: true, After: true}, lost: true, stored: true},
+		"half an answer":       {fault: fault.Fault{HalfAnswer: true, After: true}, lost: true, stored: true},
+		"half an empty answer": {fault: fault.Fault{HalfAnswer: true, Status: 201, Body: " "}, lost: true},
+		"late":                 {fault: fault.Fault{Delay: time.Millisecond}, status: 201, stored: true},
+		"late after the work":  {fault: fault.Fault{Delay: time.Millisecond, After: true}, status: 201, stored: true},
+		"echo": {
+			fault:  fault.Fault{Echo: true, Status: 400},
+			status: 400,
+			check: func(t *testing.T, r reply) {
+				detail, violations := r.problem(t)
+				if !strings.Contains(detail, canary) || len(violations) != 2 || !strings.Contains(violations[1], canary) {
+					t.Errorf("problem = %q %q", detail, violations)
+				}
+			},
+		},
+		"huge": {
+			fault:  fault.Fault{Status: 400, PadTo: 3 << 20},
+			status: 400,
+			check: func(t *testing.T, r reply) {
+				if len(r.body) != 3<<20 || !json.Valid([]byte(r.body)) {
+					t.Errorf("%d bytes", len(r.body))
+				}
+			},
+		},
+		"bomb": {
+			fault: fault.Fault{
+				Status: 400,
+				PadTo:  8 << 20,
+				Gzip:   true,
+			},
+			status: 400,
+			check: func(t *testing.T, r reply) {
+				checkHeader(t, r, "Content-Encoding", "gzip")
+				unpacked, err := gzip.NewReader(strings.NewReader(r.body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n, err := io.Copy(io.Discard, unpacked); err != nil || n != 8<<20 || len(r.body) > 1<<17 {
+					t.Errorf("%d bytes unpack to %d: %v", len(r.body), n, err)
+				}
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.Maia.Reset()
@@ -72,7 +112,7 @@ func TestFaults(t *testing.T) {
 			if tc.check != nil {
 				tc.check(t, got)
 			}
-			if _, stored := s.Maia.VaultSecret(sandbox.AgentAWS, "n"); stored != tc.stored {
+			if _, stored := s.Maia.VaultSecret(maia.AgentAWS, "n"); stored != tc.stored {
 				t.Errorf("stored = %v, want %v", stored, tc.stored)
 			}
 			if calls := s.Maia.WriteCalls(); len(calls) != 1 || !tc.lost && calls[0].Status != tc.status {
@@ -95,18 +135,18 @@ func checkHeader(t *testing.T, r reply, name, want string) {
 
 func TestFaultBefallsAFewCalls(t *testing.T) {
 	s, apis := signedIn(t, "ada")
-	s.Maia.SetFault(&sandbox.Fault{Status: 500, Times: 2})
+	s.Maia.SetFault(&fault.Fault{Status: 500, Times: 2})
 	for i, want := range []int{500, 500, 201, 409} {
-		if got := apis[0].post(referencePath(sandbox.ProjectFinance, "A"), awsBody); got.status != want {
+		if got := apis[0].post(referencePath(maia.ProjectFinance, "A"), awsBody); got.status != want {
 			t.Errorf("call %d: %d, want %d", i, got.status, want)
 		}
 	}
-	s.Maia.SetFault(&sandbox.Fault{Status: 500})
+	s.Maia.SetFault(&fault.Fault{Status: 500})
 	if got := apis[0].get("/v1/projects").status; got != 200 {
 		t.Errorf("a read call: %d, want 200", got)
 	}
 	s.Maia.SetFault(nil)
-	if got := apis[0].post(referencePath(sandbox.ProjectFinance, "B"), awsBody); got.status != 201 {
+	if got := apis[0].post(referencePath(maia.ProjectFinance, "B"), awsBody); got.status != 201 {
 		t.Errorf("cleared: %d, want 201", got.status)
 	}
 }
@@ -114,19 +154,19 @@ func TestFaultBefallsAFewCalls(t *testing.T) {
 // An answer that was refused anyway is not hidden by a fault that comes after the work.
 func TestFaultAfterRefusal(t *testing.T) {
 	s, apis := signedIn(t, "ada")
-	s.Maia.SetFault(&sandbox.Fault{Reset: true, After: true})
-	if got := apis[0].post(referencePath(sandbox.ProjectFinance, "A"), `{}`); got.status != 400 {
+	s.Maia.SetFault(&fault.Fault{Reset: true, After: true})
+	if got := apis[0].post(referencePath(maia.ProjectFinance, "A"), `{}`); got.status != 400 {
 		t.Errorf("answer = %d, want 400", got.status)
 	}
 }
 
 func TestHangEndsWithTheClient(t *testing.T) {
 	s, apis := signedIn(t, "ada")
-	s.Maia.SetFault(&sandbox.Fault{Hang: true})
+	s.Maia.SetFault(&fault.Fault{Hang: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := apis[0].doCtx(ctx, http.MethodPost, valuePath(sandbox.AgentAWS), "application/json", valueBody("n", `{}`))
+		_, err := apis[0].doCtx(ctx, http.MethodPost, valuePath(maia.AgentAWS), "application/json", valueBody("n", `{}`))
 		done <- err
 	}()
 	if err := s.Maia.WaitForCall(t.Context(), 1); err != nil {
@@ -142,7 +182,7 @@ func TestHangEndsWithTheSandbox(t *testing.T) {
 	s, apis := signedIn(t, "ada")
 	done := make(chan error, 1)
 	go func() {
-		_, err := apis[0].do(http.MethodPost, valuePath(sandbox.AgentAWS), "application/json", valueBody("demo-hang", `{}`))
+		_, err := apis[0].do(http.MethodPost, valuePath(maia.AgentAWS), "application/json", valueBody("demo-hang", `{}`))
 		done <- err
 	}()
 	if err := s.Maia.WaitForCall(t.Context(), 1); err != nil {
@@ -159,16 +199,16 @@ func TestHangEndsWithTheSandbox(t *testing.T) {
 func TestHold(t *testing.T) {
 	s, apis := signedIn(t, "ada")
 	release := make(chan struct{})
-	s.Maia.SetFault(&sandbox.Fault{Hold: release})
+	s.Maia.SetFault(&fault.Fault{Hold: release})
 	done := make(chan int, 1)
 	go func() {
-		got, _ := apis[0].do(http.MethodPost, valuePath(sandbox.AgentAWS), "application/json", valueBody("n", `{}`))
+		got, _ := apis[0].do(http.MethodPost, valuePath(maia.AgentAWS), "application/json", valueBody("n", `{}`))
 		done <- got.status
 	}()
 	if err := s.Maia.WaitForCall(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, stored := s.Maia.VaultSecret(sandbox.AgentAWS, "n"); stored {
+	if _, stored := s.Maia.VaultSecret(maia.AgentAWS, "n"); stored {
 		t.Error("stored before it was released")
 	}
 	close(release)
@@ -215,7 +255,7 @@ func TestReservedNames(t *testing.T) {
 		"demo-hang":            {}, // TestHangEndsWithTheSandbox
 		"demo-slow":            {}, // it takes its three seconds; the delay itself is tested above
 	}
-	for _, reserved := range sandbox.ReservedNames() {
+	for _, reserved := range fault.ReservedNames() {
 		w, ok := wants[reserved.Name]
 		if !ok || reserved.What == "" || reserved.Status == "" {
 			t.Errorf("%+v is not tested", reserved)
@@ -229,8 +269,8 @@ func TestReservedNames(t *testing.T) {
 				a := apis[0]
 				a.t = t
 				for path, body := range map[string]string{
-					referencePath(sandbox.ProjectFinance, name): awsBody,
-					valuePath(sandbox.AgentAWS):                 valueBody(name, `{"p": "v"}`),
+					referencePath(maia.ProjectFinance, name): awsBody,
+					valuePath(maia.AgentAWS):                 valueBody(name, `{"p": "v"}`),
 				} {
 					got, err := a.do(http.MethodPost, path, "application/json", body)
 					if got.status != w.status || (err != nil) != (w.status == 0) || !strings.Contains(got.body, w.body) {
@@ -245,8 +285,8 @@ func TestReservedNames(t *testing.T) {
 						}
 					}
 				}
-				_, reference := s.Maia.Reference(sandbox.ProjectFinance, name)
-				_, value := s.Maia.VaultSecret(sandbox.AgentAWS, name)
+				_, reference := s.Maia.Reference(maia.ProjectFinance, name)
+				_, value := s.Maia.VaultSecret(maia.AgentAWS, name)
 				if reference != w.created || value != w.created {
 					t.Errorf("created = %v %v, want %v", reference, value, w.created)
 				}
@@ -261,7 +301,7 @@ func TestReservedNames(t *testing.T) {
 func TestNotReserved(t *testing.T) {
 	_, apis := signedIn(t, "ada")
 	for _, name := range []string{"DEMO-CONFLICT", "demo-conflicts", "demo", "demo-", "x-demo-conflict", "demo-rate"} {
-		if got := apis[0].post(referencePath(sandbox.ProjectFinance, name), awsBody); got.status != 201 {
+		if got := apis[0].post(referencePath(maia.ProjectFinance, name), awsBody); got.status != 201 {
 			t.Errorf("%s: %d, want 201", name, got.status)
 		}
 	}
@@ -272,7 +312,7 @@ func TestExpiredOnce(t *testing.T) {
 	s := start(t)
 	rp := newRelyingParty(t, s)
 	first := rp.login("ada")
-	path := referencePath(sandbox.ProjectFinance, "demo-expired")
+	path := referencePath(maia.ProjectFinance, "demo-expired")
 	for range 2 {
 		if got := (api{t, s.Maia, first.AccessToken}).post(path, awsBody); got.status != 401 {
 			t.Errorf("first token: %d, want 401", got.status)

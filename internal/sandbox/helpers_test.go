@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/maia"
 )
 
 const redirectURI = "http://127.0.0.1:65535/auth/callback"
@@ -52,17 +53,24 @@ func newRelyingParty(t *testing.T, s *sandbox.Sandbox) *relyingParty {
 	endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	jar, _ := cookiejar.New(nil)
 	return &relyingParty{
-		t: t, provider: provider,
+		t:        t,
+		provider: provider,
 		config: oauth2.Config{
-			ClientID: s.Provider.ClientID(), ClientSecret: s.Provider.ClientSecret(), Endpoint: endpoint, RedirectURL: redirectURI,
-			Scopes: []string{oidc.ScopeOpenID, "profile", "email", oidc.ScopeOfflineAccess},
+			ClientID:     s.Provider.ClientID(),
+			ClientSecret: s.Provider.ClientSecret(),
+			Endpoint:     endpoint,
+			RedirectURL:  redirectURI,
+			Scopes:       []string{oidc.ScopeOpenID, "profile", "email", oidc.ScopeOfflineAccess},
 		},
-		browser: &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-			if r.URL.Path == "/auth/callback" || r.URL.Path == "/signed-out" {
-				return http.ErrUseLastResponse
-			}
-			return nil
-		}},
+		browser: &http.Client{
+			Jar: jar,
+			CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+				if r.URL.Path == "/auth/callback" || r.URL.Path == "/signed-out" {
+					return http.ErrUseLastResponse
+				}
+				return nil
+			},
+		},
 	}
 }
 
@@ -141,7 +149,7 @@ func read(t *testing.T, response *http.Response) string {
 // api calls Maia with a token.
 type api struct {
 	t     *testing.T
-	maia  *sandbox.Maia
+	maia  *maia.Maia
 	token string
 }
 

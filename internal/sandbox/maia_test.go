@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"maiaportal/internal/sandbox"
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
 )
 
 // signedIn starts a sandbox and logs users in.
@@ -69,7 +71,7 @@ func TestRights(t *testing.T) {
 		if got := apis[i].get("/v1/agents").status; got != want.read {
 			t.Errorf("user %d reads: %d, want %d", i, got, want.read)
 		}
-		got := apis[i].post(referencePath(sandbox.ProjectFinance, "LEDGER"), awsBody)
+		got := apis[i].post(referencePath(maia.ProjectFinance, "LEDGER"), awsBody)
 		if got.status != want.write {
 			t.Errorf("user %d writes: %d, want %d", i, got.status, want.write)
 		}
@@ -94,9 +96,9 @@ func TestRights(t *testing.T) {
 func TestReferenceRules(t *testing.T) {
 	_, apis := signedIn(t, "ada")
 	long := strings.Repeat("x", 257)
-	finance := sandbox.ProjectFinance
+	finance := maia.ProjectFinance
 	azure := `{"agentType": "Azure", "secretReferenceType": "PASSWORD", "vaultName": "kv", "secretName": "s"}`
-	hosted := `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "` + sandbox.AgentHosted + `", "secretValue": {"password": "p"}}`
+	hosted := `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "` + maia.AgentHosted + `", "secretValue": {"password": "p"}}`
 	for name, tc := range map[string]struct {
 		project, reference, body string
 		want                     int
@@ -127,10 +129,10 @@ func TestReferenceRules(t *testing.T) {
 		"longest description":       {finance, "F", `{"agentType": "AWS", "secretReferenceType": "PASSWORD", "secretName": "s", "description": "` + strings.Repeat("ü", 256) + `"}`, 201, nil},
 		"hosted without both":       {finance, "E", `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD"}`, 400, []string{"agentId", "secretValue"}},
 		"hosted, value a string":    {finance, "E", strings.Replace(hosted, `{"password": "p"}`, `"p"`, 1), 400, []string{"secretValue"}},
-		"hosted, agent unknown":     {finance, "E", strings.Replace(hosted, sandbox.AgentHosted, "nobody", 1), 404, nil},
-		"hosted, agent streaming":   {finance, "E", strings.Replace(hosted, sandbox.AgentHosted, sandbox.AgentStreaming, 1), 400, []string{"agentId"}},
-		"hosted, agent restricted":  {sandbox.ProjectMarketing, "E", strings.Replace(hosted, sandbox.AgentHosted, sandbox.AgentRestricted, 1), 403, nil},
-		"hosted, restricted to it":  {finance, "G", strings.Replace(hosted, sandbox.AgentHosted, sandbox.AgentRestricted, 1), 201, nil},
+		"hosted, agent unknown":     {finance, "E", strings.Replace(hosted, maia.AgentHosted, "nobody", 1), 404, nil},
+		"hosted, agent streaming":   {finance, "E", strings.Replace(hosted, maia.AgentHosted, maia.AgentStreaming, 1), 400, []string{"agentId"}},
+		"hosted, agent restricted":  {maia.ProjectMarketing, "E", strings.Replace(hosted, maia.AgentHosted, maia.AgentRestricted, 1), 403, nil},
+		"hosted, restricted to it":  {finance, "G", strings.Replace(hosted, maia.AgentHosted, maia.AgentRestricted, 1), 201, nil},
 		"not an object":             {finance, "E", `[]`, 400, nil},
 		"null":                      {finance, "E", `null`, 400, nil},
 		"not JSON":                  {finance, "E", `{"agentType": `, 400, nil},
@@ -174,30 +176,30 @@ func TestValueRules(t *testing.T) {
 		want       int
 		violates   []string
 	}{
-		"smallest":             {valuePath(sandbox.AgentAWS), valueBody("a", `{}`), 201, nil},
-		"everything":           {valuePath(sandbox.AgentAWS) + "?projectId=" + sandbox.ProjectFinance, `{"secret": {"name": "b", "key": "k", "type": "PASSWORD", "value": {"k": 1}}}`, 201, nil},
-		"nulls for nothing":    {valuePath(sandbox.AgentAWS), `{"secret": {"name": "c", "key": null, "type": null, "value": {}}}`, 201, nil},
-		"no secret":            {valuePath(sandbox.AgentAWS), `{}`, 400, []string{"secret"}},
-		"secret a string":      {valuePath(sandbox.AgentAWS), `{"secret": "x"}`, 400, []string{"secret"}},
-		"no name, no value":    {valuePath(sandbox.AgentAWS), `{"secret": {}}`, 400, []string{"name", "value"}},
-		"empty name":           {valuePath(sandbox.AgentAWS), valueBody("", `{}`), 400, []string{"name"}},
-		"blank name":           {valuePath(sandbox.AgentAWS), valueBody(" ", `{}`), 400, []string{"name"}},
-		"value a string":       {valuePath(sandbox.AgentAWS), valueBody("d", `"p"`), 400, []string{"value"}},
-		"value null":           {valuePath(sandbox.AgentAWS), valueBody("d", `null`), 400, []string{"value"}},
-		"value a list":         {valuePath(sandbox.AgentAWS), valueBody("d", `[{}]`), 400, []string{"value"}},
-		"key not in the value": {valuePath(sandbox.AgentAWS), `{"secret": {"name": "d", "key": "x", "value": {"k": {"x": 1}}}}`, 400, []string{"key"}},
-		"numbers for strings":  {valuePath(sandbox.AgentAWS), `{"secret": {"name": 1, "key": 2, "type": 3, "value": {}}}`, 400, []string{"name", "key", "type"}},
-		"project not a UUID":   {valuePath(sandbox.AgentAWS) + "?projectId=x", valueBody("d", `{}`), 400, []string{"projectId"}},
-		"project empty":        {valuePath(sandbox.AgentAWS) + "?projectId=", valueBody("d", `{}`), 400, []string{"projectId"}},
-		"project unknown":      {valuePath(sandbox.AgentAWS) + "?projectId=5d1c6f0e-3b0a-4a58-9a1e-1f5f0c2b7aff", valueBody("d", `{}`), 404, nil},
+		"smallest":             {valuePath(maia.AgentAWS), valueBody("a", `{}`), 201, nil},
+		"everything":           {valuePath(maia.AgentAWS) + "?projectId=" + maia.ProjectFinance, `{"secret": {"name": "b", "key": "k", "type": "PASSWORD", "value": {"k": 1}}}`, 201, nil},
+		"nulls for nothing":    {valuePath(maia.AgentAWS), `{"secret": {"name": "c", "key": null, "type": null, "value": {}}}`, 201, nil},
+		"no secret":            {valuePath(maia.AgentAWS), `{}`, 400, []string{"secret"}},
+		"secret a string":      {valuePath(maia.AgentAWS), `{"secret": "x"}`, 400, []string{"secret"}},
+		"no name, no value":    {valuePath(maia.AgentAWS), `{"secret": {}}`, 400, []string{"name", "value"}},
+		"empty name":           {valuePath(maia.AgentAWS), valueBody("", `{}`), 400, []string{"name"}},
+		"blank name":           {valuePath(maia.AgentAWS), valueBody(" ", `{}`), 400, []string{"name"}},
+		"value a string":       {valuePath(maia.AgentAWS), valueBody("d", `"p"`), 400, []string{"value"}},
+		"value null":           {valuePath(maia.AgentAWS), valueBody("d", `null`), 400, []string{"value"}},
+		"value a list":         {valuePath(maia.AgentAWS), valueBody("d", `[{}]`), 400, []string{"value"}},
+		"key not in the value": {valuePath(maia.AgentAWS), `{"secret": {"name": "d", "key": "x", "value": {"k": {"x": 1}}}}`, 400, []string{"key"}},
+		"numbers for strings":  {valuePath(maia.AgentAWS), `{"secret": {"name": 1, "key": 2, "type": 3, "value": {}}}`, 400, []string{"name", "key", "type"}},
+		"project not a UUID":   {valuePath(maia.AgentAWS) + "?projectId=x", valueBody("d", `{}`), 400, []string{"projectId"}},
+		"project empty":        {valuePath(maia.AgentAWS) + "?projectId=", valueBody("d", `{}`), 400, []string{"projectId"}},
+		"project unknown":      {valuePath(maia.AgentAWS) + "?projectId=5d1c6f0e-3b0a-4a58-9a1e-1f5f0c2b7aff", valueBody("d", `{}`), 404, nil},
 		"agent unknown":        {valuePath("nobody"), valueBody("d", `{}`), 404, nil},
-		"agent streaming":      {valuePath(sandbox.AgentStreaming), valueBody("d", `{}`), 400, []string{"agentId"}},
-		"agent stopped":        {valuePath(sandbox.AgentStopped), valueBody("d", `{}`), 504, nil},
-		"agent restricted":     {valuePath(sandbox.AgentRestricted) + "?projectId=" + sandbox.ProjectMarketing, valueBody("d", `{}`), 403, nil},
-		"agent, no project":    {valuePath(sandbox.AgentRestricted), valueBody("d", `{}`), 201, nil},
+		"agent streaming":      {valuePath(maia.AgentStreaming), valueBody("d", `{}`), 400, []string{"agentId"}},
+		"agent stopped":        {valuePath(maia.AgentStopped), valueBody("d", `{}`), 504, nil},
+		"agent restricted":     {valuePath(maia.AgentRestricted) + "?projectId=" + maia.ProjectMarketing, valueBody("d", `{}`), 403, nil},
+		"agent, no project":    {valuePath(maia.AgentRestricted), valueBody("d", `{}`), 201, nil},
 		"agent empty":          {"/v1/secrets//secret-value", valueBody("d", `{}`), 404, nil},
-		"not an object":        {valuePath(sandbox.AgentAWS), `1`, 400, nil},
-		"not JSON":             {valuePath(sandbox.AgentAWS), `secret=x`, 400, nil},
+		"not an object":        {valuePath(maia.AgentAWS), `1`, 400, nil},
+		"not JSON":             {valuePath(maia.AgentAWS), `secret=x`, 400, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apis[0]
@@ -214,15 +216,15 @@ func TestMediaTypeAndMethod(t *testing.T) {
 		"": 415, "text/plain": 415, "application/x-www-form-urlencoded": 415, "application/json; charset=latin1": 415, "application/problem+json": 415,
 		"application/json;charset=UTF-8": 201,
 	} {
-		got := a.must(a.do(http.MethodPost, referencePath(sandbox.ProjectFinance, "M"), contentType, awsBody))
+		got := a.must(a.do(http.MethodPost, referencePath(maia.ProjectFinance, "M"), contentType, awsBody))
 		if got.status != want {
 			t.Errorf("%q: %d, want %d", contentType, got.status, want)
 		}
 	}
-	if got := a.must(a.do(http.MethodPost, referencePath(sandbox.ProjectFinance, "M"), "Application/JSON", awsBody)); got.status != 409 {
+	if got := a.must(a.do(http.MethodPost, referencePath(maia.ProjectFinance, "M"), "Application/JSON", awsBody)); got.status != 409 {
 		t.Errorf("Application/JSON: %d, want 409", got.status)
 	}
-	got := a.must(a.do(http.MethodPut, referencePath(sandbox.ProjectFinance, "M"), "application/json", awsBody))
+	got := a.must(a.do(http.MethodPut, referencePath(maia.ProjectFinance, "M"), "application/json", awsBody))
 	if got.status != 405 || got.header.Get("Allow") != "POST" {
 		t.Errorf("PUT: %d, Allow %q", got.status, got.header.Get("Allow"))
 	}
@@ -243,29 +245,29 @@ func TestVaultHoldsWhatWasSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := apis[0]
 			a.t = t
-			if got := a.post(valuePath(sandbox.AgentAWS), valueBody(name, value)); got.status != 201 {
+			if got := a.post(valuePath(maia.AgentAWS), valueBody(name, value)); got.status != 201 {
 				t.Fatalf("%d %s", got.status, got.body)
 			}
-			if got, ok := s.Maia.VaultSecret(sandbox.AgentAWS, name); !ok || string(got) != value {
+			if got, ok := s.Maia.VaultSecret(maia.AgentAWS, name); !ok || string(got) != value {
 				t.Errorf("vault = %q %v, want %q", got, ok, value)
 			}
-			hosted := `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "` + sandbox.AgentHosted + `", "secretValue": ` + value + `}`
+			hosted := `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "` + maia.AgentHosted + `", "secretValue": ` + value + `}`
 			reference := strings.ReplaceAll(name, " ", "_")
-			if got := a.post(referencePath(sandbox.ProjectSandbox, reference), hosted); got.status != 201 || got.body != "" {
+			if got := a.post(referencePath(maia.ProjectSandbox, reference), hosted); got.status != 201 || got.body != "" {
 				t.Fatalf("%d %s", got.status, got.body)
 			}
-			if got, ok := s.Maia.HostedSecret(sandbox.ProjectSandbox, reference); !ok || string(got) != value {
+			if got, ok := s.Maia.HostedSecret(maia.ProjectSandbox, reference); !ok || string(got) != value {
 				t.Errorf("hosted vault = %q %v, want %q", got, ok, value)
 			}
 		})
 	}
-	if got, ok := s.Maia.VaultProperty(sandbox.AgentAWS, "PEM", "key"); !ok || got != "-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n" {
+	if got, ok := s.Maia.VaultProperty(maia.AgentAWS, "PEM", "key"); !ok || got != "-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n" {
 		t.Errorf("property = %q %v", got, ok)
 	}
-	if got, ok := s.Maia.HostedProperty(sandbox.ProjectSandbox, "PEM", "key"); !ok || !strings.HasSuffix(got, "KEY-----\n") {
+	if got, ok := s.Maia.HostedProperty(maia.ProjectSandbox, "PEM", "key"); !ok || !strings.HasSuffix(got, "KEY-----\n") {
 		t.Errorf("hosted property = %q %v", got, ok)
 	}
-	if _, ok := s.Maia.VaultSecret(sandbox.AgentAzure, "PEM"); ok {
+	if _, ok := s.Maia.VaultSecret(maia.AgentAzure, "PEM"); ok {
 		t.Error("another agent's vault holds it, too")
 	}
 }
@@ -273,11 +275,11 @@ func TestVaultHoldsWhatWasSent(t *testing.T) {
 func TestVaultNames(t *testing.T) {
 	_, apis := signedIn(t, "ada")
 	for name, tc := range map[string]struct{ agent, sent, vault, ref string }{
-		"AWS keeps it":           {sandbox.AgentAWS, "my_secret (1)/x", "my_secret (1)/x", "vault:aws:my_secret (1)/x#k"},
-		"Azure keeps a good one": {sandbox.AgentAzure, "my-secret", "my-secret", "vault:azure:my-secret#k"},
-		"Azure has hyphens":      {sandbox.AgentAzure, "my_secret (1)", "my-secret--1-", "vault:azure:my-secret--1-#k"},
-		"Azure wants a letter":   {sandbox.AgentAzure, "1", "s-1", "vault:azure:s-1#k"},
-		"Azure is short":         {sandbox.AgentAzure, strings.Repeat("ü", 200), "s-" + strings.Repeat("-", 125), "vault:azure:s-" + strings.Repeat("-", 125) + "#k"},
+		"AWS keeps it":           {maia.AgentAWS, "my_secret (1)/x", "my_secret (1)/x", "vault:aws:my_secret (1)/x#k"},
+		"Azure keeps a good one": {maia.AgentAzure, "my-secret", "my-secret", "vault:azure:my-secret#k"},
+		"Azure has hyphens":      {maia.AgentAzure, "my_secret (1)", "my-secret--1-", "vault:azure:my-secret--1-#k"},
+		"Azure wants a letter":   {maia.AgentAzure, "1", "s-1", "vault:azure:s-1#k"},
+		"Azure is short":         {maia.AgentAzure, strings.Repeat("ü", 200), "s-" + strings.Repeat("-", 125), "vault:azure:s-" + strings.Repeat("-", 125) + "#k"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apis[0]
@@ -302,7 +304,7 @@ func TestVaultNames(t *testing.T) {
 		})
 	}
 	a := apis[0]
-	if got := a.post(valuePath(sandbox.AgentAzure), valueBody("my.secret", `{}`)); got.status != 409 {
+	if got := a.post(valuePath(maia.AgentAzure), valueBody("my.secret", `{}`)); got.status != 409 {
 		t.Errorf("a name that Azure makes equal: %d, want 409", got.status)
 	}
 }
@@ -310,25 +312,30 @@ func TestVaultNames(t *testing.T) {
 func TestConflicts(t *testing.T) {
 	s, apis := signedIn(t, "ada")
 	a := apis[0]
-	path := referencePath(sandbox.ProjectFinance, "LEDGER")
-	want := sandbox.Reference{
-		ProjectID: sandbox.ProjectFinance, Name: "LEDGER", AgentType: "AWS", SecretReferenceType: "PASSWORD", SecretName: "ledger", CreatedBy: "ada",
+	path := referencePath(maia.ProjectFinance, "LEDGER")
+	want := maia.Reference{
+		ProjectID:           maia.ProjectFinance,
+		Name:                "LEDGER",
+		AgentType:           "AWS",
+		SecretReferenceType: "PASSWORD",
+		SecretName:          "ledger",
+		CreatedBy:           "ada",
 	}
 	checkAnswer(t, a.post(path, awsBody), 201, nil)
-	if got, ok := s.Maia.Reference(sandbox.ProjectFinance, "LEDGER"); !ok || got != want {
+	if got, ok := s.Maia.Reference(maia.ProjectFinance, "LEDGER"); !ok || got != want {
 		t.Errorf("reference = %+v %v, want %+v", got, ok, want)
 	}
 	checkAnswer(t, a.post(path, awsBody), 409, nil)
-	checkAnswer(t, a.post(referencePath(sandbox.ProjectFinance, "ledger"), awsBody), 201, nil)   // case matters
-	checkAnswer(t, a.post(referencePath(sandbox.ProjectMarketing, "LEDGER"), awsBody), 201, nil) // another project
+	checkAnswer(t, a.post(referencePath(maia.ProjectFinance, "ledger"), awsBody), 201, nil)   // case matters
+	checkAnswer(t, a.post(referencePath(maia.ProjectMarketing, "LEDGER"), awsBody), 201, nil) // another project
 	s.Maia.ReferenceConflictAs400(true)
 	checkAnswer(t, a.post(path, awsBody), 400, []string{"secretReferenceName"})
 
 	value := valueBody("ledger", `{"password": "one"}`)
-	checkAnswer(t, a.post(valuePath(sandbox.AgentAWS), value), 201, nil)
-	checkAnswer(t, a.post(valuePath(sandbox.AgentAWS), valueBody("ledger", `{"password": "two"}`)), 409, nil)
-	checkAnswer(t, a.post(valuePath(sandbox.AgentRestricted), value), 201, nil) // another vault
-	if got, _ := s.Maia.VaultSecret(sandbox.AgentAWS, "ledger"); string(got) != `{"password": "one"}` {
+	checkAnswer(t, a.post(valuePath(maia.AgentAWS), value), 201, nil)
+	checkAnswer(t, a.post(valuePath(maia.AgentAWS), valueBody("ledger", `{"password": "two"}`)), 409, nil)
+	checkAnswer(t, a.post(valuePath(maia.AgentRestricted), value), 201, nil) // another vault
+	if got, _ := s.Maia.VaultSecret(maia.AgentAWS, "ledger"); string(got) != `{"password": "one"}` {
 		t.Errorf("vault = %s: the second call changed it", got)
 	}
 
@@ -338,7 +345,7 @@ func TestConflicts(t *testing.T) {
 	}
 	checkAnswer(t, a.post(path, awsBody), 201, nil)
 	checkAnswer(t, a.post(path, awsBody), 409, nil)
-	checkAnswer(t, a.post(valuePath(sandbox.AgentAWS), value), 201, nil)
+	checkAnswer(t, a.post(valuePath(maia.AgentAWS), value), 201, nil)
 }
 
 func TestLists(t *testing.T) {
@@ -389,12 +396,12 @@ func TestLists(t *testing.T) {
 		Connected, RestrictedAccess                                bool
 		VersionDetails                                             struct{ AgentVersion string }
 	}
-	if err := json.Unmarshal([]byte(a.get("/v1/agents/"+sandbox.AgentRestricted).body), &one); err != nil ||
-		one.AgentID != sandbox.AgentRestricted || one.AgentType != "data_productivity_cloud" || one.CloudProvider != "aws" || one.Deployment != "eks" ||
+	if err := json.Unmarshal([]byte(a.get("/v1/agents/"+maia.AgentRestricted).body), &one); err != nil ||
+		one.AgentID != maia.AgentRestricted || one.AgentType != "data_productivity_cloud" || one.CloudProvider != "aws" || one.Deployment != "eks" ||
 		one.AgentStatus != "running" || !one.Connected || !one.RestrictedAccess || one.VersionDetails.AgentVersion == "" {
 		t.Errorf("agent = %+v, %v", one, err)
 	}
-	if got := a.get("/v1/agents/" + sandbox.AgentRestricted + "/allowlist").body; !strings.HasPrefix(got, `{"projects":{"projects":{"`+sandbox.ProjectFinance+`":`) {
+	if got := a.get("/v1/agents/" + maia.AgentRestricted + "/allowlist").body; !strings.HasPrefix(got, `{"projects":{"projects":{"`+maia.ProjectFinance+`":`) {
 		t.Errorf("allowlist = %s", got)
 	}
 	if len(s.Maia.WriteCalls()) != 0 || len(s.Maia.Calls()) != 12 {
@@ -403,8 +410,8 @@ func TestLists(t *testing.T) {
 }
 
 func TestSamplesHaveOneOfEachKind(t *testing.T) {
-	first := map[string]sandbox.Agent{}
-	for _, a := range sandbox.Agents() {
+	first := map[string]maia.Agent{}
+	for _, a := range maia.Agents() {
 		if len(a.Name) > 30 {
 			t.Errorf("%s: Maia's names have up to 30 characters", a.Name)
 		}
@@ -423,8 +430,8 @@ func TestCallsHoldNoSecret(t *testing.T) {
 	s, apis := signedIn(t, "ada")
 	a := apis[0]
 	const canary = "canary-4711"
-	a.post(valuePath(sandbox.AgentAWS)+"?projectId="+sandbox.ProjectFinance, valueBody("n", `{"password": "`+canary+`"}`))
-	a.post(referencePath(sandbox.ProjectFinance, "(N)"), `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "`+sandbox.AgentHosted+`", "secretValue": {"p": "`+canary+`"}}`)
+	a.post(valuePath(maia.AgentAWS)+"?projectId="+maia.ProjectFinance, valueBody("n", `{"password": "`+canary+`"}`))
+	a.post(referencePath(maia.ProjectFinance, "(N)"), `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "`+maia.AgentHosted+`", "secretValue": {"p": "`+canary+`"}}`)
 	calls := s.Maia.WriteCalls()
 	if len(calls) != 2 {
 		t.Fatalf("%d calls", len(calls))
@@ -438,7 +445,7 @@ func TestCallsHoldNoSecret(t *testing.T) {
 			t.Errorf("call = %+v", c)
 		}
 	}
-	if c := calls[0]; c.Path != "/dpc/v1/secrets/"+sandbox.AgentAWS+"/secret-value" || c.Query != "projectId="+sandbox.ProjectFinance || c.Request["secret"].(map[string]any)["name"] != "n" {
+	if c := calls[0]; c.Path != "/dpc/v1/secrets/"+maia.AgentAWS+"/secret-value" || c.Query != "projectId="+maia.ProjectFinance || c.Request["secret"].(map[string]any)["name"] != "n" {
 		t.Errorf("call = %+v", c)
 	}
 	if c := calls[1]; !strings.HasSuffix(c.Path, "/secret-references/%28N%29") || c.Request["agentType"] != "Matillion hosted" {
@@ -457,8 +464,8 @@ func TestPages(t *testing.T) {
 	s, apis := signedIn(t, "ada")
 	a := apis[0]
 	value := `{"k": "<b>\u0000</b>"}`
-	a.post(valuePath(sandbox.AgentAWS), valueBody("finance/ledger", value))
-	a.post(referencePath(sandbox.ProjectSandbox, "(H)"), `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "`+sandbox.AgentHosted+`", "secretValue": {"p": 1}}`)
+	a.post(valuePath(maia.AgentAWS), valueBody("finance/ledger", value))
+	a.post(referencePath(maia.ProjectSandbox, "(H)"), `{"agentType": "Matillion hosted", "secretReferenceType": "PASSWORD", "agentId": "`+maia.AgentHosted+`", "secretValue": {"p": 1}}`)
 	get := func(path string) (*http.Response, string) {
 		response, err := http.Get(s.Maia.StartPageURL() + path)
 		if err != nil {
@@ -470,12 +477,12 @@ func TestPages(t *testing.T) {
 		status int
 		body   string
 	}{
-		"sandbox/agents/" + sandbox.AgentAWS + "/vault/finance%2Fledger": {200, value},
-		"sandbox/agents/" + sandbox.AgentAWS + "/vault/other":            {404, "No such secret\n"},
-		"sandbox/agents/nobody/vault/other":                              {404, "No such secret\n"},
-		"sandbox/projects/" + sandbox.ProjectSandbox + "/hosted/%28H%29": {200, `{"p": 1}`},
-		"sandbox/projects/" + sandbox.ProjectSandbox + "/hosted/(H)":     {200, `{"p": 1}`},
-		"sandbox/projects/" + sandbox.ProjectFinance + "/hosted/%28H%29": {404, "No such secret\n"},
+		"sandbox/agents/" + maia.AgentAWS + "/vault/finance%2Fledger": {200, value},
+		"sandbox/agents/" + maia.AgentAWS + "/vault/other":            {404, "No such secret\n"},
+		"sandbox/agents/nobody/vault/other":                           {404, "No such secret\n"},
+		"sandbox/projects/" + maia.ProjectSandbox + "/hosted/%28H%29": {200, `{"p": 1}`},
+		"sandbox/projects/" + maia.ProjectSandbox + "/hosted/(H)":     {200, `{"p": 1}`},
+		"sandbox/projects/" + maia.ProjectFinance + "/hosted/%28H%29": {404, "No such secret\n"},
 	} {
 		if response, body := get(path); response.StatusCode != tc.status || body != tc.body {
 			t.Errorf("%s: %s %q, want %d %q", path, response.Status, body, tc.status, tc.body)
@@ -485,8 +492,8 @@ func TestPages(t *testing.T) {
 	if response.StatusCode != 200 || strings.Contains(page, "<script") || strings.Contains(page, "<b>") || !strings.Contains(response.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("start page = %s %s", response.Status, page)
 	}
-	wanted := []string{"finance/ledger", "&lt;b&gt;", "http://127.0.0.1:65535/secret-references/new?", sandbox.AgentStopped, sandbox.ProjectMarketing, "ada-password", "(H)"}
-	for _, reserved := range sandbox.ReservedNames() {
+	wanted := []string{"finance/ledger", "&lt;b&gt;", "http://127.0.0.1:65535/secret-references/new?", maia.AgentStopped, maia.ProjectMarketing, "ada-password", "(H)"}
+	for _, reserved := range fault.ReservedNames() {
 		wanted = append(wanted, reserved.Name, html.EscapeString(reserved.What))
 	}
 	for _, want := range wanted {

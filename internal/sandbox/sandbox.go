@@ -5,6 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"maiaportal/internal/sandbox/maia"
+	"maiaportal/internal/sandbox/provider"
 )
 
 // Options say how the sandbox meets the portal. The zero value suits most tests.
@@ -26,9 +29,9 @@ type Options struct {
 // Sandbox is a running provider and a running Maia API.
 type Sandbox struct {
 	// Provider is the OpenID provider.
-	Provider *Provider
+	Provider *provider.Provider
 	// Maia is the API, with its agents and their vaults.
-	Maia *Maia
+	Maia *maia.Maia
 
 	stop func() bool
 }
@@ -42,15 +45,27 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	provider, err := startProvider(o)
+	op, err := provider.Start(provider.Options{
+		RedirectURI:           o.RedirectURI,
+		PostLogoutRedirectURI: o.PostLogoutRedirectURI,
+		AccessTokenLife:       o.AccessTokenLife,
+		Logger:                o.Logger,
+	})
 	if err != nil {
 		return nil, err
 	}
-	maia, err := startMaia(o, provider)
+	api, err := maia.Start(maia.Options{
+		Provider:  op,
+		PortalURL: o.PortalURL,
+		Logger:    o.Logger,
+	})
 	if err != nil {
-		return nil, errors.Join(err, provider.host.close())
+		return nil, errors.Join(err, op.Close())
 	}
-	s := &Sandbox{Provider: provider, Maia: maia}
+	s := &Sandbox{
+		Provider: op,
+		Maia:     api,
+	}
 	s.stop = context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
 }
@@ -58,5 +73,5 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 // Close ends both servers and every request that is still under way. It may be called twice.
 func (s *Sandbox) Close() error {
 	s.stop()
-	return errors.Join(s.Provider.host.close(), s.Maia.host.close())
+	return errors.Join(s.Provider.Close(), s.Maia.Close())
 }

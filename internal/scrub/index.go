@@ -56,6 +56,7 @@ func (s *search) wipe() {
 	for _, t := range s.tables {
 		if t != nil {
 			clear(t.slots)
+			clear(t.hints[:])
 		}
 	}
 }
@@ -92,9 +93,13 @@ func (s *search) find(part []byte) {
 	t := s.tables[n]
 	mask := uint64(1)<<(8*n) - 1 // all ones where n is 8
 	key := uint64(0)
-	for i, c := range part {
+	for _, c := range part[:n-1] {
+		key = key<<8 | uint64(c)
+	}
+	for _, c := range part[n-1:] {
 		key = (key<<8 | uint64(c)) & mask
-		if i < n-1 {
+		// Most pieces of a long value stand nowhere, which this tells without a look at the table.
+		if hint := t.hint(key); t.hints[hint/64]>>(hint%64)&1 == 0 {
 			continue
 		}
 		if slot := t.slot(key); slot.head > 0 {
@@ -126,7 +131,11 @@ type table struct {
 	nodes []node
 	shift int
 	odd   uint64
+	// hints has a bit for each piece that is there, and is small enough to stay at hand.
+	hints [1 << hintBits / 64]uint64
 }
+
+const hintBits = 15
 
 // slot has the first of the places of a piece, counted from 1; 0 where the slot is free.
 type slot struct {
@@ -161,6 +170,8 @@ func newTable(views []*view, n int) *table {
 			for _, c := range v.b[i : i+n] {
 				key = key<<8 | uint64(c)
 			}
+			hint := t.hint(key)
+			t.hints[hint/64] |= 1 << (hint % 64)
 			at := t.slot(key)
 			t.nodes = append(t.nodes, node{int32(k), int32(i), at.head}) // #nosec G115 -- both are bounded by room
 			at.key, at.head = key, int32(len(t.nodes))                   // #nosec G115
@@ -168,6 +179,9 @@ func newTable(views []*view, n int) *table {
 	}
 	return t
 }
+
+// hint is the place of a piece's bit.
+func (t *table) hint(key uint64) uint64 { return key * t.odd >> (64 - hintBits) }
 
 // slot gives the slot of a piece, or the free one where it would be.
 func (t *table) slot(key uint64) *slot {

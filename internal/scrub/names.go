@@ -40,7 +40,8 @@ var knownWords = func() map[string]bool {
 // is one short word of letters. Any other name may be what somebody keeps there: a user's name, a key's
 // id, or a password in the wrong place. Messages that name a property need the ordinary ones.
 func OrdinaryName(name []byte) bool {
-	if utf8.RuneCount(name) <= shortWord && bytes.IndexFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) < 0 && !changesCase(name) {
+	other := bytes.IndexFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+	if utf8.RuneCount(name) <= shortWord && other < 0 && !changesCase(name) {
 		return true
 	}
 	rest := name

@@ -26,13 +26,13 @@ type Value func(part func(text []byte))
 // without the value, and without any piece of it that says much (see piece).
 //
 // The words that are open may stay: they were entered where nothing is secret, and may happen to be
-// pieces of the value. Where there is no text, the value is not looked at.
-func Words(value Value, open []string, limit int, texts ...string) []string {
+// pieces of the value. Where there is no text, the value is not looked at. The texts are copied.
+func Words[T string | []byte](value Value, open []string, limit int, texts ...T) []string {
 	out := make([]string, len(texts))
 	first := newSearch(len(texts))
 	defer first.wipe()
 	for _, t := range texts {
-		first.add([]byte(t[:min(len(t), lookedAt)]))
+		first.add(append([]byte(nil), t[:min(len(t), lookedAt)]...)) // it is wiped, and the texts are the caller's
 	}
 	first.run(value)
 

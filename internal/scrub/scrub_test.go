@@ -255,7 +255,7 @@ func TestScrubBounds(t *testing.T) {
 // Where nothing was said, the value is not looked at.
 func TestScrubSilence(t *testing.T) {
 	Words(func(func([]byte)) { t.Error("the value is looked at") }, nil, limit, "", "")
-	Words(func(func([]byte)) { t.Error("the value is looked at") }, nil, limit)
+	Words[string](func(func([]byte)) { t.Error("the value is looked at") }, nil, limit)
 }
 
 // S-34: no piece of the value is left in what was used to look for it.
@@ -403,7 +403,9 @@ func BenchmarkWords(b *testing.B) {
 		{"256KiB,escapes", escaped, []string{message}},
 		{"256KiB,echoed", string(randomLetters(longestValue)), []string{"bad: " + string(randomLetters(200))}},
 		{"256KiB,21messages", string(randomLetters(longestValue)), slices.Repeat([]string{message}, 21)},
+		{"256KiB,names", string(randomLetters(longestValue)), []string{"AWS-SECRETS-MANAGER-DB_PASSWORD", "prod/db/DB_PASSWORD"}},
 		{"12B", short, []string{message}},
+		{"12B,names", short, []string{"AWS-SECRETS-MANAGER-DB_PASSWORD", "prod/db/DB_PASSWORD"}},
 		{"12B,silence", short, []string{""}},
 	} {
 		room := make([]byte, len(bb.value))

@@ -32,23 +32,35 @@ const rounds = 8
 // signs are what an escape of any kind may begin with.
 const signs = `\%&+`
 
+// next is where the next escape may begin, or the end.
+func (u undo) next(b []byte, from int) int {
+	var at int
+	if len(u.signs) == 1 { // far quicker than the general way
+		at = bytes.IndexByte(b[from:], u.signs[0])
+	} else {
+		at = bytes.IndexAny(b[from:], u.signs)
+	}
+	if at < 0 {
+		return len(b)
+	}
+	return from + at
+}
+
 // inPlace undoes one layer in b itself: no escape is shorter than what it stands for.
 func (u undo) inPlace(b []byte) []byte {
-	if !bytes.ContainsAny(b, u.signs) {
-		return b
-	}
-	n := 0
-	for i := 0; i < len(b); {
-		if bytes.IndexByte([]byte(u.signs), b[i]) >= 0 {
-			if k, c, raw := u.at(b[i:]); k > 0 {
-				n += put(b[n:i+k], c, raw)
-				i += k
-				continue
-			}
+	n := u.next(b, 0)
+	for i := n; i < len(b); {
+		if k, c, raw := u.at(b[i:]); k > 0 {
+			n += put(b[n:i+k], c, raw)
+			i += k
+		} else {
+			b[n] = b[i]
+			n++
+			i++
 		}
-		b[n] = b[i]
-		n++
-		i++
+		end := u.next(b, i)
+		n += copy(b[n:], b[i:end])
+		i = end
 	}
 	clear(b[n:])
 	return b[:n]
@@ -95,6 +107,12 @@ func isBlank(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
 func flat(b []byte) []byte {
 	n, blank := 0, false
 	for i := 0; i < len(b); {
+		if c := b[i]; c > ' ' && c < 0x7f && !blank { // what most is made of
+			b[n] = c
+			n++
+			i++
+			continue
+		}
 		k, isBlank := step(b[i:])
 		if isBlank {
 			blank = n > 0

@@ -1,8 +1,8 @@
-// Package secret holds a value that must not be printed, logged, compared or encoded by accident,
-// and that can be wiped.
+// Package secret holds what must not be printed, logged, compared or encoded by accident: a Value, which can be
+// wiped, and a Text, for tokens and the like, which libraries take as strings.
 //
-// It knows nothing of forms, JSON or Maia. Whoever needs the bytes asks for them by name (Bytes), so
-// that one search finds every place where a secret can leave the process.
+// It knows nothing of forms, JSON or Maia. Whoever needs what is hidden asks for it by name (Bytes, Reveal), so that
+// one search finds every place where a secret can leave the process.
 package secret
 
 import (

@@ -18,6 +18,7 @@ import (
 	"text/template"
 
 	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/secrettest"
 )
 
 const canary = `Canary<"7f3a&91c2">é`
@@ -257,5 +258,38 @@ func TestWipeReachesEveryCopy(t *testing.T) {
 		if len(bytes) != len(canary) || strings.Trim(string(bytes), "\x00") != "" {
 			t.Errorf("%s still holds %q", name, bytes)
 		}
+	}
+}
+
+// S-40: a secret text is hidden as a value is, wherever it lies.
+func TestTextsAreHidden(t *testing.T) {
+	type holder struct {
+		T secret.Text
+		P *secret.Text
+		L []secret.Text
+		t secret.Text
+	}
+	var h holder
+	words := secrettest.Fill(t, &h)
+	if len(words) != 4 {
+		t.Errorf("filled: %v", words)
+	}
+	secrettest.Hidden(t, words, h, &h, h.T, &h.T, h.L, map[string]secret.Text{"k": h.t})
+	for name, v := range map[string]secret.Text{"zero": {}, "empty": secret.Hide(""), "a word": secret.Hide("x")} {
+		if got := fmt.Sprintf("%v %+v %#v %s %q %x %d", v, v, v, v, v, v, v); strings.ReplaceAll(got, "[secret]", "") != "      " || v.String() != "[secret]" {
+			t.Errorf("%s: %s", name, got)
+		}
+		if _, err := json.Marshal(v); !errors.Is(err, secret.ErrMarshal) {
+			t.Errorf("%s: JSON: %v", name, err)
+		}
+		if v.Empty() != (name != "a word") {
+			t.Errorf("%s: Empty is %v", name, v.Empty())
+		}
+	}
+	if secret.Hide("word").Reveal() != "word" || (secret.Text{}).Reveal() != "" {
+		t.Error("Reveal does not give what was hidden")
+	}
+	if reflect.TypeFor[secret.Text]().Comparable() || reflect.DeepEqual(secret.Hide("x"), secret.Hide("x")) {
+		t.Error("a comparison tells whether two texts are the same")
 	}
 }

@@ -11,8 +11,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
-
-	"maiaportal/internal/handlers"
 )
 
 // policy forbids everything that a page does not need: all script above all. form-action covers the
@@ -42,7 +40,7 @@ func newMiddleware(o Options) (*middleware, error) {
 // requestID gives each request an id of our own: one that a client sends could be anything.
 func (m *middleware) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Set(handlers.RequestIDKey, uuid.NewString())
+		c.Set(m.o.RequestIDKey, uuid.NewString())
 		return next(c)
 	}
 }
@@ -56,7 +54,7 @@ func (m *middleware) accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 			m.answer(c, err)
 		}
 		r := c.Request()
-		id, _ := c.Get(handlers.RequestIDKey).(string)
+		id, _ := c.Get(m.o.RequestIDKey).(string)
 		m.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size), slog.Duration("took", time.Since(begun)), slog.String("client", c.RealIP()))
 		return nil
@@ -116,7 +114,7 @@ func (m *middleware) recover(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (m *middleware) logPanic(c echo.Context, v any) {
-	id, _ := c.Get(handlers.RequestIDKey).(string)
+	id, _ := c.Get(m.o.RequestIDKey).(string)
 	m.o.Log.LogAttrs(c.Request().Context(), slog.LevelError, "panic",
 		slog.String("request_id", id), slog.String("kind", fmt.Sprintf("%T", v)), slog.Any("at", callers()))
 }
@@ -142,8 +140,8 @@ func callers() []string {
 // then the browser may have another session than the one that it sent.
 func (m *middleware) repeatCookie(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		// The provider's own call has no browser behind it.
-		if c.Request().Method == http.MethodPost && c.Request().URL.Path != handlers.BackchannelPath {
+		// A program has no browser behind it.
+		if c.Request().Method == http.MethodPost && c.Request().URL.Path != m.o.Program {
 			if m.origins.foreign(c.Request()) && len(c.Request().Cookies()) == 0 {
 				// Browsers send no Lax cookies with another site's POST: one that is made here would replace the
 				// one that this browser's pending logins belong to.

@@ -10,8 +10,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/net/idna"
-
-	"maiaportal/internal/handlers"
 )
 
 // origins tells the portal's own pages from everybody else's. http.CrossOriginProtection does not do:
@@ -83,8 +81,10 @@ func (m *middleware) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			if c.Request().ContentLength != 0 {
 				c.Response().Header().Set("Connection", "close")
 			}
-			return handlers.Refused(http.StatusForbidden, "This was not sent by the portal’s own page",
-				"Another web site tried to send something here in your name, or your browser hides where it came from. Nothing was done.", "Open the portal’s own form and send it from there.")
+			if m.o.Foreign == nil {
+				return echo.ErrForbidden
+			}
+			return m.o.Foreign()
 		}
 		return next(c)
 	}

@@ -100,7 +100,13 @@ func (r *running) wait(says string) {
 
 func run(t *testing.T, delay, limit time.Duration, d *drainer) *running {
 	t.Helper()
-	r := &running{t: t, begun: make(chan struct{}, 10), goOn: make(chan struct{}), logs: &lines{make(chan string, 1000)}, ended: make(chan error, 1)}
+	r := &running{
+		t:     t,
+		begun: make(chan struct{}, 10),
+		goOn:  make(chan struct{}),
+		logs:  &lines{make(chan string, 1000)},
+		ended: make(chan error, 1),
+	}
 	log := slog.New(slog.NewJSONHandler(r.logs, nil))
 	ending := &server.Ending{}
 	answer := func(c echo.Context) error {

@@ -1,7 +1,8 @@
 // Package server runs the portal's listeners: time-outs, the order of the middleware, the headers that
 // every answer has, and the drain at the end.
 //
-// It knows no page and no form: what an address does is the business of handlers.
+// It knows no page and no form: what an address does, and the words for what is refused before it comes to that, are
+// handed in.
 package server
 
 import (
@@ -27,6 +28,9 @@ type Options struct {
 	BaseURL        string                                   // scheme and host that users open
 	HTTPS          bool                                     // users come over TLS
 	RepeatCookie   func(http.ResponseWriter, *http.Request) // for every answer to a POST, when it goes out
+	Program        string                                   // an address that a program posts to, no browser
+	Foreign        func() error                             // for what another site's page sends; nil: a plain 403
+	RequestIDKey   string                                   // where a request's id is in its echo context
 	TrustedProxies []netip.Prefix
 	AnswerTimeout  time.Duration // how long an answer may take: longer than a whole submission
 	Ending         *Ending       // nil: it never does
@@ -68,7 +72,12 @@ func NewAdmin(log *slog.Logger, healthz, readyz echo.HandlerFunc) *http.Server {
 		e.Add(method, "/readyz", readyz)
 	}
 	return &http.Server{
-		Handler: e, ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: headerTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Handler:           e,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       headerTimeout,
+		WriteTimeout:      headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

@@ -127,3 +127,67 @@ func TestHeaderLimit(t *testing.T) {
 		t.Errorf("%.80q", answer)
 	}
 }
+
+// What another site's page sends is answered as it was handed in, and reaches no route; without that it is refused all
+// the same. A program gets no cookie, and each request's id is where it was asked for.
+func TestWhatIsHandedIn(t *testing.T) {
+	reached := 0
+	routes := func(e *echo.Echo) {
+		e.HTTPErrorHandler = func(err error, c echo.Context) {
+			var he *echo.HTTPError
+			if errors.As(err, &he) {
+				_ = c.String(he.Code, "plain")
+				return
+			}
+			_ = c.String(http.StatusForbidden, err.Error())
+		}
+		for _, path := range []string{"/form", "/program"} {
+			e.POST(path, func(c echo.Context) error {
+				reached++
+				id, _ := c.Get("here").(string)
+				return c.String(http.StatusOK, id)
+			})
+		}
+	}
+	o := server.Options{
+		Program:      "/program",
+		RequestIDKey: "here",
+		RepeatCookie: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Set-Cookie", "a=b") },
+	}
+	plain, _ := serve(t, o, routes)
+	o.Foreign = func() error { return errors.New("words of a page") }
+	worded, logs := serve(t, o, routes)
+	for name, tc := range map[string]struct {
+		address, site string
+		status        int
+		body          string // a part of it; empty: the request's id
+		cookie        string
+	}{
+		"a form":                           {worded + "/form", "same-origin", 200, "", "a=b"},
+		"a program":                        {worded + "/program", "", 200, "", ""},
+		"another site's page":              {worded + "/form", "cross-site", 403, "words of a page", ""},
+		"another site's page, and no page": {plain + "/form", "cross-site", 403, "plain", ""},
+	} {
+		before := reached
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tc.address, strings.NewReader("x=y"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Sec-Fetch-Site", tc.site)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != tc.status || !strings.Contains(string(body), tc.body) || resp.Header.Get("Set-Cookie") != tc.cookie {
+			t.Errorf("%s: %d %q, cookie %q", name, resp.StatusCode, body, resp.Header.Get("Set-Cookie"))
+		}
+		if tc.status == http.StatusOK && (len(body) < 20 || !strings.Contains(logs.String(), string(body))) {
+			t.Errorf("%s: the request's id is %q", name, body)
+		}
+		if got := reached > before; got != (tc.status == http.StatusOK) {
+			t.Errorf("%s: reached its route: %v", name, got)
+		}
+	}
+}

@@ -21,6 +21,9 @@ const (
 	File                   // the bytes of a file, whose line breaks are its own
 )
 
+// Strict says whether a value can be told not to be of the kind, see Finding.Broken.
+func (k Kind) Strict() bool { return k == PrivateKey }
+
 // Expect says what a piece of a value is meant to be.
 type Expect struct {
 	Kind Kind
@@ -57,7 +60,7 @@ func Look(b []byte, e Expect) []Finding {
 	if !document || e.Kind == PrivateKey {
 		pem = lookPEM(b, e) // in a JSON document a key's line breaks are written otherwise
 	}
-	if e.Kind == PrivateKey && pem.broken != "" {
+	if e.Kind.Strict() && pem.broken != "" {
 		return []Finding{{Text: pem.broken, Broken: true}}
 	}
 	add(bytes.HasPrefix(b, bom), "It begins with a byte order mark, three bytes that cannot be seen. Save the file as UTF-8 without one, or copy the value again.")
@@ -69,7 +72,7 @@ func Look(b []byte, e Expect) []Finding {
 		}
 		add(e.Kind == Line && bytes.IndexByte(trim(b), '\n') >= 0, "It has more than one line. This is usually a single one.")
 		add(typed && object, "It is a whole JSON object. If its properties are meant to be stored one by one, enter it as JSON.")
-		add(typed && hasAny(b, curly), "It holds curly quotation marks, which word processors put in place of straight ones.")
+		add(typed && hasCurly(b), "It holds curly quotation marks, which word processors put in place of straight ones.")
 	} else if e.Kind == Line {
 		add(true, "It is a key or a certificate in PEM form, where one line is expected.")
 	}
@@ -84,7 +87,8 @@ var bom = []byte("\ufeff")
 // curly are typographic quotation marks, single and double.
 const curly = "‘’‚‛“”„‟"
 
-func hasAny(b []byte, chars string) bool { return bytes.ContainsAny(b, chars) }
+// hasCurly looks for the byte first with which each of them begins in UTF-8.
+func hasCurly(b []byte) bool { return bytes.IndexByte(b, curly[0]) >= 0 && bytes.ContainsAny(b, curly) }
 
 // blank tells characters that take room and show nothing.
 func blank(c rune) bool { return unicode.IsSpace(c) }
@@ -145,6 +149,14 @@ func isJSON(b []byte) (object, document bool) {
 func hasInvisible(b []byte, typed bool) bool {
 	before, flag := rune(-1), false
 	for len(b) > 0 {
+		if c := b[0]; c < utf8.RuneSelf { // what most is made of
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+				return true
+			}
+			before, flag = rune(c), false
+			b = b[1:]
+			continue
+		}
 		c, n := utf8.DecodeRune(b)
 		b = b[n:]
 		switch {
@@ -171,15 +183,11 @@ func hasInvisible(b []byte, typed bool) bool {
 	return false
 }
 
+// invisible is for characters beyond ASCII.
 func invisible(c rune) bool {
-	switch {
-	case c == '\t' || c == '\n' || c == '\r':
-		return false
-	case unicode.IsControl(c), c == '\u00ad', c == '\u061c', c == '\u180e', c >= '\u200b' && c <= '\u200f', c >= '\u2028' && c <= '\u202e', c >= '\u2060' && c <= '\u206f',
-		c == '\u3164', c == '\ufeff', c >= '\ufff9' && c <= '\ufffd', c >= 0xe0000 && c <= 0xe001f:
-		return true
-	}
-	return false
+	return unicode.IsControl(c) || c == '\u00ad' || c == '\u061c' || c == '\u180e' || c >= '\u200b' && c <= '\u200f' ||
+		c >= '\u2028' && c <= '\u202e' || c >= '\u2060' && c <= '\u206f' || c == '\u3164' || c == '\ufeff' ||
+		c >= '\ufff9' && c <= '\ufffd' || c >= 0xe0000 && c <= 0xe001f
 }
 
 // joins tells what a zero width joiner may follow: emoji, and the scripts from Arabic to Khmer.
@@ -223,7 +231,8 @@ func isPlaceholder(b []byte, k Kind) bool {
 	if k == Leaf {
 		return false
 	}
-	if len(b) >= 3 && (first == 'x' || first == 'X' || first == '*' || first == '.') && len(bytes.Trim(b, string(rune(first)))) == 0 {
+	filler := first == 'x' || first == 'X' || first == '*' || first == '.'
+	if len(b) >= 3 && filler && len(bytes.Trim(b, string(rune(first)))) == 0 {
 		return true
 	}
 	// Letters alone are compared: change-me, CHANGE_ME and <change me> are all the same.

@@ -50,7 +50,12 @@ func makeKeys(t *testing.T) keys {
 	key := must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 2048))
 	curve := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	cert := func(from, until time.Time) string {
-		c := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "loads"}, NotBefore: from, NotAfter: until}
+		c := x509.Certificate{
+			SerialNumber: big.NewInt(1),
+			Subject:      pkix.Name{CommonName: "loads"},
+			NotBefore:    from,
+			NotAfter:     until,
+		}
 		return block(t, "CERTIFICATE", der(x509.CreateCertificate(rand.Reader, &c, &c, &curve.PublicKey, curve)))
 	}
 	// What PKCS #8 looks like when it is encrypted: an algorithm, and bytes.
@@ -60,7 +65,8 @@ func makeKeys(t *testing.T) keys {
 	}{pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}}, bytes.Repeat([]byte{7}, 300)}))
 	sshKey := must[*pem.Block](t)
 	return keys{
-		pkcs8: block(t, "PRIVATE KEY", der(x509.MarshalPKCS8PrivateKey(key))), pkcs1: block(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)),
+		pkcs8:       block(t, "PRIVATE KEY", der(x509.MarshalPKCS8PrivateKey(key))),
+		pkcs1:       block(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)),
 		sec1:        block(t, "EC PRIVATE KEY", der(x509.MarshalECPrivateKey(curve))),
 		pkcs8Locked: block(t, "ENCRYPTED PRIVATE KEY", locked),
 		oldLocked: "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0011\n\n" +
@@ -68,7 +74,9 @@ func makeKeys(t *testing.T) keys {
 		openSSH:       string(pem.EncodeToMemory(sshKey(ssh.MarshalPrivateKey(curve, "")))),
 		openSSHLocked: string(pem.EncodeToMemory(sshKey(ssh.MarshalPrivateKeyWithPassphrase(curve, "", []byte("horse"))))),
 		public:        block(t, "PUBLIC KEY", der(x509.MarshalPKIXPublicKey(&key.PublicKey))),
-		cert:          cert(now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)), certPast: cert(now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0)), certLater: cert(now.AddDate(1, 0, 0), now.AddDate(2, 0, 0)),
+		cert:          cert(now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)),
+		certPast:      cert(now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0)),
+		certLater:     cert(now.AddDate(1, 0, 0), now.AddDate(2, 0, 0)),
 	}
 }
 
@@ -81,49 +89,52 @@ func TestLook(t *testing.T) {
 		as    shape.Expect
 		want  []string // the beginnings of the findings, none for nothing odd
 	}{
-		"a password":                            {"correct horse battery staple", shape.Expect{Kind: shape.Line}, nil},
-		"a password of signs":                   {`{]}"'<&>;--x`, shape.Expect{Kind: shape.Line}, nil},
-		"a password that begins like JSON":      {`{"a`, shape.Expect{}, nil},
-		"accents and other scripts":             {"пароль-ça-señor-密码", shape.Expect{Kind: shape.Line}, nil},
-		"emoji that are joined":                 {"👩\u200d💻🏳\ufe0f\u200d🌈👨\u200d👩\u200d👧\u200d👦", shape.Expect{Kind: shape.Line}, nil},
-		"letters that are joined":               {"می\u200cخواهم", shape.Expect{}, nil},
-		"several lines end with a line break":   {"first\nsecond\n", shape.Expect{}, nil},
-		"a file of several Windows lines":       {"first\r\nsecond\r\n", shape.Expect{Kind: shape.File}, nil},
-		"blanks inside":                         {"a b\tc", shape.Expect{}, nil},
-		"a blank before":                        {" hunter2", shape.Expect{}, []string{"It begins with a blank"}},
-		"a blank after":                         {"hunter2\t", shape.Expect{}, []string{"It ends with a blank"}},
-		"a hard blank after":                    {"hunter2\u00a0", shape.Expect{}, []string{"It ends with a blank"}},
-		"blanks at both ends":                   {" hunter2 ", shape.Expect{}, []string{"It begins and ends"}},
-		"one line and its end":                  {"hunter2\n", shape.Expect{}, []string{"It is one line and ends"}},
-		"a file of one line and its end":        {"hunter2\r\n", shape.Expect{Kind: shape.File}, []string{"It is one line and ends"}},
-		"a line end before":                     {"\nfirst\nsecond", shape.Expect{}, []string{"It begins with"}},
-		"a line end in a JSON text":             {"hunter2\n", shape.Expect{Kind: shape.Leaf}, nil},
-		"a blank in a JSON text":                {"hunter2 ", shape.Expect{Kind: shape.Leaf}, []string{"It ends with a blank"}},
-		"nothing but blanks":                    {" \n\t", shape.Expect{}, []string{"It has nothing but blanks"}},
-		"two lines for a password":              {"first\nsecond", shape.Expect{Kind: shape.Line}, []string{"It has more than one line"}},
-		"a byte order mark":                     {"\ufeffhunter2", shape.Expect{}, []string{"It begins with a byte order mark"}},
-		"a zero-width space":                    {"hunter\u200b2", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
-		"a joiner after a letter":               {"hunter\u200d2", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
-		"a mark of direction":                   {"\u202ahunter2\u202c", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
-		"a soft hyphen":                         {"hun\u00adter2", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
-		"curly quotes":                          {"“hunter2”", shape.Expect{}, []string{"It holds curly quotation marks"}},
-		"a curly apostrophe":                    {"it’s me", shape.Expect{Kind: shape.Line}, []string{"It holds curly quotation marks"}},
-		"curly quotes in a file":                {"he said “no”", shape.Expect{Kind: shape.File}, nil},
-		"JSON as text":                          {"{\"clientId\": \"a\"}\n", shape.Expect{}, []string{"It is a whole JSON object"}},
-		"JSON in a file":                        {`{"clientId": "a"}`, shape.Expect{Kind: shape.File}, nil},
-		"a key inside a JSON file":              {`{"key": "` + strings.ReplaceAll(k.pkcs8, "\n", `\n`) + `"}` + "\n", shape.Expect{Kind: shape.File}, nil},
-		"the user's own address":                {"Ada@example.com", shape.Expect{Own: []string{"ada@example.com"}}, []string{"It is your own name"}},
-		"a user without an address":             {"hunter2", shape.Expect{Own: []string{""}}, nil},
-		"a placeholder":                         {"changeme", shape.Expect{}, []string{"It looks like a placeholder"}},
-		"a placeholder, written otherwise":      {"CHANGE_ME!", shape.Expect{}, []string{"It looks like a placeholder"}},
-		"a placeholder in brackets":             {"<client secret>", shape.Expect{}, []string{"It looks like a placeholder"}},
-		"a template's variable":                 {"${DB_PASSWORD}", shape.Expect{}, []string{"It looks like a placeholder"}},
-		"only the letter x":                     {"xxx", shape.Expect{}, []string{"It looks like a placeholder"}},
-		"only stars":                            {"********", shape.Expect{}, []string{"It looks like a placeholder"}},
-		"a password with a placeholder's word":  {"changeme-1987", shape.Expect{}, nil},
-		"a password of one letter":              {"xx", shape.Expect{}, nil},
-		"a long password that has brackets":     {"<" + strings.Repeat("k", 80) + ">", shape.Expect{}, nil},
-		"a key and a blank":                     {strings.TrimSpace(k.pkcs8) + " ", shape.Expect{Kind: shape.PrivateKey, NewlineAdded: true}, []string{"It ends with a blank"}},
+		"a password":                           {"correct horse battery staple", shape.Expect{Kind: shape.Line}, nil},
+		"a password of signs":                  {`{]}"'<&>;--x`, shape.Expect{Kind: shape.Line}, nil},
+		"a password that begins like JSON":     {`{"a`, shape.Expect{}, nil},
+		"accents and other scripts":            {"пароль-ça-señor-密码", shape.Expect{Kind: shape.Line}, nil},
+		"emoji that are joined":                {"👩\u200d💻🏳\ufe0f\u200d🌈👨\u200d👩\u200d👧\u200d👦", shape.Expect{Kind: shape.Line}, nil},
+		"letters that are joined":              {"می\u200cخواهم", shape.Expect{}, nil},
+		"several lines end with a line break":  {"first\nsecond\n", shape.Expect{}, nil},
+		"a file of several Windows lines":      {"first\r\nsecond\r\n", shape.Expect{Kind: shape.File}, nil},
+		"blanks inside":                        {"a b\tc", shape.Expect{}, nil},
+		"a blank before":                       {" hunter2", shape.Expect{}, []string{"It begins with a blank"}},
+		"a blank after":                        {"hunter2\t", shape.Expect{}, []string{"It ends with a blank"}},
+		"a hard blank after":                   {"hunter2\u00a0", shape.Expect{}, []string{"It ends with a blank"}},
+		"blanks at both ends":                  {" hunter2 ", shape.Expect{}, []string{"It begins and ends"}},
+		"one line and its end":                 {"hunter2\n", shape.Expect{}, []string{"It is one line and ends"}},
+		"a file of one line and its end":       {"hunter2\r\n", shape.Expect{Kind: shape.File}, []string{"It is one line and ends"}},
+		"a line end before":                    {"\nfirst\nsecond", shape.Expect{}, []string{"It begins with"}},
+		"a line end in a JSON text":            {"hunter2\n", shape.Expect{Kind: shape.Leaf}, nil},
+		"a blank in a JSON text":               {"hunter2 ", shape.Expect{Kind: shape.Leaf}, []string{"It ends with a blank"}},
+		"nothing but blanks":                   {" \n\t", shape.Expect{}, []string{"It has nothing but blanks"}},
+		"two lines for a password":             {"first\nsecond", shape.Expect{Kind: shape.Line}, []string{"It has more than one line"}},
+		"a byte order mark":                    {"\ufeffhunter2", shape.Expect{}, []string{"It begins with a byte order mark"}},
+		"a zero-width space":                   {"hunter\u200b2", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
+		"a joiner after a letter":              {"hunter\u200d2", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
+		"a mark of direction":                  {"\u202ahunter2\u202c", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
+		"a soft hyphen":                        {"hun\u00adter2", shape.Expect{}, []string{"It holds characters that cannot be seen"}},
+		"curly quotes":                         {"“hunter2”", shape.Expect{}, []string{"It holds curly quotation marks"}},
+		"a curly apostrophe":                   {"it’s me", shape.Expect{Kind: shape.Line}, []string{"It holds curly quotation marks"}},
+		"curly quotes in a file":               {"he said “no”", shape.Expect{Kind: shape.File}, nil},
+		"JSON as text":                         {"{\"clientId\": \"a\"}\n", shape.Expect{}, []string{"It is a whole JSON object"}},
+		"JSON in a file":                       {`{"clientId": "a"}`, shape.Expect{Kind: shape.File}, nil},
+		"a key inside a JSON file":             {`{"key": "` + strings.ReplaceAll(k.pkcs8, "\n", `\n`) + `"}` + "\n", shape.Expect{Kind: shape.File}, nil},
+		"the user's own address":               {"Ada@example.com", shape.Expect{Own: []string{"ada@example.com"}}, []string{"It is your own name"}},
+		"a user without an address":            {"hunter2", shape.Expect{Own: []string{""}}, nil},
+		"a placeholder":                        {"changeme", shape.Expect{}, []string{"It looks like a placeholder"}},
+		"a placeholder, written otherwise":     {"CHANGE_ME!", shape.Expect{}, []string{"It looks like a placeholder"}},
+		"a placeholder in brackets":            {"<client secret>", shape.Expect{}, []string{"It looks like a placeholder"}},
+		"a template's variable":                {"${DB_PASSWORD}", shape.Expect{}, []string{"It looks like a placeholder"}},
+		"only the letter x":                    {"xxx", shape.Expect{}, []string{"It looks like a placeholder"}},
+		"only stars":                           {"********", shape.Expect{}, []string{"It looks like a placeholder"}},
+		"a password with a placeholder's word": {"changeme-1987", shape.Expect{}, nil},
+		"a password of one letter":             {"xx", shape.Expect{}, nil},
+		"a long password that has brackets":    {"<" + strings.Repeat("k", 80) + ">", shape.Expect{}, nil},
+		"a key and a blank": {strings.TrimSpace(k.pkcs8) + " ", shape.Expect{
+			Kind:         shape.PrivateKey,
+			NewlineAdded: true,
+		}, []string{"It ends with a blank"}},
 		"a key, its newline and blanks":         {k.pkcs8 + "  ", shape.Expect{}, []string{"It ends with a blank"}},
 		"blanks before a key":                   {"  " + k.pkcs8, shape.Expect{}, []string{"It begins with a blank"}},
 		"empty lines before a key":              {"\n\n" + k.pkcs8, shape.Expect{}, []string{"It begins with a blank"}},
@@ -163,7 +174,10 @@ func TestLook(t *testing.T) {
 		"a text about dashes":                   {"-----BEGIN here and never end", shape.Expect{}, nil},
 		"a key where a line belongs":            {k.pkcs8, shape.Expect{Kind: shape.Line}, []string{"It is a key or a certificate"}},
 		"no newline after END":                  {strings.TrimSpace(k.pkcs8), shape.Expect{}, []string{"The line break after the END line is missing"}},
-		"no newline after END, it will be put":  {strings.TrimSpace(k.pkcs8), shape.Expect{Kind: shape.PrivateKey, NewlineAdded: true}, nil},
+		"no newline after END, it will be put": {strings.TrimSpace(k.pkcs8), shape.Expect{
+			Kind:         shape.PrivateKey,
+			NewlineAdded: true,
+		}, nil},
 		"Windows lines":                         {strings.ReplaceAll(k.pkcs8, "\n", "\r\n"), shape.Expect{Kind: shape.File}, []string{"Its lines end the Windows way"}},
 		"line breaks became blanks":             {strings.ReplaceAll(strings.TrimSpace(k.pkcs8), "\n", " "), shape.Expect{}, []string{"The line breaks of the key are lost"}},
 		"line breaks are gone":                  {strings.ReplaceAll(k.pkcs8, "\n", ""), shape.Expect{}, []string{"The line breaks of the key are lost"}},
@@ -220,7 +234,13 @@ func FuzzLook(f *testing.F) {
 	var sentences []string
 	f.Fuzz(func(t *testing.T, b []byte, kind int, kept bool) {
 		before := bytes.Clone(b)
-		found := shape.Look(b, shape.Expect{Kind: shape.Kind(kind & 7), Own: []string{"ada@example.com"}, Encrypted: kept, NewlineAdded: kept, Now: now})
+		found := shape.Look(b, shape.Expect{
+			Kind:         shape.Kind(kind & 7),
+			Own:          []string{"ada@example.com"},
+			Encrypted:    kept,
+			NewlineAdded: kept,
+			Now:          now,
+		})
 		if !bytes.Equal(b, before) {
 			t.Fatal("the value was changed")
 		}

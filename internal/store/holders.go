@@ -157,11 +157,6 @@ func (s *Store) takeLock(ctx context.Context, holder string) (_ *pgx.Conn, err e
 	if err := limitStatements(ctx, conn); err != nil {
 		return nil, err
 	}
-	// A machine that vanished says no goodbye: its lock has to be free within seconds all the same.
-	_, err = conn.Exec(ctx, `SELECT set_config('tcp_keepalives_idle', '3', false), set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '2', false)`)
-	if err != nil {
-		return nil, err
-	}
 	for {
 		var held bool
 		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey(holder)).Scan(&held); err != nil {
@@ -182,10 +177,7 @@ func lockKey(holder string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8])) // #nosec G115 -- any 64 bits do
 }
 
-const (
-	queryHolders = `SELECT DISTINCT holder FROM submissions WHERE outcome = 'pending' AND holder <> $1`
-	querySettle  = `UPDATE submissions SET outcome = CASE WHEN sent = 1 THEN 'unknown' ELSE 'failed' END, finished_at = $2 WHERE outcome = 'pending' AND holder = $1`
-)
+const queryHolders = `SELECT DISTINCT holder FROM submissions WHERE ` + whilePending + ` AND holder <> $1`
 
 // SettleOrphans ends what dead processes left under way: unknown where a call to Maia had begun,
 // failed otherwise. It tells how many there were. Call it at the start, after Join, and every ten
@@ -212,15 +204,11 @@ func (s *Store) settle(ctx context.Context, holder string) (n int64, err error) 
 		return n, hiding(s.pg).hide(err)
 	}
 	for _, other := range others {
-		res, err := s.db.ExecContext(ctx, querySettle, other, millis(s.now()))
-		if err != nil {
-			return n, err
-		}
-		settled, err := res.RowsAffected()
-		if err != nil {
-			return n, err
-		}
+		settled, err := s.settleHolder(ctx, other)
 		n += settled
+		if err != nil {
+			return n, err
+		}
 	}
 	return n, nil
 }
@@ -240,6 +228,26 @@ func (s *Store) otherHolders(ctx context.Context, holder string) (others []strin
 		others = append(others, other)
 	}
 	return others, rows.Err()
+}
+
+// settleHolder ends what one dead holder left under way.
+func (s *Store) settleHolder(ctx context.Context, holder string) (int64, error) {
+	var n int64
+	err := s.record(ctx, func(w *writing) error {
+		n = 0
+		open, err := w.submissions(ctx, `WHERE `+whilePending+` AND holder = $1 ORDER BY id`, holder)
+		if err != nil {
+			return err
+		}
+		for _, r := range open {
+			if err := w.settle(ctx, r, s.now()); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
 }
 
 func (s *Store) settleGone(ctx context.Context, others []string) (n int64, err error) {
@@ -308,11 +316,9 @@ func (s *Store) settleOne(ctx context.Context, other string) (n int64, since tim
 		since = now
 	}
 	if now.Sub(since) >= settleGrace {
-		tag, err := tx.Exec(ctx, querySettle, other, millis(now))
-		if err != nil {
-			return 0, since, err
+		if n, err = s.settleHolder(ctx, other); err != nil {
+			return n, since, err
 		}
-		n = tag.RowsAffected()
 	}
 	return n, since, tx.Commit(ctx)
 }

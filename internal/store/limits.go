@@ -8,16 +8,17 @@ import (
 	"time"
 )
 
-// TakeSubmission takes one from an actor's token bucket, which holds perMinute and refills at that
+// takeSubmission takes one from an actor's token bucket, which holds perMinute and refills at that
 // rate, over all processes. Where it is empty, wait says how long until one is there; else it is 0.
 //
 // It is the generic cell rate algorithm, for it needs one number and one statement.
-func (s *Store) TakeSubmission(ctx context.Context, actor string, perMinute int) (wait time.Duration, err error) {
-	now := millis(s.now())
+func takeSubmission(ctx context.Context, q queries, actor string, perMinute int,
+	at time.Time) (wait time.Duration, err error) {
+	now := millis(at)
 	each := time.Minute.Milliseconds() / int64(perMinute)
 	slack := each * int64(perMinute-1)
 	var fullAt int64
-	err = s.db.QueryRowContext(ctx, `
+	err = q.QueryRowContext(ctx, `
 		INSERT INTO submission_limits (actor, full_at) VALUES ($1, $2)
 		ON CONFLICT (actor) DO UPDATE
 			SET full_at = CASE WHEN submission_limits.full_at > $3 THEN submission_limits.full_at ELSE $3 END + $4
@@ -29,7 +30,7 @@ func (s *Store) TakeSubmission(ctx context.Context, actor string, perMinute int)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("store: submission limit: %w", err)
 	}
-	if err := s.db.QueryRowContext(ctx, `SELECT full_at FROM submission_limits WHERE actor = $1`, actor).Scan(&fullAt); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := q.QueryRowContext(ctx, `SELECT full_at FROM submission_limits WHERE actor = $1`, actor).Scan(&fullAt); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("store: submission limit: %w", err)
 	}
 	return max(time.Duration(fullAt-slack-now)*time.Millisecond, time.Millisecond), nil
@@ -37,9 +38,5 @@ func (s *Store) TakeSubmission(ctx context.Context, actor string, perMinute int)
 
 // SweepLimits forgets actors whose bucket is full.
 func (s *Store) SweepLimits(ctx context.Context) (int64, error) {
-	res, err := s.db.ExecContext(ctx, `DELETE FROM submission_limits WHERE full_at <= $1`, millis(s.now()))
-	if err != nil {
-		return 0, fmt.Errorf("store: sweep limits: %w", err)
-	}
-	return res.RowsAffected()
+	return s.change(ctx, `DELETE FROM submission_limits WHERE full_at <= $1`, millis(s.now()))
 }

@@ -38,7 +38,7 @@ type NewLogin struct {
 
 // CreatePendingLogin adds a login. Where strangers have left too many, some of theirs are removed.
 func (s *Store) CreatePendingLogin(ctx context.Context, l NewLogin) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO pending_logins (state_hash, browser_hash, sealed, created_at, address, signed_in) VALUES ($1, $2, $3, $4, $5, $6)`,
+	_, err := s.change(ctx, `INSERT INTO pending_logins (state_hash, browser_hash, sealed, created_at, address, signed_in) VALUES ($1, $2, $3, $4, $5, $6)`,
 		l.StateHash, l.BrowserHash, l.Sealed, millis(s.now()), l.Address, l.SignedIn)
 	if err != nil {
 		return fmt.Errorf("store: create pending login: %w", err)
@@ -46,7 +46,7 @@ func (s *Store) CreatePendingLogin(ctx context.Context, l NewLogin) error {
 	if !l.SignedIn {
 		// A step of its own: two that clear up at once may get in each other's way, and the next one does it
 		// again. Nobody is kept from signing in by that.
-		_ = forgetStrangers(ctx, s.db, l.Address)
+		_ = s.write(ctx, func(q queries) error { return forgetStrangers(ctx, q, l.Address) })
 	}
 	return nil
 }
@@ -58,7 +58,8 @@ func forgetStrangers(ctx context.Context, q queries, address string) error {
 	// before long ones, so that whoever leaves long ones forgets those, and the newest of each kind.
 	const older = `DELETE FROM pending_logins WHERE state_hash IN (SELECT state_hash FROM (
 		SELECT state_hash, SUM(LENGTH(sealed) + $1) OVER (
-			ORDER BY CASE WHEN used_at > 0 THEN 2 WHEN LENGTH(sealed) > 2000 THEN 1 ELSE 0 END, created_at DESC, state_hash) AS so_far
+			ORDER BY CASE WHEN used_at > 0 THEN 2 WHEN LENGTH(sealed) > 2000 THEN 1 ELSE 0 END,
+				created_at DESC, state_hash) AS so_far
 		FROM pending_logins WHERE signed_in = 0 AND ($3 = '' OR address = $3)) AS kept WHERE so_far > $2)`
 	var from, all int64
 	if err := q.QueryRowContext(ctx, `SELECT `+size+` AND address = $2`, pendingRow, address).Scan(&from); err != nil {
@@ -86,11 +87,7 @@ func forgetStrangers(ctx context.Context, q queries, address string) error {
 // to lead. A state that is unknown, or another browser's, is ErrNotFound, and using it changes nothing.
 func (s *Store) UsePendingLogin(ctx context.Context, stateHash, browserHash []byte) (PendingLogin, error) {
 	now := millis(s.now())
-	res, err := s.db.ExecContext(ctx, `UPDATE pending_logins SET used_at = $3 WHERE state_hash = $1 AND browser_hash = $2 AND used_at = 0`, stateHash, browserHash, now)
-	if err != nil {
-		return PendingLogin{}, fmt.Errorf("store: use pending login: %w", err)
-	}
-	n, err := res.RowsAffected()
+	n, err := s.change(ctx, `UPDATE pending_logins SET used_at = $3 WHERE state_hash = $1 AND browser_hash = $2 AND used_at = 0`, stateHash, browserHash, now)
 	if err != nil {
 		return PendingLogin{}, fmt.Errorf("store: use pending login: %w", err)
 	}
@@ -112,9 +109,5 @@ func (s *Store) UsePendingLogin(ctx context.Context, stateHash, browserHash []by
 
 // SweepPendingLogins removes logins begun before t.
 func (s *Store) SweepPendingLogins(ctx context.Context, t time.Time) (int64, error) {
-	res, err := s.db.ExecContext(ctx, `DELETE FROM pending_logins WHERE created_at <= $1`, millis(t))
-	if err != nil {
-		return 0, fmt.Errorf("store: sweep pending logins: %w", err)
-	}
-	return res.RowsAffected()
+	return s.change(ctx, `DELETE FROM pending_logins WHERE created_at <= $1`, millis(t))
 }

@@ -65,15 +65,40 @@ func openPostgres(databaseURL string, now func() time.Time) (*Store, error) {
 	db.SetMaxIdleConns(maxIdleConns)
 	db.SetConnMaxIdleTime(connIdleTime)
 	db.SetConnMaxLifetime(connLifetime)
-	return &Store{pool: db, db: queries{db}, now: now, pg: cfg}, nil
+	s := &Store{pool: db, db: queries{db}, now: now, pg: cfg, closing: db.Close}
+	s.recorder = newWriter(s.begin, writeTime, trail{now: now, lock: lockTrail})
+	return s, nil
 }
 
-// limitStatements is a statement and no start-up parameter, because poolers refuse those.
+// begin begins a transaction of PostgreSQL. Under a stricter isolation, which may be the server's default, the
+// head of the trail would be read as it was before the trail's lock was waited for.
+func (s *Store) begin(ctx context.Context) (queries, func() error, func(), error) {
+	tx, err := s.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return queries{}, nil, nil, fmt.Errorf("store: begin: %w", err)
+	}
+	commit := func() error {
+		if err := tx.Commit(); err != nil {
+			return fmt.Errorf("store: commit: %w", err)
+		}
+		return nil
+	}
+	return queries{tx}, commit, func() { _ = tx.Rollback() }, nil // the first error says what went wrong
+}
+
+// limitStatements bounds statements, and how long the server believes in a peer that says nothing. It is a statement
+// and no start-up parameter, because poolers refuse those.
 func limitStatements(ctx context.Context, conn *pgx.Conn) error {
+	// A machine that vanished says no goodbye: what it holds has to be free within seconds all the same.
+	_, err := conn.Exec(ctx, `SELECT set_config('tcp_keepalives_idle', '3', false), set_config('tcp_keepalives_interval', '2', false),
+		set_config('tcp_keepalives_count', '2', false)`)
+	if err != nil {
+		return errors.Join(err, conn.Close(ctx)) // nobody else closes it
+	}
 	if _, set := conn.Config().RuntimeParams["statement_timeout"]; set {
 		return nil
 	}
-	_, err := conn.Exec(ctx, `SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'`,
+	_, err = conn.Exec(ctx, `SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'`,
 		strconv.FormatInt(statementTimeout.Milliseconds(), 10))
 	if err != nil {
 		return errors.Join(err, conn.Close(ctx)) // nobody else closes it

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/store/pgtest"
 )
 
@@ -131,13 +132,15 @@ func TestLivingHolders(t *testing.T) {
 			dead := must[*Store](t)(Open(address, c.now))
 			must0(t, dead.Join(ctx, "dead"))
 			for _, holder := range []string{"a", "b", "dead"} {
-				r := submission(c, holder, 1)
+				r := intent(c, holder, 1)
 				r.Holder = holder
 				begin(t, a, r)
 			}
 			must0(t, dead.Close())
 			buried(t, b, "dead")
-			outcome := func(token string) string { return must[Submission](t)(b.LatestAttempt(ctx, token)).Outcome }
+			outcome := func(token string) record.Outcome {
+				return must[record.Submission](t)(b.LatestAttempt(ctx, token)).Outcome
+			}
 
 			want(t, "seen dead once", must[int64](t)(b.SettleOrphans(ctx, "b")), 0)
 			c.add(settleGrace - time.Millisecond)
@@ -188,7 +191,7 @@ func TestSettleAtOnce(t *testing.T) {
 	s := migrated(t, address, c)
 	const orphans, replicas = 40, 4
 	for i := range orphans {
-		r := submission(c, fmt.Sprint(i), 1)
+		r := intent(c, fmt.Sprint(i), 1)
 		r.Holder = fmt.Sprint("dead", i%3)
 		begin(t, s, r)
 	}
@@ -219,7 +222,7 @@ func TestAnothersLook(t *testing.T) {
 	c, ctx, address := newClock(), t.Context(), pgtest.Start(t)
 	s := migrated(t, address, c)
 	must0(t, s.Join(ctx, "alive"))
-	r := submission(c, "token", 1)
+	r := intent(c, "token", 1)
 	r.Holder = "dead"
 	begin(t, s, r)
 	tx := must[*sql.Tx](t)(s.pool.BeginTx(ctx, nil))

@@ -36,7 +36,8 @@ func hiding(cfg *pgx.ConnConfig) hider {
 func (h hider) hide(err error) error {
 	var told *toldError
 	var server *pgconn.PgError
-	if errors.As(err, &told) || !errors.As(err, &server) || !aboutLogin(server.Code) && !containsAny(err.Error(), h.hidden) {
+	if errors.As(err, &told) || !errors.As(err, &server) ||
+		!aboutLogin(server.Code) && !containsAny(err.Error(), h.hidden) {
 		return err
 	}
 	inOurWords(server)
@@ -214,7 +215,8 @@ func causeOf(err error) string {
 	case errors.As(err, &server):
 		inOurWords(server)
 		return server.Message + " (SQLSTATE " + server.Code + ")"
-	case errors.As(err, &wrongKind), errors.Is(err, pgconn.ErrReadOnlyConnection), errors.Is(err, pgconn.ErrReadWriteConnection),
+	case errors.As(err, &wrongKind), errors.Is(err, pgconn.ErrReadOnlyConnection),
+		errors.Is(err, pgconn.ErrReadWriteConnection),
 		errors.Is(err, pgconn.ErrPrimaryConnection), errors.Is(err, pgconn.ErrStandbyConnection):
 		return "no server is of the kind that target_session_attrs asks for"
 	case errors.Is(err, context.Canceled):

@@ -25,7 +25,8 @@ const sessionColumns = `handle, sealed, actor_issuer, actor_subject, actor_name,
 func scanSession(row interface{ Scan(...any) error }) (Session, error) {
 	var r Session
 	var created, seen int64
-	err := row.Scan(&r.Handle, &r.Sealed, &r.ActorIssuer, &r.ActorSubject, &r.ActorName, &r.SID, &r.Browser, &created, &seen)
+	err := row.Scan(&r.Handle, &r.Sealed, &r.ActorIssuer, &r.ActorSubject, &r.ActorName,
+		&r.SID, &r.Browser, &created, &seen)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Session{}, ErrNotFound
@@ -100,17 +101,17 @@ func (s *Store) listSessions(ctx context.Context, which string, args ...any) ([]
 // EndSessions ends sessions of one user and tells how many: the one of a handle, or all where handle is
 // empty.
 func (s *Store) EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error) {
-	return s.db.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
+	return s.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
 }
 
 // EndAllSessions ends what AllSessions lists, and tells how many there were.
 func (s *Store) EndAllSessions(ctx context.Context, issuer, subject string) (int64, error) {
-	return s.db.change(ctx, `DELETE FROM sessions WHERE `+whoseSessions, issuer, subject)
+	return s.change(ctx, `DELETE FROM sessions WHERE `+whoseSessions, issuer, subject)
 }
 
 // EndSessionByHandle ends a session, whoever's it is, and tells how many there were.
 func (s *Store) EndSessionByHandle(ctx context.Context, handle string) (int64, error) {
-	return s.db.change(ctx, `DELETE FROM sessions WHERE handle = $1`, handle)
+	return s.change(ctx, `DELETE FROM sessions WHERE handle = $1`, handle)
 }
 
 // LogoutToken is what a logout token of the provider names (OpenID Connect Back-Channel Logout 1.0
@@ -178,20 +179,18 @@ func (s *Store) EndByLogoutToken(ctx context.Context, t LogoutToken) (ended int6
 
 // SweepLogoutTokens forgets logout tokens used before t, which are too old to be accepted again.
 func (s *Store) SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error) {
-	return s.db.change(ctx, `DELETE FROM logout_tokens WHERE created_at <= $1`, millis(t))
+	return s.change(ctx, `DELETE FROM logout_tokens WHERE created_at <= $1`, millis(t))
 }
 
 // TouchSession notes that a session was used now.
 func (s *Store) TouchSession(ctx context.Context, idHash []byte) error {
-	res, err := s.db.ExecContext(ctx, `UPDATE sessions SET seen_at = $2 WHERE id_hash = $1`, idHash, millis(s.now()))
-	return affected(res, err, "touch session")
+	return s.changeOne(ctx, `UPDATE sessions SET seen_at = $2 WHERE id_hash = $1`, idHash, millis(s.now()))
 }
 
 // SaveSession replaces the payload of an existing session. One that has ended is not revived:
 // ErrNotFound.
 func (s *Store) SaveSession(ctx context.Context, idHash, sealed []byte) error {
-	res, err := s.db.ExecContext(ctx, `UPDATE sessions SET sealed = $2 WHERE id_hash = $1`, idHash, sealed)
-	return affected(res, err, "save session")
+	return s.changeOne(ctx, `UPDATE sessions SET sealed = $2 WHERE id_hash = $1`, idHash, sealed)
 }
 
 // DeleteSession ends a session and tells whether it was there.
@@ -231,9 +230,13 @@ func sidMark(issuer, sid string) []byte {
 // LeaseSession lets one caller at a time, over all processes, renew a session's token. The winner
 // gets the payload as it is now; everybody else, and everybody for a session that has ended, gets
 // ErrNotFound. A lease that is not given back runs out at until.
-func (s *Store) LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error) {
-	err = s.db.QueryRowContext(ctx, `UPDATE sessions SET lease_until = $3, lease_by = $2 WHERE id_hash = $1 AND lease_until < $4 RETURNING sealed`,
-		idHash, by, millis(until), millis(s.now())).Scan(&sealed)
+func (s *Store) LeaseSession(ctx context.Context, idHash []byte, by string,
+	until time.Time) (sealed []byte, err error) {
+	err = s.write(ctx, func(q queries) error {
+		return q.QueryRowContext(ctx, `UPDATE sessions SET lease_until = $3, lease_by = $2
+			WHERE id_hash = $1 AND lease_until < $4 RETURNING sealed`,
+			idHash, by, millis(until), millis(s.now())).Scan(&sealed)
+	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, ErrNotFound
@@ -258,11 +261,10 @@ func (s *Store) ReleaseSession(ctx context.Context, idHash []byte, by string, no
 		query = `UPDATE sessions SET lease_until = 0, lease_by = '', sealed = $3, sid = $4 WHERE id_hash = $1 AND lease_by = $2`
 		args = append(args, now.Sealed, now.SID)
 	}
-	res, err := s.db.ExecContext(ctx, query, args...)
-	return affected(res, err, "release session")
+	return s.changeOne(ctx, query, args...)
 }
 
 // SweepSessions removes sessions begun before begun or not used since seen, and tells how many.
 func (s *Store) SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error) {
-	return s.db.change(ctx, `DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2`, millis(begun), millis(seen))
+	return s.change(ctx, `DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2`, millis(begun), millis(seen))
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,8 @@ const (
 	// the same: switching to WAL does not honour busy_timeout.
 	busyRetry = 10 * time.Second
 	busyPause = 50 * time.Millisecond
+	// readers is how many connections read a SQLite file at once.
+	readers = 8
 )
 
 // openSQLite opens the file. Where it may not be made, it has to be there, and nothing is changed about it.
@@ -31,11 +34,9 @@ func openSQLite(databaseURL string, mayMake bool, now func() time.Time) (*Store,
 	if err != nil {
 		return nil, fmt.Errorf("store: database address: %w", err)
 	}
-	pragmas := []string{"busy_timeout(5000)", "synchronous(FULL)", "foreign_keys(1)"}
-	q := url.Values{"_txlock": {"immediate"}}
+	q := url.Values{"_pragma": pragmas(mayMake)}
 	if mayMake {
 		err = makeFile(path)
-		pragmas = append(pragmas, "journal_mode(WAL)")
 	} else {
 		_, err = os.Stat(filepath.Clean(path))
 		q.Set("mode", "rw") // should it go away in between, SQLite would make it
@@ -46,15 +47,102 @@ func openSQLite(databaseURL string, mayMake bool, now func() time.Time) (*Store,
 	case err != nil:
 		return nil, fmt.Errorf("store: open the database file: %w", err)
 	}
-	for _, p := range pragmas {
-		q.Add("_pragma", p)
-	}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String())
+	writing, err := sql.Open("sqlite", fileAddress(path, q))
 	if err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
-	db.SetMaxOpenConns(8)
-	return &Store{pool: db, db: queries{db}, now: now, path: path}, nil
+	writing.SetMaxOpenConns(1)
+	q.Add("_pragma", "query_only(1)") // what is not the writer must not write
+	reading, err := sql.Open("sqlite", fileAddress(path, q))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open: %w", err), writing.Close())
+	}
+	reading.SetMaxOpenConns(readers)
+	reading.SetMaxIdleConns(readers)
+	statements := newPrepared(reading)
+	file := &fileWriter{db: writing}
+	s := &Store{pool: reading, db: queries{statements}, now: now, path: path}
+	s.recorder = newWriter(file.begin, 0, trail{now: now})
+	s.closing = func() error {
+		statements.close()
+		return errors.Join(reading.Close(), file.close())
+	}
+	return s, nil
+}
+
+// pragmas are the options of every connection. The way of journalling is a property of the file, which is left
+// as it is where the file is only looked into.
+func pragmas(mayMake bool) []string {
+	list := []string{"busy_timeout(5000)", "synchronous(FULL)", "foreign_keys(1)"}
+	if mayMake {
+		list = append(list, "journal_mode(WAL)")
+	}
+	return list
+}
+
+func fileAddress(path string, options url.Values) string {
+	u := url.URL{
+		Scheme:   "file",
+		Opaque:   (&url.URL{Path: path}).EscapedPath(),
+		RawQuery: options.Encode(),
+	}
+	return u.String()
+}
+
+// fileWriter is the one connection that writes. Only the writer's goroutine uses it.
+type fileWriter struct {
+	db         *sql.DB
+	conn       *sql.Conn
+	statements *prepared
+}
+
+// begin takes the file's lock, for which it waits as long as busy_timeout says: only another process can have it.
+func (f *fileWriter) begin(ctx context.Context) (queries, func() error, func(), error) {
+	if f.conn == nil {
+		conn, err := f.db.Conn(ctx)
+		if err != nil {
+			return queries{}, nil, nil, fmt.Errorf("store: open to write: %w", err)
+		}
+		f.conn = conn
+		f.statements = newPrepared(conn)
+	}
+	if _, err := f.statements.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
+		f.drop()
+		return queries{}, nil, nil, fmt.Errorf("store: begin: %w", err)
+	}
+	commit := func() error {
+		if _, err := f.statements.ExecContext(ctx, `COMMIT`); err != nil {
+			f.undo(ctx)
+			return fmt.Errorf("store: commit: %w", err)
+		}
+		return nil
+	}
+	return queries{f.statements}, commit, func() { f.undo(ctx) }, nil
+}
+
+// undo ends a transaction without effect. A connection that cannot even do that is given up.
+func (f *fileWriter) undo(ctx context.Context) {
+	if _, err := f.statements.ExecContext(ctx, `ROLLBACK`); err != nil {
+		f.drop()
+	}
+}
+
+// drop gives the connection up. The next write opens another one.
+func (f *fileWriter) drop() {
+	if f.conn == nil {
+		return
+	}
+	f.statements.close()
+	// ErrBadConn keeps it out of the pool, and with it a transaction that may still be open.
+	_ = f.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = f.conn.Close()
+	f.conn = nil
+	f.statements = nil
+}
+
+func (f *fileWriter) close() error {
+	f.drop()
+	return f.db.Close()
 }
 
 // makeFile makes the file where there is none. It holds who did what and sealed tokens: nobody else on the
@@ -84,7 +172,7 @@ func (s *Store) migrateSQLite(ctx context.Context) error {
 	defer unlock()
 	give := time.Now().Add(busyRetry)
 	for {
-		err = migrateSQLiteOnce(ctx, s.pool, dir)
+		err = migrateSQLiteOnce(ctx, s.path, dir)
 		if err == nil || !isBusy(err) || time.Now().After(give) {
 			return err
 		}
@@ -94,7 +182,12 @@ func (s *Store) migrateSQLite(ctx context.Context) error {
 	}
 }
 
-func migrateSQLiteOnce(ctx context.Context, db *sql.DB, dir fs.FS) error {
+func migrateSQLiteOnce(ctx context.Context, path string, dir fs.FS) (err error) {
+	db, err := sql.Open("sqlite", fileAddress(path, url.Values{"_pragma": pragmas(true), "_txlock": {"immediate"}}))
+	if err != nil {
+		return fmt.Errorf("store: open: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
 	if err != nil {
 		return fmt.Errorf("store: migrations: %w", err)

@@ -15,19 +15,23 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"maiaportal/internal/record"
 )
 
 // ErrNotFound is returned where no such row exists.
-var ErrNotFound = errors.New("store: not found")
+var ErrNotFound = record.ErrNotFound
 
 // Store is an open database. Its methods may be called by many goroutines at once.
 type Store struct {
-	pool *sql.DB
-	db   queries // on the pool
-	now  func() time.Time
-	path string          // of the SQLite file
-	pg   *pgx.ConnConfig // nil on SQLite
-	life life
+	pool     *sql.DB
+	db       queries // on the pool; on SQLite they can only read
+	recorder *writer // writes the trail; on SQLite everything
+	closing  func() error
+	now      func() time.Time
+	path     string          // of the SQLite file
+	pg       *pgx.ConnConfig // nil on SQLite
+	life     life
 }
 
 // ParseURL checks a PORTAL_DATABASE_URL and gives the path of the SQLite file that it names, which is
@@ -87,11 +91,46 @@ func (s *Store) Ping(ctx context.Context) error {
 // ended before.
 func (s *Store) Close() error {
 	s.leave()
-	return s.pool.Close()
+	s.recorder.close()
+	return s.closing()
+}
+
+// write runs a statement that changes something.
+func (s *Store) write(ctx context.Context, do func(queries) error) error {
+	if s.pg != nil {
+		return do(s.db)
+	}
+	return s.recorder.do(ctx, func(w *writing) error { return do(w.queries) })
+}
+
+// change is write for a statement of which only the number of rows counts that it met.
+func (s *Store) change(ctx context.Context, query string, args ...any) (n int64, err error) {
+	err = s.write(ctx, func(q queries) error {
+		n, err = q.change(ctx, query, args...)
+		return err
+	})
+	return n, err
+}
+
+// changeOne is change for a statement that has to meet a row: none is ErrNotFound.
+func (s *Store) changeOne(ctx context.Context, query string, args ...any) error {
+	n, err := s.change(ctx, query, args...)
+	if err == nil && n == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
+// record runs queries of which all count or none, and which may leave events.
+func (s *Store) record(ctx context.Context, do func(*writing) error) error {
+	return s.recorder.do(ctx, do)
 }
 
 // together runs queries of which all count or none.
 func (s *Store) together(ctx context.Context, do func(queries) error) (err error) {
+	if s.pg == nil {
+		return s.write(ctx, do)
+	}
 	tx, err := s.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("store: begin: %w", err)
@@ -147,7 +186,7 @@ func storable(args []any) []any {
 	for i, arg := range args {
 		switch v := arg.(type) {
 		case string:
-			args[i] = strings.ReplaceAll(strings.ToValidUTF8(v, "\uFFFD"), "\x00", "\uFFFD")
+			args[i] = storableText(v)
 		case bool:
 			args[i] = 0
 			if v {
@@ -156,6 +195,10 @@ func storable(args []any) []any {
 		}
 	}
 	return args
+}
+
+func storableText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // millis is how an instant is kept.
@@ -172,19 +215,4 @@ func instant(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// affected turns an UPDATE that met no row into ErrNotFound.
-func affected(res sql.Result, err error, what string) error {
-	if err != nil {
-		return fmt.Errorf("store: %s: %w", what, err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return fmt.Errorf("store: %s: %w", what, err)
-	}
-	if n == 0 {
-		return ErrNotFound
-	}
-	return nil
 }

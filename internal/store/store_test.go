@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"maiaportal/internal/audit"
+	"maiaportal/internal/record"
 	"maiaportal/internal/store/pgtest"
 )
 
@@ -42,12 +44,20 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"earlier attempts":                testEarlierAttempt,
 		"refused submissions":             testRefused,
 		"orphans":                         testOrphans,
+		"a submission's events":           testTrail,
+		"events of nothing":               testTrailOfNothing,
+		"events of a lost begin":          testTrailOfALostBegin,
+		"events of orphans":               testTrailOfOrphans,
+		"events under concurrency":        testTrailAtOnce,
+		"writes share a commit":           testWritesShareACommit,
+		"who waits to write leaves":       testWriterIsLeft,
 		"limits":                          testLimits,
 		"limits under concurrency":        testLimitsAtOnce,
 		"any bytes":                       testAnyBytes,
 		"migrating again, and not at all": testMigrateAgain,
 		"many migrate at once":            testMigrateAtOnce,
 		"columns":                         testColumns,
+		"an update":                       testUpdate,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, address(t)) })
 	}
@@ -72,6 +82,7 @@ func open(t *testing.T, address string, c *clock) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.KeepTrail(audit.NewChain(nil), nil)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -144,7 +155,15 @@ func atOnce(t *testing.T, n int, f func(i int) (bool, error)) int {
 const issuer = "https://id.example"
 
 func session(handle, subject string) Session {
-	return Session{Handle: handle, Sealed: []byte("sealed " + handle), ActorIssuer: issuer, ActorSubject: subject, ActorName: "Zoë " + subject, SID: "sid-" + handle, Browser: "Firefox"}
+	return Session{
+		Handle:       handle,
+		Sealed:       []byte("sealed " + handle),
+		ActorIssuer:  issuer,
+		ActorSubject: subject,
+		ActorName:    "Zoë " + subject,
+		SID:          "sid-" + handle,
+		Browser:      "Firefox",
+	}
 }
 
 func testSessions(t *testing.T, address string) {
@@ -247,7 +266,11 @@ func testSessionsEnd(t *testing.T, address string) {
 		want(t, "used", used, false)
 		return n
 	}
-	want(t, "by another provider's sid", byToken(LogoutToken{JTIHash: []byte("1"), Issuer: "https://other.example", SID: "sid-e5"}), 0)
+	want(t, "by another provider's sid", byToken(LogoutToken{
+		JTIHash: []byte("1"),
+		Issuer:  "https://other.example",
+		SID:     "sid-e5",
+	}), 0)
 	want(t, "by sid", byToken(LogoutToken{JTIHash: []byte("1"), Issuer: issuer, SID: "sid-e5", Subject: "eve"}), 1)
 	want(t, "left", handles(t, s, "", time.Time{}, time.Time{}), "")
 
@@ -281,7 +304,10 @@ func testLeases(t *testing.T, address string) {
 	must0(t, s.ReleaseSession(ctx, id, "one", nil))
 	want(t, "given back without a payload", sealed(), "sealed h")
 	want(t, "payload", string(must[[]byte](t)(lease("two"))), "sealed h")
-	notFound(t, "giving another's lease back", s.ReleaseSession(ctx, id, "one", &Renewed{Sealed: []byte("stale"), SID: "sid 2"}))
+	notFound(t, "giving another's lease back", s.ReleaseSession(ctx, id, "one", &Renewed{
+		Sealed: []byte("stale"),
+		SID:    "sid 2",
+	}))
 	must0(t, s.ReleaseSession(ctx, id, "two", &Renewed{Sealed: []byte("renewed"), SID: "sid 2"}))
 	want(t, "given back with a payload", sealed(), "renewed")
 
@@ -295,7 +321,10 @@ func testLeases(t *testing.T, address string) {
 	want(t, "not by the loser", sealed(), "renewed")
 
 	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id)), true)
-	notFound(t, "giving back for a session that has ended", s.ReleaseSession(ctx, id, "two", &Renewed{Sealed: []byte("revived"), SID: "sid 2"}))
+	notFound(t, "giving back for a session that has ended", s.ReleaseSession(ctx, id, "two", &Renewed{
+		Sealed: []byte("revived"),
+		SID:    "sid 2",
+	}))
 	_, err = lease("three")
 	notFound(t, "a session that has ended", err)
 }
@@ -438,23 +467,58 @@ func testLogoutTokens(t *testing.T, address string) {
 	want(t, "a younger one again", end(token("jti 2", "sid-h2", "ann")), "0 true")
 }
 
-func submission(c *clock, token string, attempt int) Submission {
-	return Submission{
-		ID: uuid.Must(uuid.NewV7()).String(), FormToken: token, Attempt: attempt, Fingerprint: []byte{0, 255}, Holder: "holder", CreatedAt: c.now(),
-		ActorIssuer: issuer, ActorSubject: "ann", ActorName: "Ann Ångström", Action: "reference", ProjectID: "project", AgentID: "agent", AgentType: "AWS",
-		Name: "name", SecretName: "secret", SecretKey: "key", VaultName: "vault", Type: "PASSWORD", Outcome: "pending", RequestID: "request", ClientAddress: "::1", Changes: "line_ends",
+func intent(c *clock, token string, attempt int) record.Submission {
+	return record.Submission{
+		ID:          uuid.Must(uuid.NewV7()).String(),
+		FormToken:   token,
+		Attempt:     attempt,
+		Fingerprint: []byte{0, 255},
+		Holder:      "holder",
+		CreatedAt:   c.now(),
+		Actor:       record.Actor{Issuer: issuer, Subject: "ann", Name: "Ann Ångström"},
+		Action:      record.Reference,
+		Fields: record.Fields{
+			ProjectID:  "project",
+			AgentID:    "agent",
+			AgentType:  "AWS",
+			Name:       "name",
+			SecretName: "secret",
+			SecretKey:  "key",
+			VaultName:  "vault",
+			Type:       "PASSWORD",
+		},
+		Outcome:       record.Pending,
+		RequestID:     "request",
+		ClientAddress: "::1",
+		Changes:       "line_ends",
 	}
 }
 
-func begin(t *testing.T, s *Store, r Submission) Submission {
+func begin(t *testing.T, s *Store, r record.Submission) record.Submission {
 	t.Helper()
-	if begun, err := s.BeginSubmission(t.Context(), r); !begun || err != nil {
+	if begun, _, err := s.BeginSubmission(t.Context(), r, record.Begin{}); !begun || err != nil {
 		t.Fatal(begun, err)
 	}
 	return r
 }
 
-func same(t *testing.T, what string, got, want Submission) {
+// call is the first step of a reference, whose call begins.
+func call() record.Step {
+	return record.Step{
+		Number:  1,
+		Call:    record.CreateReference,
+		Sent:    true,
+		Outcome: record.Pending,
+	}
+}
+
+// beginCall begins a call and fails where that is not possible.
+func beginCall(t *testing.T, s *Store, r record.Submission) {
+	t.Helper()
+	must0(t, s.BeginCall(t.Context(), r, nil, call()))
+}
+
+func same(t *testing.T, what string, got, want record.Submission) {
 	t.Helper()
 	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
 		t.Errorf("%s:\n%s, want\n%s", what, g, w)
@@ -464,23 +528,36 @@ func same(t *testing.T, what string, got, want Submission) {
 func testSubmission(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s := migrated(t, address, c)
-	byID := func(id string) Submission { t.Helper(); return must[Submission](t)(s.SubmissionByID(ctx, id)) }
-	r := begin(t, s, submission(c, "token", 1))
+	byID := func(id string) record.Submission {
+		t.Helper()
+		return must[record.Submission](t)(s.SubmissionByID(ctx, id))
+	}
+	r := begin(t, s, intent(c, "token", 1))
 	same(t, "begun", byID(r.ID), r)
-	must0(t, s.MarkSent(ctx, r.ID))
+	beginCall(t, s, r)
 	r.Sent = true
+	r.Steps = []record.Step{call()}
 	same(t, "sent", byID(r.ID), r)
 	c.add(time.Second)
-	r.Outcome, r.Status, r.VaultSecretName, r.ResolverRef, r.AnswerPartial, r.FinishedAt = "created", 201, "vault-name", "ref", true, c.now()
-	must0(t, s.FinishSubmission(ctx, r))
-	same(t, "finished", byID(r.ID), r)
-	notFound(t, "sending what has ended", s.MarkSent(ctx, r.ID))
-	notFound(t, "sending what is unknown", s.MarkSent(ctx, "x"))
-	notFound(t, "finishing what is unknown", s.FinishSubmission(ctx, submission(c, "other", 1)))
+	answer := record.Answer{VaultSecretName: "vault-name", ResolverRef: "ref", AnswerPartial: true}
+	r.Outcome, r.Status, r.Answer, r.FinishedAt = record.Created, 201, answer, c.now()
+	ended := call()
+	ended.Outcome, ended.Status, ended.Answer = record.Created, 201, answer
+	r.Steps = []record.Step{ended}
+	must0(t, s.EndSubmission(ctx, r, &ended))
+	same(t, "ended", byID(r.ID), r)
+	again := r
+	again.Outcome = record.Failed
+	must0(t, s.EndSubmission(ctx, again, &ended))
+	same(t, "ended twice", byID(r.ID), r)
+	notFound(t, "sending what has ended", s.BeginCall(ctx, r, nil, call()))
+	unknown := intent(c, "other", 1)
+	notFound(t, "sending what is unknown", s.BeginCall(ctx, unknown, nil, call()))
+	notFound(t, "ending what is unknown", s.EndSubmission(ctx, unknown, nil))
 
-	second := begin(t, s, submission(c, "token", 2))
-	third := begin(t, s, submission(c, "token", 10))
-	same(t, "latest attempt, compared as numbers", must[Submission](t)(s.LatestAttempt(ctx, "token")), third)
+	second := begin(t, s, intent(c, "token", 2))
+	third := begin(t, s, intent(c, "token", 10))
+	same(t, "latest attempt, compared as numbers", must[record.Submission](t)(s.LatestAttempt(ctx, "token")), third)
 	same(t, "the one before", byID(second.ID), second)
 	_, err := s.LatestAttempt(ctx, "other")
 	notFound(t, "no attempt", err)
@@ -493,13 +570,22 @@ func testBeginOnce(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s, other := migrated(t, address, c), open(t, address, c)
 	n := atOnce(t, 20, func(i int) (bool, error) {
-		return []*Store{s, other}[i%2].BeginSubmission(ctx, submission(c, "token", 1))
+		begun, _, err := []*Store{s, other}[i%2].BeginSubmission(ctx, intent(c, "token", 1), record.Begin{})
+		return begun, err
 	})
 	want(t, "begun", n, 1)
-	first := must[Submission](t)(s.LatestAttempt(ctx, "token"))
-	want(t, "the same attempt, its first answer lost", must[bool](t)(s.BeginSubmission(ctx, first)), true)
-	want(t, "rows", len(must[[]Submission](t)(s.Submissions(ctx, "", "", "", 100))), 1)
-	want(t, "the next attempt", must[bool](t)(s.BeginSubmission(ctx, submission(c, "token", 2))), true)
+	first := must[record.Submission](t)(s.LatestAttempt(ctx, "token"))
+	begunAgain := func(r record.Submission) bool {
+		begun, _, err := s.BeginSubmission(ctx, r, record.Begin{})
+		must0(t, err)
+		return begun
+	}
+	want(t, "the same attempt, its first answer lost", begunAgain(first), true)
+	want(t, "rows", len(must[[]record.Submission](t)(s.Submissions(ctx, record.Query{
+		Of:    record.Everyone,
+		Limit: 100,
+	}))), 1)
+	want(t, "the next attempt", begunAgain(intent(c, "token", 2)), true)
 }
 
 func testLists(t *testing.T, address string) {
@@ -507,20 +593,23 @@ func testLists(t *testing.T, address string) {
 	s := migrated(t, address, c)
 	var anns, all []string
 	for i := range 7 {
-		r := submission(c, fmt.Sprint("token", i), 1)
+		r := intent(c, fmt.Sprint("token", i), 1)
 		// Ids begin with their instant, and every hexadecimal digit has its place.
 		r.ID = fmt.Sprintf("%08x-0000-7000-8000-%012d", 5+i, i)
 		if i%2 == 1 {
-			r.ActorSubject = "bob"
+			r.Actor.Subject = "bob"
 		} else {
 			anns = append([]string{r.ID}, anns...)
 		}
 		all = append([]string{r.ID}, all...)
 		begin(t, s, r)
 	}
-	pages := func(subject string) (ids []string) {
+	own := func(issuer, subject string) record.Whose {
+		return record.Own(record.Actor{Issuer: issuer, Subject: subject})
+	}
+	pages := func(of record.Whose) (ids []string) {
 		for before := ""; ; before = ids[len(ids)-1] {
-			list := must[[]Submission](t)(s.Submissions(ctx, issuer, subject, before, 3))
+			list := must[[]record.Submission](t)(s.Submissions(ctx, record.Query{Of: of, Before: before, Limit: 3}))
 			for _, r := range list {
 				ids = append(ids, r.ID)
 			}
@@ -529,10 +618,14 @@ func testLists(t *testing.T, address string) {
 			}
 		}
 	}
-	want(t, "everybody's", fmt.Sprint(pages("")), fmt.Sprint(all))
-	want(t, "own", fmt.Sprint(pages("ann")), fmt.Sprint(anns))
-	want(t, "nobody's", len(pages("eve")), 0)
-	want(t, "another provider's", len(must[[]Submission](t)(s.Submissions(ctx, "https://other.example", "ann", "", 3))), 0)
+	want(t, "everybody's", fmt.Sprint(pages(record.Everyone)), fmt.Sprint(all))
+	want(t, "own", fmt.Sprint(pages(own(issuer, "ann"))), fmt.Sprint(anns))
+	want(t, "of nobody said", len(pages(record.Whose{})), 0)
+	want(t, "nobody's", len(pages(own(issuer, "eve"))), 0)
+	want(t, "another provider's", len(must[[]record.Submission](t)(s.Submissions(ctx, record.Query{
+		Of:    own("https://other.example", "ann"),
+		Limit: 3,
+	}))), 0)
 }
 
 func testEarlierAttempt(t *testing.T, address string) {
@@ -540,28 +633,28 @@ func testEarlierAttempt(t *testing.T, address string) {
 	s := migrated(t, address, c)
 	for i, tc := range []struct {
 		why    string
-		change func(earlier, now *Submission)
+		change func(earlier, now *record.Submission)
 		want   bool
 	}{
-		{"ended unknown", func(e, _ *Submission) { e.Outcome = "unknown" }, true},
-		{"failed after it was sent", func(e, _ *Submission) { e.Outcome, e.Sent = "failed", true }, true},
-		{"failed before it was sent", func(e, _ *Submission) { e.Outcome = "failed" }, false},
-		{"was refused", func(e, _ *Submission) { e.Outcome, e.Sent = "conflict", true }, false},
-		{"is somebody else's", func(e, _ *Submission) { e.Outcome, e.ActorSubject = "unknown", "bob" }, false},
-		{"is another provider's", func(e, _ *Submission) { e.Outcome, e.ActorIssuer = "unknown", "https://other.example" }, false},
-		{"has another name", func(e, _ *Submission) { e.Outcome, e.Name = "unknown", "other" }, false},
-		{"is in another project", func(e, _ *Submission) { e.Outcome, e.ProjectID = "unknown", "other" }, false},
-		{"a reference hangs on no agent", func(e, _ *Submission) { e.Outcome, e.AgentID = "unknown", "other" }, true},
-		{"is another action", func(e, _ *Submission) { e.Outcome, e.Action = "unknown", "value" }, false},
-		{"a value is at its agent", func(e, n *Submission) {
+		{"ended unknown", func(e, _ *record.Submission) { e.Outcome = "unknown" }, true},
+		{"failed after it was sent", func(e, _ *record.Submission) { e.Outcome, e.Sent = "failed", true }, true},
+		{"failed before it was sent", func(e, _ *record.Submission) { e.Outcome = "failed" }, false},
+		{"was refused", func(e, _ *record.Submission) { e.Outcome, e.Sent = "conflict", true }, false},
+		{"is somebody else's", func(e, _ *record.Submission) { e.Outcome, e.Actor.Subject = "unknown", "bob" }, false},
+		{"is another provider's", func(e, _ *record.Submission) { e.Outcome, e.Actor.Issuer = "unknown", "https://other.example" }, false},
+		{"has another name", func(e, _ *record.Submission) { e.Outcome, e.Name = "unknown", "other" }, false},
+		{"is in another project", func(e, _ *record.Submission) { e.Outcome, e.ProjectID = "unknown", "other" }, false},
+		{"a reference hangs on no agent", func(e, _ *record.Submission) { e.Outcome, e.AgentID = "unknown", "other" }, true},
+		{"is another action", func(e, _ *record.Submission) { e.Outcome, e.Action = "unknown", "value" }, false},
+		{"a value is at its agent", func(e, n *record.Submission) {
 			e.Outcome, e.Action, n.Action, e.ProjectID = "unknown", "value", "value", "other"
 		}, true},
-		{"a value at another agent", func(e, n *Submission) {
+		{"a value at another agent", func(e, n *record.Submission) {
 			e.Outcome, e.Action, n.Action, e.AgentID = "unknown", "value", "value", "other"
 		}, false},
 	} {
 		t.Run(tc.why, func(t *testing.T) {
-			earlier, now := submission(c, fmt.Sprint("earlier", i), 1), submission(c, fmt.Sprint("now", i), 1)
+			earlier, now := intent(c, fmt.Sprint("earlier", i), 1), intent(c, fmt.Sprint("now", i), 1)
 			earlier.ID, now.ID = fmt.Sprintf("%04d-1", i), fmt.Sprintf("%04d-2", i)
 			earlier.Name, now.Name = fmt.Sprint("name", i), fmt.Sprint("name", i)
 			tc.change(&earlier, &now)
@@ -569,7 +662,7 @@ func testEarlierAttempt(t *testing.T, address string) {
 			earlier.Outcome = "pending"
 			begin(t, s, earlier)
 			begin(t, s, now)
-			must0(t, s.FinishSubmission(ctx, end))
+			must0(t, s.EndSubmission(ctx, end, nil))
 			want(t, "earlier", must[bool](t)(s.EarlierAttempt(ctx, now)), tc.want)
 			want(t, "later", must[bool](t)(s.EarlierAttempt(ctx, earlier)), false)
 		})
@@ -580,16 +673,25 @@ func testRefused(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s := migrated(t, address, c)
 	from := c.now()
-	for i, end := range []Submission{
-		{Outcome: "unauthenticated", Status: 401}, {Outcome: "unauthenticated"}, {Outcome: "forbidden", Status: 403}, {Outcome: "unauthenticated", Status: 401},
+	for i, end := range []record.Submission{
+		{
+			Outcome: "unauthenticated",
+			Status:  401,
+		}, {Outcome: "unauthenticated"}, {
+			Outcome: "forbidden",
+			Status:  403,
+		}, {
+			Outcome: "unauthenticated",
+			Status:  401,
+		},
 	} {
-		r := begin(t, s, submission(c, fmt.Sprint(i), 1))
+		r := begin(t, s, intent(c, fmt.Sprint(i), 1))
 		end.ID = r.ID
-		must0(t, s.FinishSubmission(ctx, end))
+		must0(t, s.EndSubmission(ctx, end, nil))
 		c.add(time.Minute)
 	}
 	between := func(subject string, from, to time.Time) int {
-		return must[int](t)(s.RefusedBetween(ctx, issuer, subject, from, to))
+		return must[int](t)(s.RefusedBetween(ctx, record.Actor{Issuer: issuer, Subject: subject}, from, to))
 	}
 	want(t, "both ends count", between("ann", from, from.Add(3*time.Minute)), 2)
 	want(t, "after the first", between("ann", from.Add(time.Millisecond), c.now()), 1)
@@ -601,6 +703,7 @@ func testRefused(t *testing.T, address string) {
 func testOrphans(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	dead := must[*Store](t)(Open(address, c.now))
+	dead.KeepTrail(audit.NewChain(nil), nil)
 	must0(t, dead.Migrate(ctx))
 	must0(t, dead.Join(ctx, "dead"))
 	if err := dead.Join(ctx, "dead"); err == nil {
@@ -608,15 +711,15 @@ func testOrphans(t *testing.T, address string) {
 	}
 	s := open(t, address, c)
 	must0(t, s.Join(ctx, "alive"))
-	of := func(holder, token string) Submission {
-		r := submission(c, token, 1)
+	of := func(holder, token string) record.Submission {
+		r := intent(c, token, 1)
 		r.Holder = holder
 		return begin(t, s, r)
 	}
 	unsent, sent, ended, own := of("dead", "unsent"), of("dead", "sent"), of("dead", "ended"), of("alive", "own")
-	must0(t, s.MarkSent(ctx, sent.ID))
+	beginCall(t, s, sent)
 	ended.Outcome, ended.Status = "created", 201
-	must0(t, s.FinishSubmission(ctx, ended))
+	must0(t, s.EndSubmission(ctx, ended, nil))
 	must0(t, dead.Close())
 	buried(t, s, "dead")
 
@@ -626,17 +729,26 @@ func testOrphans(t *testing.T, address string) {
 	n += must[int64](t)(s.SettleOrphans(ctx, "alive"))
 	want(t, "settled", n, 2)
 	want(t, "settled again", must[int64](t)(s.SettleOrphans(ctx, "alive")), 0)
-	for id, outcome := range map[string]string{unsent.ID: "failed", sent.ID: "unknown", ended.ID: "created", own.ID: "pending"} {
-		r := must[Submission](t)(s.SubmissionByID(ctx, id))
+	for id, outcome := range map[string]record.Outcome{unsent.ID: "failed", sent.ID: "unknown", ended.ID: "created", own.ID: "pending"} {
+		r := must[record.Submission](t)(s.SubmissionByID(ctx, id))
 		want(t, r.FormToken, r.Outcome, outcome)
-		want(t, r.FormToken+" has an end", r.FinishedAt.IsZero(), outcome == "pending")
+		want(t, r.FormToken+" has an end", r.FinishedAt.IsZero(), outcome == record.Pending)
 	}
 	// It only seemed dead: it must not send now, for its form may be under way again; an end that it
 	// knows better is recorded.
-	notFound(t, "sending what was settled", s.MarkSent(ctx, unsent.ID))
+	notFound(t, "sending what was settled", s.BeginCall(ctx, unsent, nil, call()))
 	sent.Outcome, sent.Sent, sent.Status = "created", true, 201
-	must0(t, s.FinishSubmission(ctx, sent))
-	want(t, "corrected", must[Submission](t)(s.SubmissionByID(ctx, sent.ID)).Outcome, "created")
+	must0(t, s.EndSubmission(ctx, sent, nil))
+	want(t, "corrected", must[record.Submission](t)(s.SubmissionByID(ctx, sent.ID)).Outcome, "created")
+}
+
+// taken takes one of an actor's submissions.
+func taken(ctx context.Context, s *Store, actor string, perMinute int) (wait time.Duration, err error) {
+	err = s.write(ctx, func(q queries) error {
+		wait, err = takeSubmission(ctx, q, actor, perMinute, s.now())
+		return err
+	})
+	return wait, err
 }
 
 // S-45.
@@ -645,7 +757,7 @@ func testLimits(t *testing.T, address string) {
 	s := migrated(t, address, c)
 	take := func(actor string) time.Duration {
 		t.Helper()
-		return must[time.Duration](t)(s.TakeSubmission(ctx, actor, 6))
+		return must[time.Duration](t)(taken(ctx, s, actor, 6))
 	}
 	for range 6 {
 		want(t, "out of a full bucket", take("ann"), 0)
@@ -664,15 +776,15 @@ func testLimits(t *testing.T, address string) {
 		want(t, "full after an hour, and not more than full", take("ann"), 0)
 	}
 	want(t, "empty again", take("ann"), 10*time.Second)
-	want(t, "one a minute", must[time.Duration](t)(s.TakeSubmission(ctx, "slow", 1)), 0)
-	want(t, "one a minute", must[time.Duration](t)(s.TakeSubmission(ctx, "slow", 1)), time.Minute)
+	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), 0)
+	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), time.Minute)
 }
 
 func testLimitsAtOnce(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()
 	s, other := migrated(t, address, c), open(t, address, c)
 	n := atOnce(t, 30, func(i int) (bool, error) {
-		wait, err := []*Store{s, other}[i%2].TakeSubmission(ctx, "ann", 10)
+		wait, err := taken(ctx, []*Store{s, other}[i%2], "ann", 10)
 		return wait == 0, err
 	})
 	want(t, "passed", n, 10)
@@ -695,7 +807,14 @@ func testAnyBytes(t *testing.T, address string) {
 		_, err = s.LatestAttempt(ctx, id)
 		notFound(t, "an attempt", err)
 		want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, id)), 0)
-		must[[]Submission](t)(s.Submissions(ctx, issuer, id, id, 3))
+		must[[]record.Submission](t)(s.Submissions(ctx, record.Query{
+			Of: record.Own(record.Actor{
+				Issuer:  issuer,
+				Subject: id,
+			}),
+			Before: id,
+			Limit:  3,
+		}))
 	}
 }
 
@@ -753,15 +872,19 @@ func testMigrateAtOnce(t *testing.T, address string) {
 // columns is every column there is. One more needs a decision: could somebody's secret get into it?
 // Sealed is a session's tokens under a key that the database does not have.
 var columns = strings.Fields(`
+	events.actor_issuer events.actor_name events.actor_subject events.client_address events.details events.event events.hash
+	events.prev events.request_id events.seq events.submission_id events.time
 	logout_tokens.created_at logout_tokens.jti_hash
 	pending_logins.address pending_logins.browser_hash pending_logins.created_at pending_logins.sealed pending_logins.signed_in pending_logins.state_hash pending_logins.used_at
 	sessions.actor_issuer sessions.actor_name sessions.actor_subject sessions.browser sessions.created_at sessions.handle sessions.id_hash
 	sessions.lease_by sessions.lease_until sessions.sealed sessions.seen_at sessions.sid
 	submission_limits.actor submission_limits.full_at
+	submission_steps.answer_partial submission_steps.call submission_steps.outcome submission_steps.resolver_ref submission_steps.sent
+	submission_steps.status submission_steps.step submission_steps.submission_id submission_steps.vault_secret_name
 	submissions.action submissions.actor_issuer submissions.actor_name submissions.actor_subject submissions.agent_id submissions.agent_type
 	submissions.answer_partial submissions.attempt submissions.changes submissions.client_address submissions.created_at submissions.fingerprint submissions.finished_at
 	submissions.form_token submissions.holder submissions.id submissions.name submissions.outcome submissions.project_id submissions.request_id
-	submissions.resolver_ref submissions.secret_key submissions.secret_name submissions.sent submissions.status submissions.type
+	submissions.resolver_ref submissions.secret_key submissions.secret_name submissions.sent submissions.status submissions.trail submissions.type
 	submissions.vault_name submissions.vault_secret_name`)
 
 func testColumns(t *testing.T, address string) {

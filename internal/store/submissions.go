@@ -5,128 +5,76 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"maiaportal/internal/record"
 )
 
-// Submission is one attempt to submit a form: what was intended, by whom, and how it ended. It has no
-// field that could hold a secret value.
-type Submission struct {
-	ID          string
-	FormToken   string // the form's one-time token; with Attempt it is unique
-	Attempt     int
-	Fingerprint []byte // of what was entered but the secret, to tell two forms with one token apart
-	Holder      string // the process that has it under way
+// How far the trail of a record has come, in its column trail.
+const (
+	trailNone    = 0 // it is older than the trail: it has no events and gets none
+	trailStarted = 1
+	trailEnded   = 2
+)
 
-	CreatedAt  time.Time
-	FinishedAt time.Time // zero while it is under way
+// whilePending is the condition of the index of what is under way. It has the word itself, not a parameter,
+// because that index is of this word.
+const whilePending = `outcome = '` + string(record.Pending) + `'`
 
-	ActorIssuer, ActorSubject, ActorName string
+// submissionColumns are read in this order by scanSubmission.
+var submissionColumns = strings.Join([]string{
+	"id", "form_token", "attempt", "fingerprint", "holder", "created_at", "finished_at",
+	"actor_issuer", "actor_subject", "actor_name", "request_id", "client_address", "action", "changes",
+	"outcome", "status", "sent", "vault_secret_name", "resolver_ref", "answer_partial", "trail", fieldColumns,
+}, ", ")
 
-	Action                           string // "reference" or "value"
-	ProjectID, AgentID, AgentType    string
-	Name                             string // of the reference, or of the secret in the vault
-	SecretName, SecretKey, VaultName string
-	Type                             string
-	Outcome                          string
-	Status                           int  // Maia's last one, 0 where there was none
-	Sent                             bool // whether anything went to Maia
-	VaultSecretName, ResolverRef     string
-	AnswerPartial                    bool // Maia said created, in words that could not be read
-	RequestID, ClientAddress         string
-	Changes                          string // what became different of the value on its way, in words of package submission, comma-separated
+// fieldColumns are the columns of the recorded fields.
+var fieldColumns = func() string {
+	var names []string
+	for _, f := range record.FieldList {
+		names = append(names, f.Column)
+	}
+	return strings.Join(names, ", ")
+}()
+
+// row is a submission and how far its trail has come.
+type row struct {
+	record.Submission
+	trail int
 }
 
-const submissionColumns = `id, form_token, attempt, fingerprint, holder, created_at, finished_at, actor_issuer, actor_subject, actor_name,
-	action, project_id, agent_id, agent_type, name, secret_name, secret_key, vault_name, type, outcome, status, sent,
-	vault_secret_name, resolver_ref, answer_partial, request_id, client_address, changes`
-
-func scanSubmission(row interface{ Scan(...any) error }) (Submission, error) {
-	var r Submission
+func scanSubmission(from interface{ Scan(...any) error }) (row, error) {
+	var r row
 	var created, finished int64
-	err := row.Scan(&r.ID, &r.FormToken, &r.Attempt, &r.Fingerprint, &r.Holder, &created, &finished, &r.ActorIssuer, &r.ActorSubject, &r.ActorName,
-		&r.Action, &r.ProjectID, &r.AgentID, &r.AgentType, &r.Name, &r.SecretName, &r.SecretKey, &r.VaultName, &r.Type, &r.Outcome, &r.Status, &r.Sent,
-		&r.VaultSecretName, &r.ResolverRef, &r.AnswerPartial, &r.RequestID, &r.ClientAddress, &r.Changes)
+	into := []any{
+		&r.ID, &r.FormToken, &r.Attempt, &r.Fingerprint, &r.Holder, &created, &finished,
+		&r.Actor.Issuer, &r.Actor.Subject, &r.Actor.Name, &r.RequestID, &r.ClientAddress, &r.Action, &r.Changes,
+		&r.Outcome, &r.Status, &r.Sent, &r.VaultSecretName, &r.ResolverRef, &r.AnswerPartial, &r.trail,
+	}
+	for _, f := range record.FieldList {
+		into = append(into, f.In(&r.Fields))
+	}
+	err := from.Scan(into...)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return Submission{}, ErrNotFound
+		return row{}, ErrNotFound
 	case err != nil:
-		return Submission{}, fmt.Errorf("store: submission: %w", err)
+		return row{}, fmt.Errorf("store: submission: %w", err)
 	}
-	r.CreatedAt, r.FinishedAt = instant(created), instant(finished)
+	r.CreatedAt = instant(created)
+	r.FinishedAt = instant(finished)
 	return r, nil
 }
 
-// BeginSubmission records an intent. Where its token and attempt are recorded already, by this
-// process or another, nothing changes and begun is false. Beginning the same id again, because the
-// first answer was lost with its connection, is begun.
-func (s *Store) BeginSubmission(ctx context.Context, r Submission) (begun bool, err error) {
-	res, err := s.db.ExecContext(ctx, `INSERT INTO submissions (`+submissionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, 0, '', '', 0, $20, $21, $22)
-		ON CONFLICT (form_token, attempt) DO NOTHING`,
-		r.ID, r.FormToken, r.Attempt, r.Fingerprint, r.Holder, millis(r.CreatedAt), r.ActorIssuer, r.ActorSubject, r.ActorName,
-		r.Action, r.ProjectID, r.AgentID, r.AgentType, r.Name, r.SecretName, r.SecretKey, r.VaultName, r.Type, r.Outcome, r.RequestID, r.ClientAddress, r.Changes)
-	if err != nil {
-		return false, fmt.Errorf("store: begin submission: %w", err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return false, fmt.Errorf("store: begin submission: %w", err)
-	}
-	if n == 1 {
-		return true, nil
-	}
-	switch _, err := s.SubmissionByID(ctx, r.ID); {
-	case errors.Is(err, ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("store: begin submission: %w", err)
-	}
-	return true, nil
-}
-
-// MarkSent records that a call to Maia begins, before it does: should the process die now, nobody
-// knows whether it arrived. One that was settled meanwhile, because its process seemed to be dead, is
-// ErrNotFound and must not be sent: its form may be under way again as another attempt.
-func (s *Store) MarkSent(ctx context.Context, id string) error {
-	res, err := s.db.ExecContext(ctx, `UPDATE submissions SET sent = 1 WHERE id = $1 AND outcome = 'pending'`, id)
-	return affected(res, err, "mark submission as sent")
-}
-
-// FinishSubmission records how an attempt ended. It also corrects an end that was only concluded
-// because its process seemed to be dead.
-func (s *Store) FinishSubmission(ctx context.Context, r Submission) error {
-	res, err := s.db.ExecContext(ctx, `UPDATE submissions
-		SET outcome = $2, status = $3, sent = $4, vault_secret_name = $5, resolver_ref = $6, answer_partial = $7, finished_at = $8 WHERE id = $1`,
-		r.ID, r.Outcome, r.Status, r.Sent, r.VaultSecretName, r.ResolverRef, r.AnswerPartial, millis(s.now()))
-	return affected(res, err, "finish submission")
-}
-
-// LatestAttempt gives the newest attempt under a form token, or ErrNotFound.
-func (s *Store) LatestAttempt(ctx context.Context, formToken string) (Submission, error) {
-	return scanSubmission(s.db.QueryRowContext(ctx, `SELECT `+submissionColumns+` FROM submissions WHERE form_token = $1 ORDER BY attempt DESC LIMIT 1`, formToken))
-}
-
-// SubmissionByID gives one submission, or ErrNotFound.
-func (s *Store) SubmissionByID(ctx context.Context, id string) (Submission, error) {
-	return scanSubmission(s.db.QueryRowContext(ctx, `SELECT `+submissionColumns+` FROM submissions WHERE id = $1`, id))
-}
-
-// Submissions lists the newest submissions first: those of one actor, or everybody's where subject is
-// empty. before is the id that a page goes on after, empty for the first page.
-func (s *Store) Submissions(ctx context.Context, issuer, subject, before string, limit int) ([]Submission, error) {
-	// An id begins with its instant (UUID version 7), so the order of ids is the order in time.
-	query := `SELECT ` + submissionColumns + ` FROM submissions WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2`
-	args := []any{before, limit}
-	if subject != "" {
-		query = `SELECT ` + submissionColumns + ` FROM submissions WHERE ($1 = '' OR id < $1) AND actor_issuer = $3 AND actor_subject = $4 ORDER BY id DESC LIMIT $2`
-		args = append(args, issuer, subject)
-	}
-	rows, err := s.db.QueryContext(ctx, query, args...)
+// submissions reads rows; which is the part of the query behind the table's name.
+func (q queries) submissions(ctx context.Context, which string, args ...any) ([]row, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+submissionColumns+` FROM submissions `+which, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: submissions: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var list []Submission
+	var list []row
 	for rows.Next() {
 		r, err := scanSubmission(rows)
 		if err != nil {
@@ -140,17 +88,294 @@ func (s *Store) Submissions(ctx context.Context, issuer, subject, before string,
 	return list, nil
 }
 
+// errLimited rolls back what has no room.
+var errLimited = errors.New("store: too many submissions")
+
+// BeginSubmission records an intent and, where a call begins with it, that. Where its token and attempt are
+// recorded already, by this process or another, nothing changes and begun is false. Beginning the same id
+// again, because the first answer was lost with its connection, is begun. Where its actor has no room, nothing
+// is recorded and wait says how long until there is.
+func (s *Store) BeginSubmission(ctx context.Context, r record.Submission,
+	b record.Begin) (begun bool, wait time.Duration, err error) {
+	r.Sent = b.Step != nil
+	err = s.record(ctx, func(w *writing) error {
+		begun, wait = false, 0
+		n, err := w.change(ctx, insertSubmission, submissionValues(&r)...)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+		if b.PerMinute > 0 {
+			if wait, err = takeSubmission(ctx, w.queries, r.Actor.Key(), b.PerMinute, s.now()); err != nil {
+				return err
+			}
+			if wait > 0 {
+				return errLimited
+			}
+		}
+		events := []record.Event{r.Started()}
+		if b.Step != nil {
+			if err := w.beginStep(ctx, r.ID, *b.Step); err != nil {
+				return err
+			}
+			events = append(events, r.CallBegins(*b.Step))
+		}
+		begun = true
+		return w.appendEvents(events...)
+	})
+	switch {
+	case errors.Is(err, errLimited):
+		return false, wait, nil
+	case err != nil:
+		return false, 0, fmt.Errorf("store: begin submission: %w", err)
+	case begun:
+		return true, 0, nil
+	}
+	switch _, err := s.submission(ctx, `WHERE id = $1`, r.ID); {
+	case errors.Is(err, ErrNotFound):
+		return false, 0, nil
+	case err != nil:
+		return false, 0, fmt.Errorf("store: begin submission: %w", err)
+	}
+	return true, 0, nil
+}
+
+var insertSubmission = fmt.Sprintf(`INSERT INTO submissions (id, form_token, attempt, fingerprint, holder, created_at,
+	actor_issuer, actor_subject, actor_name, request_id, client_address, action, changes, outcome, sent, trail, %s)
+	VALUES %s ON CONFLICT (form_token, attempt) DO NOTHING`, fieldColumns, placeholders(1, 16+len(record.FieldList)))
+
+func submissionValues(r *record.Submission) []any {
+	values := []any{
+		r.ID, r.FormToken, r.Attempt, r.Fingerprint, r.Holder, millis(r.CreatedAt),
+		r.Actor.Issuer, r.Actor.Subject, r.Actor.Name, r.RequestID, r.ClientAddress, string(r.Action), r.Changes,
+		string(r.Outcome), r.Sent, trailStarted,
+	}
+	for _, f := range record.FieldList {
+		values = append(values, *f.In(&r.Fields))
+	}
+	return values
+}
+
+// BeginCall records that a call to Maia begins, before it does: should the process die now, nobody knows whether
+// it arrived. ended is the call before it, which is recorded in the same step; it may be nil. A submission that
+// was settled meanwhile, because its process seemed to be dead, is ErrNotFound and must not be sent: its form
+// may be under way again as another attempt.
+func (s *Store) BeginCall(ctx context.Context, r record.Submission, ended *record.Step, begins record.Step) error {
+	err := s.record(ctx, func(w *writing) error {
+		n, err := w.change(ctx, `UPDATE submissions SET sent = 1 WHERE id = $1 AND `+whilePending, r.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrNotFound
+		}
+		var events []record.Event
+		if ended != nil {
+			if err := w.endStep(ctx, r.ID, *ended); err != nil {
+				return err
+			}
+			events = append(events, r.CallEnds(*ended))
+		}
+		if err := w.beginStep(ctx, r.ID, begins); err != nil {
+			return err
+		}
+		return w.appendEvents(append(events, r.CallBegins(begins))...)
+	})
+	return quoting(err, "begin call")
+}
+
+// EndSubmission records how an attempt ended, with the call that ended it; ended is nil where none began. It
+// also corrects an end that was only concluded because its process seemed to be dead. Ending it again, because
+// the first answer was lost, changes nothing.
+func (s *Store) EndSubmission(ctx context.Context, r record.Submission, ended *record.Step) error {
+	err := s.record(ctx, func(w *writing) error {
+		n, err := w.change(ctx, `UPDATE submissions SET outcome = $2, status = $3, sent = $4, vault_secret_name = $5,
+			resolver_ref = $6, answer_partial = $7, finished_at = $8, trail = $9 WHERE id = $1 AND trail < $9`,
+			r.ID, string(r.Outcome), r.Status, r.Sent, r.VaultSecretName, r.ResolverRef, r.AnswerPartial,
+			millis(s.now()), trailEnded)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return w.exists(ctx, r.ID)
+		}
+		var events []record.Event
+		if ended == nil {
+			switch open, err := w.openStep(ctx, r.ID); {
+			case err == nil:
+				ended = &open
+			case !errors.Is(err, sql.ErrNoRows):
+				return err
+			}
+		}
+		if ended != nil {
+			if err := w.endStep(ctx, r.ID, *ended); err != nil {
+				return err
+			}
+			events = append(events, r.CallEnds(*ended))
+		}
+		return w.appendEvents(append(events, r.Ended())...)
+	})
+	return quoting(err, "end submission")
+}
+
+// quoting says what a write was, but for ErrNotFound.
+func quoting(err error, what string) error {
+	if err == nil || errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return fmt.Errorf("store: %s: %w", what, err)
+}
+
+// exists is nil for a submission that is there.
+func (q queries) exists(ctx context.Context, id string) error {
+	var one int
+	err := q.QueryRowContext(ctx, `SELECT 1 FROM submissions WHERE id = $1`, id).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// beginStep notes that a step's call begins; a second try begins it anew.
+func (q queries) beginStep(ctx context.Context, id string, s record.Step) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO submission_steps (submission_id, step, call, sent, outcome) VALUES ($1, $2, $3, 1, $4)
+		ON CONFLICT (submission_id, step) DO UPDATE SET sent = 1, outcome = $4`,
+		id, s.Number, string(s.Call), string(record.Pending))
+	return err
+}
+
+// endStep notes how a step's call ended.
+func (q queries) endStep(ctx context.Context, id string, s record.Step) error {
+	_, err := q.ExecContext(ctx, `UPDATE submission_steps SET sent = $3, status = $4, outcome = $5, vault_secret_name = $6,
+		resolver_ref = $7, answer_partial = $8 WHERE submission_id = $1 AND step = $2`,
+		id, s.Number, s.Sent, s.Status, string(s.Outcome), s.VaultSecretName, s.ResolverRef, s.AnswerPartial)
+	return err
+}
+
+// openStep gives the step whose call has begun, as one that was not sent after all; sql.ErrNoRows where there is
+// none. It is there where the answer to the begin was lost: then the call was not made.
+func (q queries) openStep(ctx context.Context, id string) (record.Step, error) {
+	st := record.Step{Outcome: record.Failed}
+	err := q.QueryRowContext(ctx, `SELECT step, call FROM submission_steps WHERE submission_id = $1 AND `+whilePending, id).
+		Scan(&st.Number, &st.Call)
+	return st, err
+}
+
+// settle concludes the end of a submission whose process is dead: unknown where a call had begun, failed
+// otherwise.
+func (w *writing) settle(ctx context.Context, r row, now time.Time) error {
+	r.Outcome = record.Failed
+	if r.Sent {
+		r.Outcome = record.Unknown
+	}
+	_, err := w.ExecContext(ctx, `UPDATE submissions SET outcome = $2, finished_at = $3 WHERE id = $1`,
+		r.ID, string(r.Outcome), millis(now))
+	if err != nil {
+		return err
+	}
+	_, err = w.ExecContext(ctx, `UPDATE submission_steps SET outcome = $2 WHERE submission_id = $1 AND `+whilePending,
+		r.ID, string(record.Unknown))
+	if err != nil || r.trail == trailNone {
+		return err
+	}
+	return w.appendEvents(r.Settled())
+}
+
+// submission reads one; which is the part of the query behind the table's name.
+func (s *Store) submission(ctx context.Context, which string, args ...any) (record.Submission, error) {
+	r, err := scanSubmission(s.db.QueryRowContext(ctx, `SELECT `+submissionColumns+` FROM submissions `+which, args...))
+	return r.Submission, err
+}
+
+// LatestAttempt gives the newest attempt under a form token, or ErrNotFound. Its steps are left out.
+func (s *Store) LatestAttempt(ctx context.Context, formToken string) (record.Submission, error) {
+	return s.submission(ctx, `WHERE form_token = $1 ORDER BY attempt DESC LIMIT 1`, formToken)
+}
+
+// SubmissionByID gives one submission with its steps, or ErrNotFound.
+func (s *Store) SubmissionByID(ctx context.Context, id string) (record.Submission, error) {
+	r, err := s.submission(ctx, `WHERE id = $1`, id)
+	if err != nil {
+		return record.Submission{}, err
+	}
+	r.Steps, err = s.steps(ctx, id)
+	return r, err
+}
+
+func (s *Store) steps(ctx context.Context, id string) ([]record.Step, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT step, call, sent, status, outcome, vault_secret_name, resolver_ref, answer_partial
+		FROM submission_steps WHERE submission_id = $1 ORDER BY step`, id)
+	if err != nil {
+		return nil, fmt.Errorf("store: steps: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var list []record.Step
+	for rows.Next() {
+		var st record.Step
+		err := rows.Scan(&st.Number, &st.Call, &st.Sent, &st.Status, &st.Outcome,
+			&st.VaultSecretName, &st.ResolverRef, &st.AnswerPartial)
+		if err != nil {
+			return nil, fmt.Errorf("store: steps: %w", err)
+		}
+		list = append(list, st)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: steps: %w", err)
+	}
+	return list, nil
+}
+
+// Submissions lists submissions, newest first. Their steps are left out.
+func (s *Store) Submissions(ctx context.Context, q record.Query) ([]record.Submission, error) {
+	var where []string
+	var args []any
+	add := func(condition string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		where = append(where, condition)
+	}
+	if !q.Of.All() {
+		add(`actor_issuer = ? AND actor_subject = ?`, q.Of.Actor().Issuer, q.Of.Actor().Subject)
+	}
+	if q.Before != "" {
+		add(`id < ?`, q.Before)
+	}
+	which := ""
+	if len(where) > 0 {
+		which = `WHERE ` + strings.Join(where, ` AND `)
+	}
+	// An id begins with its instant (UUID version 7), so the order of ids is the order in time.
+	which += fmt.Sprintf(` ORDER BY id DESC LIMIT $%d`, len(args)+1)
+	rows, err := s.db.submissions(ctx, which, append(args, q.Limit)...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]record.Submission, len(rows))
+	for i, r := range rows {
+		list[i] = r.Submission
+	}
+	return list, nil
+}
+
 // EarlierAttempt tells whether an actor has an earlier submission of the same kind, at the same place
 // and under the same name that may have arrived: one that ended unknown, or failed after it was sent.
-func (s *Store) EarlierAttempt(ctx context.Context, r Submission) (bool, error) {
+func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (bool, error) {
 	place, at := "project_id", r.ProjectID
-	if r.Action == "value" {
+	switch r.Action {
+	case record.Reference:
+	case record.Value:
 		place, at = "agent_id", r.AgentID
 	}
 	var one int
-	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND action = $3 AND `+place+` = $4 AND name = $5
-		AND id < $6 AND (outcome = 'unknown' OR (outcome = 'failed' AND sent = 1 AND status <> 401)) LIMIT 1`,
-		r.ActorIssuer, r.ActorSubject, r.Action, at, r.Name, r.ID).Scan(&one)
+	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND name = $3
+		AND outcome IN ('`+string(record.Unknown)+`', '`+string(record.Failed)+`') AND action = $4 AND `+place+` = $5
+		AND id < $6 AND (outcome = $7 OR sent = 1 AND status <> 401) LIMIT 1`,
+		r.Actor.Issuer, r.Actor.Subject, r.Name, string(r.Action), at, r.ID, string(record.Unknown)).Scan(&one)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, nil
@@ -161,10 +386,11 @@ func (s *Store) EarlierAttempt(ctx context.Context, r Submission) (bool, error) 
 }
 
 // RefusedBetween counts an actor's submissions from one instant to another that Maia answered with 401.
-func (s *Store) RefusedBetween(ctx context.Context, issuer, subject string, from, to time.Time) (int, error) {
+func (s *Store) RefusedBetween(ctx context.Context, actor record.Actor, from, to time.Time) (int, error) {
 	var n int
-	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND created_at >= $3 AND created_at <= $4
-		AND outcome = 'unauthenticated' AND status = 401`, issuer, subject, millis(from), millis(to)).Scan(&n)
+	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2
+		AND created_at >= $3 AND created_at <= $4 AND outcome = '`+string(record.Unauthenticated)+`' AND status = 401`,
+		actor.Issuer, actor.Subject, millis(from), millis(to)).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("store: refused submissions: %w", err)
 	}

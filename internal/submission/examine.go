@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"maiaportal/internal/record"
+	"maiaportal/internal/secret/plainjson"
 	"maiaportal/internal/shape"
 )
 
@@ -35,6 +37,9 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 	doubts := FieldErrors{}
 	recipe, _ := FindRecipe(v.Recipe)
 	look := func(field string, b []byte, as shape.Expect) {
+		if !v.Check && !as.Kind.Strict() {
+			return // nobody asks what is odd
+		}
 		as.Now = c.now
 		for _, f := range shape.Look(b, as) {
 			switch {
@@ -47,9 +52,9 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 	}
 	whole := shape.Expect{Kind: recipe.Kind, Own: c.own, Encrypted: recipe.Encrypted, NewlineAdded: recipe.Newline}
 	switch v.Format {
-	case FormatText, FormatFile:
+	case record.FormatText, record.FormatFile:
 		field, b := "valueText", v.Text.Bytes()
-		if v.Format == FormatFile {
+		if v.Format == record.FormatFile {
 			field, b = "valueFile", v.File.Bytes()
 			if whole.Kind == shape.Anything || whole.Kind == shape.Line {
 				whole.Kind = shape.File
@@ -60,10 +65,10 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			break
 		}
 		look(field, b, whole)
-		if whole.Kind == shape.File {
+		if whole.Kind == shape.File && v.Check {
 			_ = v.examineJSON(field, b, c, doubts) // what is no JSON has no texts to look at
 		}
-	case FormatPairs:
+	case record.FormatPairs:
 		for i, p := range v.Pairs {
 			if p.Value.Empty() {
 				continue
@@ -75,8 +80,10 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			}
 			look(row("pairValue", i), p.Value.Bytes(), as)
 		}
-	case FormatJSON:
-		_ = v.examineJSON("valueJSON", v.JSON.Bytes(), c, doubts) // object has read it already
+	case record.FormatJSON:
+		if v.Check {
+			_ = v.examineJSON("valueJSON", v.JSON.Bytes(), c, doubts) // object has read it already
+		}
 	}
 	return doubts
 }
@@ -87,7 +94,13 @@ func (v ValueInput) examineDocument(field string, b []byte, c checks, e, doubts 
 		e.add(field, "The file begins with a byte order mark, three bytes that cannot be seen, and JSON must not. Save it as UTF-8 without one.")
 		return
 	}
-	if err := v.examineJSON(field, b, c, doubts); err != nil {
+	var err error
+	if v.Check {
+		err = v.examineJSON(field, b, c, doubts)
+	} else {
+		_, err = plainjson.Walk{}.Object(b)
+	}
+	if err != nil {
 		e.add(field, "This is not one JSON object. "+err.Error()+instead)
 	}
 }
@@ -97,24 +110,24 @@ func (v ValueInput) examineDocument(field string, b []byte, c checks, e, doubts 
 func (v ValueInput) examineJSON(field string, b []byte, c checks, doubts FieldErrors) error {
 	// A passphrase may stand before its key or behind it.
 	passphrase, ofPass := false, false
-	names := jsonReader{b: b}
-	names.name = func(name []byte) { ofPass = namesPassphrase(name) }
-	names.leaf = func(raw []byte, isString bool) {
-		passphrase = passphrase || ofPass && isString && len(raw) > 0 && !bytes.Contains(raw, []byte("-----BEGIN "))
-	}
-	if err := names.object(); err != nil || !v.Check {
+	_, err := plainjson.Walk{
+		Name: func(name []byte) { ofPass = namesPassphrase(name) },
+		Leaf: func(raw []byte, isString bool, _ int) {
+			passphrase = passphrase || ofPass && isString && len(raw) > 0 && !bytes.Contains(raw, []byte("-----BEGIN "))
+		},
+	}.Object(b)
+	if err != nil {
 		return err
 	}
 	line, counted := 1, 0
 	as := shape.Expect{Kind: shape.Leaf, Encrypted: passphrase, Now: c.now}
-	r := jsonReader{b: b}
-	r.leaf = func(raw []byte, isString bool) {
+	look := func(raw []byte, isString bool, end int) {
 		if !isString || len(raw) == 0 || len(doubts[field]) >= maxDoubts {
 			return
 		}
-		line += bytes.Count(b[counted:r.at], []byte{'\n'})
-		counted = r.at
-		text := unescape(nil, raw)
+		line += bytes.Count(b[counted:end], []byte{'\n'})
+		counted = end
+		text := plainjson.Unescape(nil, raw)
 		defer clear(text)
 		for _, f := range shape.Look(text, as) {
 			if len(doubts[field]) < maxDoubts {
@@ -122,7 +135,8 @@ func (v ValueInput) examineJSON(field string, b []byte, c checks, doubts FieldEr
 			}
 		}
 	}
-	return r.object()
+	_, err = plainjson.Walk{Leaf: look}.Object(b)
+	return err
 }
 
 // hasPassphrase says whether another pair than that of a key has a passphrase.
@@ -171,7 +185,7 @@ func (v ValueInput) adds(name string, b []byte) bool {
 	if !ok || !lacksNewline(b) {
 		return false
 	}
-	if v.Format == FormatPairs {
+	if v.Format == record.FormatPairs {
 		p, _ := recipe.property(name)
 		return p.Newline
 	}
@@ -186,12 +200,14 @@ func (v ValueInput) changes() []string {
 	}
 	added := false
 	switch v.Format {
-	case FormatText:
+	case record.FormatText:
 		added = v.adds("", v.Text.Bytes())
-	case FormatFile:
+	case record.FormatFile:
 		added = v.adds("", v.File.Bytes())
-	case FormatPairs:
+	case record.FormatPairs:
 		added = slices.ContainsFunc(v.Pairs, func(p Pair) bool { return v.adds(p.Key, p.Value.Bytes()) })
+	case record.FormatJSON:
+		// An object is sent as it was pasted.
 	}
 	if added {
 		out = append(out, ChangeNewline)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"maiaportal/internal/record"
 )
 
 // pemKey is a private key, whole, with its newline.
@@ -33,7 +35,7 @@ func forUse(recipe string, v ValueInput) ValueInput {
 	return v
 }
 
-func file(s string) ValueInput { return ValueInput{Format: FormatFile, File: sec(s)} }
+func file(s string) ValueInput { return ValueInput{Format: record.FormatFile, File: sec(s)} }
 
 // What is odd is told at its field, once and only where the check is asked for; what cannot be right
 // for the use is an error. What is looked for depends on the use.
@@ -211,10 +213,10 @@ func TestRecipes(t *testing.T) {
 			t.Errorf("%s: words or formats are missing", r.ID)
 		}
 		for _, f := range r.Formats {
-			if !slices.Contains([]string{FormatText, FormatPairs, FormatJSON, FormatFile}, f) {
+			if !slices.Contains([]record.Format{record.FormatText, record.FormatPairs, record.FormatJSON, record.FormatFile}, f) {
 				t.Errorf("%s: format %q", r.ID, f)
 			}
-			if r.ID != RecipeAnything && (f == FormatText && (r.Label == "" || r.Hint == "") || f == FormatFile && r.FileHint == "" || f == FormatPairs && len(r.Properties) == 0) {
+			if r.ID != RecipeAnything && (f == record.FormatText && (r.Label == "" || r.Hint == "") || f == record.FormatFile && r.FileHint == "" || f == record.FormatPairs && len(r.Properties) == 0) {
 				t.Errorf("%s: no words for %s", r.ID, f)
 			}
 		}

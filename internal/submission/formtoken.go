@@ -6,13 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+
+	"maiaportal/internal/record"
 )
-
-// Actor is a user: issuer and subject identify, the name is for people.
-type Actor struct{ Issuer, Subject, Name string }
-
-// key is the actor as one string that no other actor has.
-func (a Actor) key() string { return a.Issuer + "\x00" + a.Subject }
 
 // FormTokens makes and checks the one-time tokens that forms carry. A token is a random id and a MAC
 // that binds it to a user. The id is the idempotency key of the submission; no token is stored before
@@ -25,7 +21,7 @@ type FormTokens struct {
 func NewFormTokens(keys [][]byte) *FormTokens { return &FormTokens{keys: keys} }
 
 // New makes a token for a user.
-func (f *FormTokens) New(user Actor) string {
+func (f *FormTokens) New(user record.Actor) string {
 	var b [18]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	id := base64.RawURLEncoding.EncodeToString(b[:])
@@ -33,7 +29,7 @@ func (f *FormTokens) New(user Actor) string {
 }
 
 // Check says whether a token was made for this user, and gives its id.
-func (f *FormTokens) Check(user Actor, token string) (id string, ok bool) {
+func (f *FormTokens) Check(user record.Actor, token string) (id string, ok bool) {
 	id, sum, _ := strings.Cut(token, ".")
 	got, err := base64.RawURLEncoding.DecodeString(sum)
 	if err != nil || len(id) != 24 {
@@ -47,8 +43,8 @@ func (f *FormTokens) Check(user Actor, token string) (id string, ok bool) {
 	return "", false
 }
 
-func (f *FormTokens) mac(key []byte, id string, user Actor) []byte {
+func (f *FormTokens) mac(key []byte, id string, user record.Actor) []byte {
 	h := hmac.New(sha256.New, key)
-	h.Write([]byte(id + "\x00" + user.key()))
+	h.Write([]byte(id + "\x00" + user.Key()))
 	return h.Sum(nil)
 }

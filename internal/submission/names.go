@@ -24,37 +24,42 @@ func (r NameRule) allows(name string) bool {
 	return r.Expression == nil || r.Expression.MatchString(name)
 }
 
+const (
+	awsText = `\A[0-9A-Za-z/_+=.@-]{1,512}\z`
+	arnText = `\Aarn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}\z`
+)
+
 // The rules of those who keep the names: Maia's own, and those of the vaults' makers.
 var (
-	nameRule  = regexp.MustCompile(`\A[0-9A-Za-z_()-]{1,128}\z`)
-	notInName = regexp.MustCompile(`[^0-9A-Za-z_()-]+`)
+	nameRule  = pattern(`\A[0-9A-Za-z_()-]{1,128}\z`)
+	notInName = pattern(`[^0-9A-Za-z_()-]+`)
 
 	// AWS Secrets Manager, CreateSecret.
-	awsRule  = regexp.MustCompile(`\A[0-9A-Za-z/_+=.@-]{1,512}\z`)
-	notInAWS = regexp.MustCompile(`[^0-9A-Za-z/_+=.@-]+`)
+	awsRule  = pattern(awsText)
+	notInAWS = pattern(`[^0-9A-Za-z/_+=.@-]+`)
 	// A reference may also name its secret by ARN.
-	arnRule  = regexp.MustCompile(`\Aarn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[0-9A-Za-z/_+=.@-]{1,512}\z`)
-	awsOrARN = regexp.MustCompile(awsRule.String() + "|" + arnRule.String())
+	arnRule  = pattern(arnText)
+	awsOrARN = pattern(awsText + "|" + arnText)
 	// AWS puts a hyphen and six characters behind a name to make the ARN.
-	awsSuffix = regexp.MustCompile(`-[0-9A-Za-z]{6}\z`)
+	awsSuffix = pattern(`-[0-9A-Za-z]{6}\z`)
 
 	// Azure Key Vault, objects and vaults.
-	azureRule  = regexp.MustCompile(`\A[A-Za-z][0-9A-Za-z-]{0,126}\z`)
-	notInAzure = regexp.MustCompile(`[^0-9A-Za-z-]+`)
+	azureRule  = pattern(`\A[A-Za-z][0-9A-Za-z-]{0,126}\z`)
+	notInAzure = pattern(`[^0-9A-Za-z-]+`)
 	// Azure wants three characters at least. That is not held: no slip of the hand makes a name that short.
-	vaultRule = regexp.MustCompile(`\A[A-Za-z](-?[0-9A-Za-z]){0,23}\z`)
-	vaultURL  = regexp.MustCompile(`\A(?i:https://)?([0-9A-Za-z-]+)\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)(?:/.*)?\z`)
+	vaultRule = pattern(`\A[A-Za-z](-?[0-9A-Za-z]){0,23}\z`)
+	vaultURL  = pattern(`\A(?i:https://)?([0-9A-Za-z-]+)\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)(?:/.*)?\z`)
 )
 
 var (
-	secretURL = regexp.MustCompile(`\A(?i:https://)?[0-9A-Za-z-]+\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)/secrets/([0-9A-Za-z-]+)(?:/.*)?\z`)
-	arnAndKey = regexp.MustCompile(`\A(arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:[^:]+):`)
+	secretURL = pattern(`\A(?i:https://)?[0-9A-Za-z-]+\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)/secrets/([0-9A-Za-z-]+)(?:/.*)?\z`)
+	arnAndKey = pattern(`\A(arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:[^:]+):`)
 )
 
 // nameIn proposes, of an address or an ARN, the name that is in it: its signs replaced, it would be the
 // name of nothing.
 func nameIn(name, proposal string) string {
-	switch m, n := secretURL.FindStringSubmatch(name), arnAndKey.FindStringSubmatch(name); {
+	switch m, n := secretURL().FindStringSubmatch(name), arnAndKey().FindStringSubmatch(name); {
 	case m != nil:
 		return m[1]
 	case n != nil:
@@ -81,8 +86,8 @@ func (e FieldErrors) checkReferenceName(name string, own NameRule) {
 		e.add(field, "Enter the name that pipelines will use, for example SNOWFLAKE_PASSWORD.")
 	case utf8.RuneCountInString(name) > 128:
 		e.add(field, "Shorten the name: it may have up to 128 characters.")
-	case !nameRule.MatchString(name):
-		e.add(field, "Use letters, digits, _ - ( and ) only"+wouldDo(strings.Trim(notInName.ReplaceAllString(name, "_"), "_"), nameRule))
+	case !nameRule().MatchString(name):
+		e.add(field, "Use letters, digits, _ - ( and ) only"+wouldDo(strings.Trim(notInName().ReplaceAllString(name, "_"), "_"), nameRule()))
 	default:
 		e.checkOwnRule(field, name, own)
 	}
@@ -100,8 +105,8 @@ func (e FieldErrors) checkAWSName(field, name string, would *regexp.Regexp) {
 	switch {
 	case len(name) > 512:
 		e.add(field, "Shorten the name: Secrets Manager takes up to 512 characters.")
-	case !awsRule.MatchString(name):
-		e.add(field, "Secrets Manager takes letters, digits and / _ + = . @ - only"+wouldDo(nameIn(name, strings.Trim(notInAWS.ReplaceAllString(name, "-"), "-")), would))
+	case !awsRule().MatchString(name):
+		e.add(field, "Secrets Manager takes letters, digits and / _ + = . @ - only"+wouldDo(nameIn(name, strings.Trim(notInAWS().ReplaceAllString(name, "-"), "-")), would))
 	}
 }
 
@@ -110,23 +115,23 @@ func (e FieldErrors) checkAzureName(field, name string) {
 	switch {
 	case len(name) > 127:
 		e.add(field, "Shorten the name: a Key Vault takes up to 127 characters.")
-	case !azureRule.MatchString(name):
-		e.add(field, "A Key Vault takes letters, digits and hyphens only, a letter first"+wouldDo(nameIn(name, hyphenated(name)), azureRule))
+	case !azureRule().MatchString(name):
+		e.add(field, "A Key Vault takes letters, digits and hyphens only, a letter first"+wouldDo(nameIn(name, hyphenated(name)), azureRule()))
 	}
 }
 
 // hyphenated makes of a name what Azure might take.
 func hyphenated(name string) string {
-	return strings.Trim(strings.TrimLeft(notInAzure.ReplaceAllString(name, "-"), "0123456789-"), "-")
+	return strings.Trim(strings.TrimLeft(notInAzure().ReplaceAllString(name, "-"), "0123456789-"), "-")
 }
 
 // checkVaultName holds the rule of a Key Vault's own name.
 func (e FieldErrors) checkVaultName(name string) {
 	const field = "vaultName"
-	if vaultRule.MatchString(name) && len(name) <= 24 {
+	if vaultRule().MatchString(name) && len(name) <= 24 {
 		return
 	}
-	if m := vaultURL.FindStringSubmatch(name); m != nil && vaultRule.MatchString(m[1]) {
+	if m := vaultURL().FindStringSubmatch(name); m != nil && vaultRule().MatchString(m[1]) {
 		e.add(field, "Enter the vault’s name, not its address: "+m[1]+" would do.")
 		return
 	}
@@ -134,7 +139,7 @@ func (e FieldErrors) checkVaultName(name string) {
 	if len(p) > 24 {
 		p = ""
 	}
-	e.add(field, "A Key Vault’s name has up to 24 letters, digits and single hyphens, a letter first"+wouldDo(p, vaultRule))
+	e.add(field, "A Key Vault’s name has up to 24 letters, digits and single hyphens, a letter first"+wouldDo(p, vaultRule()))
 }
 
 // checkSecretName holds the rule of the vault that a reference points into.
@@ -144,8 +149,8 @@ func (e FieldErrors) checkSecretName(agentType, name string) {
 	case len(e[field]) > 0:
 	case agentType == maiaclient.Azure:
 		e.checkAzureName(field, name)
-	case !arnRule.MatchString(name):
-		e.checkAWSName(field, name, awsOrARN)
+	case !arnRule().MatchString(name):
+		e.checkAWSName(field, name, awsOrARN())
 	}
 }
 
@@ -160,14 +165,14 @@ func (e FieldErrors) checkNewName(cloud, name string) {
 	case CloudAzure:
 		e.checkAzureName(field, name)
 	default:
-		e.checkAWSName(field, name, awsRule)
+		e.checkAWSName(field, name, awsRule())
 	}
 }
 
 // NameAdvice is what is better known about a new secret's name before it is stored, or nothing. It is
 // no fault: many a good name ends like that.
 func NameAdvice(cloud, name string) string {
-	if cloud == CloudAzure || !awsSuffix.MatchString(name) {
+	if cloud == CloudAzure || !awsSuffix().MatchString(name) {
 		return ""
 	}
 	return "On AWS, better do not end a name with a hyphen and six characters: AWS adds such an ending itself, and confuses the two when it looks a secret up."

@@ -78,7 +78,7 @@ func TestNames(t *testing.T) {
 // Names that are too long are told so, and not what letters they may have.
 func TestLongNames(t *testing.T) {
 	for why, check := range map[string]func(FieldErrors){
-		"AWS":   func(e FieldErrors) { e.checkAWSName("f", strings.Repeat("n", 513), awsRule) },
+		"AWS":   func(e FieldErrors) { e.checkAWSName("f", strings.Repeat("n", 513), awsRule()) },
 		"Azure": func(e FieldErrors) { e.checkAzureName("f", strings.Repeat("n", 128)) },
 	} {
 		e := FieldErrors{}

@@ -8,14 +8,7 @@ import (
 	"unicode/utf8"
 
 	"maiaportal/internal/maiaclient"
-	"maiaportal/internal/secret"
-	"maiaportal/internal/store"
-)
-
-// The actions that are recorded.
-const (
-	ActionReference = "reference"
-	ActionValue     = "value"
+	"maiaportal/internal/record"
 )
 
 // passwordType is the only secretReferenceType that Maia supports.
@@ -24,31 +17,20 @@ const passwordType = "PASSWORD"
 // Order is something to submit: a Reference or a Value.
 type Order interface {
 	// about gives the action and the name, for words to people.
-	about() (action, name string)
+	about() (action record.Action, name string)
 	// plain are the fields that are not secret, but for those of a type that is not chosen. They
 	// tell two orders apart that come with the same form token.
 	plain() map[string][]string
-	// prepare checks everything and makes the call.
-	prepare(c checks) (job, FieldErrors)
+	// prepare checks everything and makes the plan of its calls.
+	prepare(c checks) (plan, FieldErrors)
 	// Wipe clears the secret.
 	Wipe()
 }
 
-// job is an order that has been checked: what is recorded of it, and the call that it makes.
-type job struct {
-	record store.Submission
-	object secret.Value // empty for a reference that carries no value
-	// plain are the order's fields that are not secret.
-	plain map[string][]string
-	// doubts are what is odd, where the user asked for a check: with any, nothing is sent.
-	doubts FieldErrors
-	call   func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error)
-}
-
 // fingerprint tells two orders apart without their secrets.
-func fingerprint(action string, plain map[string][]string) []byte {
+func fingerprint(action record.Action, plain map[string][]string) []byte {
 	b, _ := json.Marshal(plain) // strings only, keys sorted: it cannot fail
-	sum := sha256.Sum256(append([]byte(action+"\n"), b...))
+	sum := sha256.Sum256(append([]byte(string(action)+"\n"), b...))
 	return sum[:]
 }
 
@@ -70,7 +52,7 @@ type Reference struct {
 // Wipe clears the value.
 func (r Reference) Wipe() { r.Value.Wipe() }
 
-func (r Reference) about() (string, string) { return ActionReference, r.Name }
+func (r Reference) about() (record.Action, string) { return record.Reference, r.Name }
 
 func (r Reference) plain() map[string][]string {
 	if r.Type == "" {
@@ -93,7 +75,7 @@ func (r Reference) plain() map[string][]string {
 	return p
 }
 
-func (r Reference) prepare(c checks) (job, FieldErrors) {
+func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	e := FieldErrors{}
 	if r.Type == "" {
 		r.Type = passwordType
@@ -107,43 +89,59 @@ func (r Reference) prepare(c checks) (job, FieldErrors) {
 	if utf8.RuneCountInString(r.Description) > maxDescription {
 		e.add("description", "Shorten the description: it may have up to 256 characters.")
 	}
-	j := job{record: store.Submission{
-		Action: ActionReference, ProjectID: r.ProjectID, Name: r.Name, AgentType: r.AgentType, Type: r.Type,
+	p := plan{record: record.Submission{
+		Action: record.Reference,
+		Fields: record.Fields{
+			ProjectID: r.ProjectID,
+			Name:      r.Name,
+			AgentType: r.AgentType,
+			Type:      r.Type,
+		},
 	}}
 	switch r.AgentType {
 	case maiaclient.Azure:
 		if e.checkRequired("vaultName", r.VaultName, "Enter the name of the Key Vault that holds the secret.") {
 			e.checkVaultName(r.VaultName)
 		}
-		j.record.VaultName = r.VaultName
+		p.record.VaultName = r.VaultName
 		fallthrough
 	case maiaclient.AWS:
 		if e.checkRequired("secretName", r.SecretName, "Enter the name of the secret in the vault: the reference has to point somewhere.") {
 			e.checkSecretName(r.AgentType, r.SecretName)
 		}
 		e.checkLine("secretKey", r.SecretKey)
-		j.record.SecretName, j.record.SecretKey = r.SecretName, r.SecretKey
+		p.record.SecretName = r.SecretName
+		p.record.SecretKey = r.SecretKey
 	case maiaclient.MatillionHosted:
 		e.checkAgent(r.AgentID)
-		j.record.AgentID = r.AgentID
-		j.object, _ = r.Value.object(false, e)
-		if !j.object.Empty() {
-			j.doubts = r.Value.examine(c, e)
+		p.record.AgentID = r.AgentID
+		p.object, _ = r.Value.object(false, e)
+		if !p.object.Empty() {
+			p.doubts = r.Value.examine(c, e)
 		}
-		j.record.Changes = strings.Join(r.Value.changes(), ",")
+		p.record.Changes = strings.Join(r.Value.changes(), ",")
 	case "":
 		e.add("agentType", "Choose where the secret is kept: AWS, Azure or Matillion hosted.")
 	default:
 		e.add("agentType", "Choose one of AWS, Azure and Matillion hosted.")
 	}
 	e.checkTogether(r.plain())
-	j.call = func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error) {
+	create := func(ctx context.Context, maia Maia, token string, _ []record.Answer) (maiaclient.Stored, error) {
 		return maiaclient.Stored{}, maia.CreateReference(ctx, token, maiaclient.Reference{
-			ProjectID: r.ProjectID, Name: r.Name, AgentType: r.AgentType, Type: r.Type, Description: r.Description,
-			VaultName: r.VaultName, SecretName: r.SecretName, SecretKey: r.SecretKey, AgentID: r.AgentID, Value: j.object,
+			ProjectID:   r.ProjectID,
+			Name:        r.Name,
+			AgentType:   r.AgentType,
+			Type:        r.Type,
+			Description: r.Description,
+			VaultName:   r.VaultName,
+			SecretName:  r.SecretName,
+			SecretKey:   r.SecretKey,
+			AgentID:     r.AgentID,
+			Value:       p.object,
 		})
 	}
-	return j, e
+	p.steps = []step{{record.CreateReference, create}}
+	return p, e
 }
 
 // Value is a secret value to store, as it was entered.
@@ -161,7 +159,7 @@ type Value struct {
 // Wipe clears the value.
 func (v Value) Wipe() { v.Value.Wipe() }
 
-func (v Value) about() (string, string) { return ActionValue, v.Name }
+func (v Value) about() (record.Action, string) { return record.Value, v.Name }
 
 func (v Value) plain() map[string][]string {
 	p := map[string][]string{"agentId": {v.AgentID}, "projectId": {v.ProjectID}, "name": {v.Name}, "type": {v.Type}}
@@ -169,7 +167,7 @@ func (v Value) plain() map[string][]string {
 	return p
 }
 
-func (v Value) prepare(c checks) (job, FieldErrors) {
+func (v Value) prepare(c checks) (plan, FieldErrors) {
 	e, doubts := FieldErrors{}, FieldErrors{}
 	e.checkAgent(v.AgentID)
 	e.checkProject(v.ProjectID, false)
@@ -189,12 +187,30 @@ func (v Value) prepare(c checks) (job, FieldErrors) {
 		names.checkNewName(v.Cloud, v.Name)
 	}
 	e.checkTogether(v.plain())
-	return job{
-		record: store.Submission{Action: ActionValue, ProjectID: v.ProjectID, AgentID: v.AgentID, Name: v.Name, SecretKey: key, Type: v.Type, Changes: strings.Join(v.Value.changes(), ",")},
+	store := func(ctx context.Context, maia Maia, token string, _ []record.Answer) (maiaclient.Stored, error) {
+		return maia.StoreValue(ctx, token, maiaclient.Value{
+			AgentID:   v.AgentID,
+			ProjectID: v.ProjectID,
+			Name:      v.Name,
+			Type:      v.Type,
+			Key:       key,
+			Object:    object,
+		})
+	}
+	return plan{
+		record: record.Submission{
+			Action: record.Value,
+			Fields: record.Fields{
+				ProjectID: v.ProjectID,
+				AgentID:   v.AgentID,
+				Name:      v.Name,
+				SecretKey: key,
+				Type:      v.Type,
+			},
+			Changes: strings.Join(v.Value.changes(), ","),
+		},
 		object: object,
 		doubts: doubts,
-		call: func(ctx context.Context, maia Maia, token string) (maiaclient.Stored, error) {
-			return maia.StoreValue(ctx, token, maiaclient.Value{AgentID: v.AgentID, ProjectID: v.ProjectID, Name: v.Name, Type: v.Type, Key: key, Object: object})
-		},
+		steps:  []step{{record.StoreValue, store}},
 	}, e
 }

@@ -6,28 +6,14 @@ import (
 	"time"
 
 	"maiaportal/internal/maiaclient"
-	"maiaportal/internal/store"
-)
-
-// The outcomes that are recorded.
-const (
-	Pending         = "pending"         // under way
-	Created         = "created"         // Maia said so
-	Rejected        = "rejected"        // Maia refused what was entered
-	Unauthenticated = "unauthenticated" // Maia or the provider wants a new login
-	Forbidden       = "forbidden"
-	NotFound        = "not_found"
-	Conflict        = "conflict"
-	RateLimited     = "rate_limited"
-	Failed          = "failed"
-	Unknown         = "unknown" // it may or may not have been created
+	"maiaportal/internal/record"
 )
 
 // Errors of Submit that are not about a field.
 var (
 	// ErrFormToken: the form was not made for this user, or not by this portal.
 	ErrFormToken = errors.New("submission: the form token was not made for this user")
-	// ErrNotRecorded: the database could not take the intent, so nothing was sent.
+	// ErrNotRecorded: the database could not take the intent, or that a call begins, so it was not sent.
 	ErrNotRecorded = errors.New("submission: the intent cannot be recorded")
 	// ErrLogin is what a Delegation answers where only a new login helps.
 	ErrLogin = errors.New("submission: the user has to log in again")
@@ -56,19 +42,19 @@ type TooManyError struct{ Wait time.Duration }
 func (e *TooManyError) Error() string { return "submission: too many submissions of one user" }
 
 // UsedTokenError is a form that was sent before with other contents. Nothing was sent now.
-type UsedTokenError struct{ First store.Submission }
+type UsedTokenError struct{ First record.Submission }
 
 func (e *UsedTokenError) Error() string { return "submission: the form was used already" }
 
 // UnderWayError is a form whose first submission, by another request, has not ended in time.
-type UnderWayError struct{ First store.Submission }
+type UnderWayError struct{ First record.Submission }
 
 func (e *UnderWayError) Error() string { return "submission: still under way" }
 
 // UnrecordedError is a submission whose outcome could not be written down. What the record says of it,
 // "pending", is not the truth; Record is.
 type UnrecordedError struct {
-	Record store.Submission
+	Record record.Submission
 	cause  error
 }
 
@@ -80,7 +66,7 @@ func (e *UnrecordedError) Unwrap() error { return e.cause }
 // RefusedError is a submission that definitely did not succeed. Its words are Maia's, scrubbed and
 // shortened: they may be shown.
 type RefusedError struct {
-	Record     store.Submission
+	Record     record.Submission
 	Detail     string
 	Violations []string
 	RetryAfter time.Duration
@@ -92,48 +78,40 @@ type RefusedError struct {
 	cause error
 }
 
-func (e *RefusedError) Error() string { return "submission: " + e.Record.Outcome }
+func (e *RefusedError) Error() string { return "submission: " + string(e.Record.Outcome) }
 
 // Unwrap gives what the call ended with; nil where it is told from the record of another process.
 func (e *RefusedError) Unwrap() error { return e.cause }
-
-// Definite says whether an outcome leaves the form free for another attempt.
-func Definite(outcome string) bool {
-	switch outcome {
-	case Pending, Created, Unknown:
-		return false
-	}
-	return true
-}
 
 // outcomes tells how an error of a call is recorded. The first that fits counts: a token that could
 // not be renewed comes together with Maia's 401.
 var outcomes = []struct {
 	class   error
-	outcome string
+	outcome record.Outcome
 }{
-	{ErrProviderAway, Failed},
-	{ErrLogin, Unauthenticated},
-	{ErrNoToken, Unauthenticated},
-	{maiaclient.ErrUnauthenticated, Unauthenticated},
-	{maiaclient.ErrRejected, Rejected},
-	{maiaclient.ErrForbidden, Forbidden},
-	{maiaclient.ErrNotFound, NotFound},
-	{maiaclient.ErrConflict, Conflict},
-	{maiaclient.ErrRateLimited, RateLimited},
-	{maiaclient.ErrFailed, Failed},
-	{maiaclient.ErrNotSent, Failed},
+	{ErrNotRecorded, record.Failed},
+	{ErrProviderAway, record.Failed},
+	{ErrLogin, record.Unauthenticated},
+	{ErrNoToken, record.Unauthenticated},
+	{maiaclient.ErrUnauthenticated, record.Unauthenticated},
+	{maiaclient.ErrRejected, record.Rejected},
+	{maiaclient.ErrForbidden, record.Forbidden},
+	{maiaclient.ErrNotFound, record.NotFound},
+	{maiaclient.ErrConflict, record.Conflict},
+	{maiaclient.ErrRateLimited, record.RateLimited},
+	{maiaclient.ErrFailed, record.Failed},
+	{maiaclient.ErrNotSent, record.Failed},
 }
 
 // outcomeOf classifies how the call to Maia ended.
-func outcomeOf(err error) string {
+func outcomeOf(err error) record.Outcome {
 	if err == nil {
-		return Created
+		return record.Created
 	}
 	for _, o := range outcomes {
 		if errors.Is(err, o.class) {
 			return o.outcome
 		}
 	}
-	return Unknown
+	return record.Unknown
 }

@@ -3,6 +3,7 @@ package submission
 import (
 	"slices"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/shape"
 )
 
@@ -17,7 +18,7 @@ type Recipe struct {
 	// Type and Key are what the fields type and key begin with.
 	Type, Key string
 	// Formats are the ways in which it can be entered; the first one is chosen.
-	Formats []string
+	Formats []record.Format
 
 	// Label and Hint are those of the control that takes it as text. A file has the hint FileHint.
 	Label, Hint, FileHint string
@@ -51,58 +52,101 @@ const RecipeAnything = "anything"
 // their links and the checks follow. The tests ask for an example of each.
 var Recipes = []Recipe{
 	{
-		ID: "password", Title: "A password or token", Text: "One line, for a database, a service or an API",
-		Type: "PASSWORD", Formats: []string{FormatText},
-		Label: "Password or token", Hint: "Exactly as it was issued: a blank or a line break at its end counts.", Kind: shape.Line,
+		ID:      "password",
+		Title:   "A password or token",
+		Text:    "One line, for a database, a service or an API",
+		Type:    "PASSWORD",
+		Formats: []record.Format{record.FormatText},
+		Label:   "Password or token",
+		Hint:    "Exactly as it was issued: a blank or a line break at its end counts.",
+		Kind:    shape.Line,
 	},
 	{
-		ID: "oauth-client", Title: "An OAuth client", Text: "Client id and client secret",
-		Type: "OAUTH_CLIENT_CREDENTIALS", Formats: []string{FormatPairs},
+		ID:      "oauth-client",
+		Title:   "An OAuth client",
+		Text:    "Client id and client secret",
+		Type:    "OAUTH_CLIENT_CREDENTIALS",
+		Formats: []record.Format{record.FormatPairs},
 		Properties: []Property{
 			{Name: "clientId", Label: "Client id", Missing: "Enter the client id.", Kind: shape.Line},
-			{Name: "clientSecret", Label: "Client secret", Hint: "The secret itself, not its id: Microsoft Entra ID shows both.", Missing: "Enter the client secret.", Kind: shape.Line},
+			{
+				Name:    "clientSecret",
+				Label:   "Client secret",
+				Hint:    "The secret itself, not its id: Microsoft Entra ID shows both.",
+				Missing: "Enter the client secret.",
+				Kind:    shape.Line,
+			},
 		},
 	},
 	{
-		ID: "snowflake-key", Title: "A Snowflake key for an environment", Text: "The private key as plain PEM text",
-		Key: "privateKey", Formats: []string{FormatText, FormatFile},
-		Label: "Private key", Hint: "All of it, with the BEGIN and END lines. The line break after END, which Snowflake needs, is added if it is missing. Keep the passphrase of an encrypted key as a secret of its own.",
-		FileHint: "The key’s PEM file, often called rsa_key.p8. A line break that is missing after END is added.",
-		Kind:     shape.PrivateKey, Newline: true, Encrypted: true,
+		ID:        "snowflake-key",
+		Title:     "A Snowflake key for an environment",
+		Text:      "The private key as plain PEM text",
+		Key:       "privateKey",
+		Formats:   []record.Format{record.FormatText, record.FormatFile},
+		Label:     "Private key",
+		Hint:      "All of it, with the BEGIN and END lines. The line break after END, which Snowflake needs, is added if it is missing. Keep the passphrase of an encrypted key as a secret of its own.",
+		FileHint:  "The key’s PEM file, often called rsa_key.p8. A line break that is missing after END is added.",
+		Kind:      shape.PrivateKey,
+		Newline:   true,
+		Encrypted: true,
 	},
 	{
-		ID: "snowflake-component-key", Title: "A Snowflake key for a component", Text: "The private key as JSON, with its passphrase",
-		Formats: []string{FormatPairs},
+		ID:      "snowflake-component-key",
+		Title:   "A Snowflake key for a component",
+		Text:    "The private key as JSON, with its passphrase",
+		Formats: []record.Format{record.FormatPairs},
 		Properties: []Property{
-			{Name: "privateKey", Label: "Private key", Hint: "All of it, with the BEGIN and END lines and its line breaks. They are written as \\n in the JSON for you.", Missing: "Enter the private key.", Kind: shape.PrivateKey, Newline: true},
+			{
+				Name:    "privateKey",
+				Label:   "Private key",
+				Hint:    "All of it, with the BEGIN and END lines and its line breaks. They are written as \\n in the JSON for you.",
+				Missing: "Enter the private key.",
+				Kind:    shape.PrivateKey,
+				Newline: true,
+			},
 			{Name: "passphrase", Label: "Passphrase", Hint: "Only for an encrypted key.", Kind: shape.Line},
 		},
 	},
 	{
-		ID: "cloud-key", Title: "A cloud access key", Text: "Access key id and secret access key",
-		Formats: []string{FormatPairs},
+		ID:      "cloud-key",
+		Title:   "A cloud access key",
+		Text:    "Access key id and secret access key",
+		Formats: []record.Format{record.FormatPairs},
 		Properties: []Property{
 			{Name: "accessKeyId", Label: "Access key id", Missing: "Enter the access key id.", Kind: shape.Line},
 			{Name: "secretAccessKey", Label: "Secret access key", Missing: "Enter the secret access key.", Kind: shape.Line},
 		},
 	},
 	{
-		ID: "private-key", Title: "An SSH or TLS private key", Text: "As PEM or OpenSSH text, or its file",
-		Key: "privateKey", Formats: []string{FormatText, FormatFile},
-		Label: "Private key", Hint: "All of it, with the BEGIN and END lines. A line break that is missing after END is added.",
+		ID:       "private-key",
+		Title:    "An SSH or TLS private key",
+		Text:     "As PEM or OpenSSH text, or its file",
+		Key:      "privateKey",
+		Formats:  []record.Format{record.FormatText, record.FormatFile},
+		Label:    "Private key",
+		Hint:     "All of it, with the BEGIN and END lines. A line break that is missing after END is added.",
 		FileHint: "The key’s file, for example id_ed25519 or server.key. A line break that is missing after END is added.",
-		Kind:     shape.PrivateKey, Newline: true,
+		Kind:     shape.PrivateKey,
+		Newline:  true,
 	},
 	{
-		ID: "service-account", Title: "A service account’s JSON file", Text: "For example of Google Cloud, kept as it is",
-		Key: "serviceAccount", Formats: []string{FormatFile, FormatText},
-		Label: "The file’s text", Hint: "The whole JSON, from { to }.",
+		ID:       "service-account",
+		Title:    "A service account’s JSON file",
+		Text:     "For example of Google Cloud, kept as it is",
+		Key:      "serviceAccount",
+		Formats:  []record.Format{record.FormatFile, record.FormatText},
+		Label:    "The file’s text",
+		Hint:     "The whole JSON, from { to }.",
 		FileHint: "The JSON file as you downloaded it.",
-		Kind:     shape.File, JSON: true,
+		Kind:     shape.File,
+		JSON:     true,
 	},
 	{
-		ID: RecipeAnything, Title: "Anything else", Text: "Text, pairs, JSON or a file, as you need it",
-		Formats: []string{FormatText, FormatPairs, FormatJSON, FormatFile},
+		ID:      RecipeAnything,
+		Title:   "Anything else",
+		Text:    "Text, pairs, JSON or a file, as you need it",
+		Formats: []record.Format{record.FormatText, record.FormatPairs, record.FormatJSON, record.FormatFile},
 	},
 }
 

@@ -3,7 +3,6 @@ package submission
 import (
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -31,8 +30,8 @@ func (e FieldErrors) Error() string {
 func (e FieldErrors) add(field, message string) { e[field] = append(e[field], message) }
 
 var (
-	uuidRule  = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
-	agentRule = regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z`)
+	uuidRule  = pattern(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
+	agentRule = pattern(`\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z`)
 )
 
 // checkProject holds the rule of projectId: a UUID.
@@ -40,7 +39,7 @@ func (e FieldErrors) checkProject(id string, required bool) {
 	switch {
 	case id == "" && required:
 		e.add("projectId", "Enter the id of the project. It stands in the address of the project in Maia.")
-	case id != "" && !uuidRule.MatchString(id):
+	case id != "" && !uuidRule().MatchString(id):
 		e.add("projectId", "Enter the project’s id, not its name: 32 letters and digits in five groups, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.")
 	}
 }
@@ -50,7 +49,7 @@ func (e FieldErrors) checkAgent(id string) {
 	switch {
 	case id == "":
 		e.add("agentId", "Enter the id of the agent that stores the value. Maia’s own pages call it a runner.")
-	case !agentRule.MatchString(id):
+	case !agentRule().MatchString(id):
 		e.add("agentId", "An agent’s id has letters, digits, dots, hyphens and underscores only, up to 128 of them.")
 	}
 }

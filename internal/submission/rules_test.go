@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 )
 
 const projectID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
@@ -19,7 +20,13 @@ func aws() Reference {
 }
 
 func hosted(v string) Reference {
-	return Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.MatillionHosted, AgentID: "agent-1", Value: text(v)}
+	return Reference{
+		ProjectID: projectID,
+		Name:      "N",
+		AgentType: maiaclient.MatillionHosted,
+		AgentID:   "agent-1",
+		Value:     text(v),
+	}
 }
 
 func value(v string) Value {
@@ -41,43 +48,47 @@ func TestRules(t *testing.T) {
 		"Matillion hosted": {hosted("p"), nil},
 		"a value":          {value("p"), nil},
 
-		"project is required for a reference":  {reference(func(r *Reference) { r.ProjectID = "" }), []string{"projectId"}},
-		"project is optional for a value":      {val(func(v *Value) { v.ProjectID = "" }), nil},
-		"project in capitals":                  {reference(func(r *Reference) { r.ProjectID = strings.ToUpper(projectID) }), nil},
-		"project by its name":                  {reference(func(r *Reference) { r.ProjectID = "My project" }), []string{"projectId"}},
-		"project with a line end":              {reference(func(r *Reference) { r.ProjectID += "\n" }), []string{"projectId"}},
-		"project with something before":        {reference(func(r *Reference) { r.ProjectID = "x\n" + r.ProjectID }), []string{"projectId"}},
-		"project in braces":                    {reference(func(r *Reference) { r.ProjectID = "{" + r.ProjectID + "}" }), []string{"projectId"}},
-		"project without hyphens":              {reference(func(r *Reference) { r.ProjectID = strings.ReplaceAll(r.ProjectID, "-", "") }), []string{"projectId"}},
-		"project with a slash":                 {reference(func(r *Reference) { r.ProjectID = r.ProjectID[:35] + "/" }), []string{"projectId"}},
-		"a value's project that is none":       {val(func(v *Value) { v.ProjectID = "x" }), []string{"projectId"}},
-		"all that a name may have":             {name("aZ09_(x)-"), nil},
-		"the longest name":                     {name(strings.Repeat("n", 128)), nil},
-		"no name":                              {name(""), []string{"secretReferenceName"}},
-		"a name that is too long":              {name(strings.Repeat("n", 129)), []string{"secretReferenceName"}},
-		"a name with a line end":               {name("N\n"), []string{"secretReferenceName"}},
-		"a name with a blank":                  {name("a b"), []string{"secretReferenceName"}},
-		"a name with a dot":                    {name(".."), []string{"secretReferenceName"}},
-		"a name with a slash":                  {name("a/b"), []string{"secretReferenceName"}},
-		"a name with a percent sign":           {name("%2f"), []string{"secretReferenceName"}},
-		"a name with NUL":                      {name("a\x00"), []string{"secretReferenceName"}},
-		"a name of another alphabet":           {name("é"), []string{"secretReferenceName"}},
-		"digits of another alphabet":           {name("٣"), []string{"secretReferenceName"}},
-		"another type of reference":            {reference(func(r *Reference) { r.Type = "TOKEN" }), []string{"secretReferenceType"}},
-		"PASSWORD is the type":                 {reference(func(r *Reference) { r.Type = "PASSWORD" }), nil},
-		"no agent type":                        {reference(func(r *Reference) { r.AgentType = "" }), []string{"agentType"}},
-		"an agent type that is none":           {reference(func(r *Reference) { r.AgentType = "aws" }), []string{"agentType"}},
-		"the longest description":              {reference(func(r *Reference) { r.Description = strings.Repeat("é", 256) }), nil},
-		"a description that is too long":       {reference(func(r *Reference) { r.Description = strings.Repeat("é", 257) }), []string{"description"}},
-		"a description of two lines":           {reference(func(r *Reference) { r.Description = "a\nb" }), []string{"description"}},
-		"a description with ANSI escapes":      {reference(func(r *Reference) { r.Description = "a\x1b[31m" }), []string{"description"}},
-		"a description that is not UTF-8":      {reference(func(r *Reference) { r.Description = "a\xff" }), []string{"description"}},
-		"AWS without its secret":               {reference(func(r *Reference) { r.SecretName = "" }), []string{"secretName"}},
-		"a secret name that is a book":         {reference(func(r *Reference) { r.SecretName = strings.Repeat("x", 1025) }), []string{"secretName"}},
-		"a secret name as long as it may be":   {reference(func(r *Reference) { r.SecretName = strings.Repeat("x", 512) }), nil},
-		"a key of two lines":                   {reference(func(r *Reference) { r.SecretKey = "a\r\nb" }), []string{"secretKey"}},
-		"Azure without vault and secret":       {reference(func(r *Reference) { r.AgentType, r.SecretName = maiaclient.Azure, "" }), []string{"secretName", "vaultName"}},
-		"hosted without agent and value":       {Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.MatillionHosted}, []string{"agentId", "valueFormat"}},
+		"project is required for a reference": {reference(func(r *Reference) { r.ProjectID = "" }), []string{"projectId"}},
+		"project is optional for a value":     {val(func(v *Value) { v.ProjectID = "" }), nil},
+		"project in capitals":                 {reference(func(r *Reference) { r.ProjectID = strings.ToUpper(projectID) }), nil},
+		"project by its name":                 {reference(func(r *Reference) { r.ProjectID = "My project" }), []string{"projectId"}},
+		"project with a line end":             {reference(func(r *Reference) { r.ProjectID += "\n" }), []string{"projectId"}},
+		"project with something before":       {reference(func(r *Reference) { r.ProjectID = "x\n" + r.ProjectID }), []string{"projectId"}},
+		"project in braces":                   {reference(func(r *Reference) { r.ProjectID = "{" + r.ProjectID + "}" }), []string{"projectId"}},
+		"project without hyphens":             {reference(func(r *Reference) { r.ProjectID = strings.ReplaceAll(r.ProjectID, "-", "") }), []string{"projectId"}},
+		"project with a slash":                {reference(func(r *Reference) { r.ProjectID = r.ProjectID[:35] + "/" }), []string{"projectId"}},
+		"a value's project that is none":      {val(func(v *Value) { v.ProjectID = "x" }), []string{"projectId"}},
+		"all that a name may have":            {name("aZ09_(x)-"), nil},
+		"the longest name":                    {name(strings.Repeat("n", 128)), nil},
+		"no name":                             {name(""), []string{"secretReferenceName"}},
+		"a name that is too long":             {name(strings.Repeat("n", 129)), []string{"secretReferenceName"}},
+		"a name with a line end":              {name("N\n"), []string{"secretReferenceName"}},
+		"a name with a blank":                 {name("a b"), []string{"secretReferenceName"}},
+		"a name with a dot":                   {name(".."), []string{"secretReferenceName"}},
+		"a name with a slash":                 {name("a/b"), []string{"secretReferenceName"}},
+		"a name with a percent sign":          {name("%2f"), []string{"secretReferenceName"}},
+		"a name with NUL":                     {name("a\x00"), []string{"secretReferenceName"}},
+		"a name of another alphabet":          {name("é"), []string{"secretReferenceName"}},
+		"digits of another alphabet":          {name("٣"), []string{"secretReferenceName"}},
+		"another type of reference":           {reference(func(r *Reference) { r.Type = "TOKEN" }), []string{"secretReferenceType"}},
+		"PASSWORD is the type":                {reference(func(r *Reference) { r.Type = "PASSWORD" }), nil},
+		"no agent type":                       {reference(func(r *Reference) { r.AgentType = "" }), []string{"agentType"}},
+		"an agent type that is none":          {reference(func(r *Reference) { r.AgentType = "aws" }), []string{"agentType"}},
+		"the longest description":             {reference(func(r *Reference) { r.Description = strings.Repeat("é", 256) }), nil},
+		"a description that is too long":      {reference(func(r *Reference) { r.Description = strings.Repeat("é", 257) }), []string{"description"}},
+		"a description of two lines":          {reference(func(r *Reference) { r.Description = "a\nb" }), []string{"description"}},
+		"a description with ANSI escapes":     {reference(func(r *Reference) { r.Description = "a\x1b[31m" }), []string{"description"}},
+		"a description that is not UTF-8":     {reference(func(r *Reference) { r.Description = "a\xff" }), []string{"description"}},
+		"AWS without its secret":              {reference(func(r *Reference) { r.SecretName = "" }), []string{"secretName"}},
+		"a secret name that is a book":        {reference(func(r *Reference) { r.SecretName = strings.Repeat("x", 1025) }), []string{"secretName"}},
+		"a secret name as long as it may be":  {reference(func(r *Reference) { r.SecretName = strings.Repeat("x", 512) }), nil},
+		"a key of two lines":                  {reference(func(r *Reference) { r.SecretKey = "a\r\nb" }), []string{"secretKey"}},
+		"Azure without vault and secret":      {reference(func(r *Reference) { r.AgentType, r.SecretName = maiaclient.Azure, "" }), []string{"secretName", "vaultName"}},
+		"hosted without agent and value": {Reference{
+			ProjectID: projectID,
+			Name:      "N",
+			AgentType: maiaclient.MatillionHosted,
+		}, []string{"agentId", "valueFormat"}},
 		"an agent's id with all that it may":   {agent("a.B_9-x"), nil},
 		"the longest agent's id":               {agent(strings.Repeat("a", 128)), nil},
 		"an agent's id that is too long":       {agent(strings.Repeat("a", 129)), []string{"agentId"}},
@@ -90,7 +101,13 @@ func TestRules(t *testing.T) {
 		"a value's name is otherwise free":     {val(func(v *Value) { v.Name = "a/b c.é" }), nil},
 		"a type of one's own":                  {val(func(v *Value) { v.Type = "MY_TYPE" }), nil},
 		"a type of two lines":                  {val(func(v *Value) { v.Type = "a\n" }), []string{"type"}},
-		"everything at once": {Reference{ProjectID: "x", Name: "a b", AgentType: maiaclient.AWS, Type: "x", Description: "\n"},
+		"everything at once": {Reference{
+			ProjectID:   "x",
+			Name:        "a b",
+			AgentType:   maiaclient.AWS,
+			Type:        "x",
+			Description: "\n",
+		},
 			[]string{"description", "projectId", "secretName", "secretReferenceName", "secretReferenceType"}},
 		// S-25: what belongs to a type that is not chosen does not count.
 		"a wrong field of another type": {reference(func(r *Reference) { r.VaultName, r.AgentID, r.Value = "\n", "/", text("\x00") }), nil},
@@ -103,7 +120,7 @@ func TestRules(t *testing.T) {
 			if len(tc.fields) > 0 && !strings.HasSuffix(e.Error(), strings.Join(tc.fields, ", ")) {
 				t.Errorf("the error is %q: it names fields, and nothing that was entered", e.Error())
 			}
-			if r := j.record; r.Action == ActionReference && r.AgentType == maiaclient.AWS && r.VaultName+r.AgentID != "" {
+			if r := j.record; r.Action == record.Reference && r.AgentType == maiaclient.AWS && r.VaultName+r.AgentID != "" {
 				t.Errorf("the record has fields of another type: %+v", r)
 			}
 		})
@@ -175,7 +192,7 @@ func TestFingerprint(t *testing.T) {
 // S-22: a form's token is good for one user.
 func TestFormTokens(t *testing.T) {
 	key := func(b byte) []byte { return []byte(strings.Repeat(string(rune(b)), 32)) }
-	user := Actor{"https://issuer", "sub", "Name"}
+	user := record.Actor{Issuer: "https://issuer", Subject: "sub", Name: "Name"}
 	tokens := NewFormTokens([][]byte{key('a')})
 	token := tokens.New(user)
 	id, ok := tokens.Check(user, token)
@@ -188,26 +205,42 @@ func TestFormTokens(t *testing.T) {
 	}
 	for why, tc := range map[string]struct {
 		tokens *FormTokens
-		user   Actor
+		user   record.Actor
 		token  string
 		ok     bool
 	}{
-		"a name is no identity":                  {tokens, Actor{"https://issuer", "sub", "Other"}, token, true},
+		"a name is no identity": {tokens, record.Actor{
+			Issuer:  "https://issuer",
+			Subject: "sub",
+			Name:    "Other",
+		}, token, true},
 		"after a rotation, the old key is there": {NewFormTokens([][]byte{key('b'), key('a')}), user, token, true},
 		"the old key is gone":                    {NewFormTokens([][]byte{key('b')}), user, token, false},
-		"another user":                           {tokens, Actor{"https://issuer", "sub2", "Name"}, token, false},
-		"the same subject at another issuer":     {tokens, Actor{"https://other", "sub", "Name"}, token, false},
-		"issuer and subject shifted":             {tokens, Actor{"https://issuers", "ub", "Name"}, token, false},
-		"nobody":                                 {tokens, Actor{}, token, false},
-		"none":                                   {tokens, user, "", false},
-		"an id alone":                            {tokens, user, id, false},
-		"an empty sum":                           {tokens, user, id + ".", false},
-		"a sum cut short":                        {tokens, user, token[:len(token)-4], false},
-		"another id":                             {tokens, user, another + token[1:], false},
-		"a longer id":                            {tokens, user, "x" + token, false},
-		"a sum that is no base64":                {tokens, user, id + ".***", false},
-		"the sum of another token":               {tokens, user, id + tokens.New(user)[24:], false},
-		"two tokens":                             {tokens, user, token + "." + token, false},
+		"another user": {tokens, record.Actor{
+			Issuer:  "https://issuer",
+			Subject: "sub2",
+			Name:    "Name",
+		}, token, false},
+		"the same subject at another issuer": {tokens, record.Actor{
+			Issuer:  "https://other",
+			Subject: "sub",
+			Name:    "Name",
+		}, token, false},
+		"issuer and subject shifted": {tokens, record.Actor{
+			Issuer:  "https://issuers",
+			Subject: "ub",
+			Name:    "Name",
+		}, token, false},
+		"nobody":                   {tokens, record.Actor{}, token, false},
+		"none":                     {tokens, user, "", false},
+		"an id alone":              {tokens, user, id, false},
+		"an empty sum":             {tokens, user, id + ".", false},
+		"a sum cut short":          {tokens, user, token[:len(token)-4], false},
+		"another id":               {tokens, user, another + token[1:], false},
+		"a longer id":              {tokens, user, "x" + token, false},
+		"a sum that is no base64":  {tokens, user, id + ".***", false},
+		"the sum of another token": {tokens, user, id + tokens.New(user)[24:], false},
+		"two tokens":               {tokens, user, token + "." + token, false},
 	} {
 		got, ok := tc.tokens.Check(tc.user, tc.token)
 		if ok != tc.ok || ok && got != id || !ok && got != "" {

@@ -17,7 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"maiaportal/internal/audit"
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 	"maiaportal/internal/secret"
 	"maiaportal/internal/store"
 )
@@ -25,8 +27,8 @@ import (
 const canary = "Canary-5e77d1a2c4"
 
 var (
-	alice = Actor{"https://issuer", "alice", "Alice"}
-	bob   = Actor{"https://issuer", "bob", "Bob"}
+	alice = record.Actor{Issuer: "https://issuer", Subject: "alice", Name: "Alice"}
+	bob   = record.Actor{Issuer: "https://issuer", Subject: "bob", Name: "Bob"}
 )
 
 // maia is an API on loopback whose answers a test decides.
@@ -102,6 +104,11 @@ type delegation struct {
 	tokenErr, renewErr  error
 	renewals, questions int
 	panics              bool
+	asks                bool // there is none at hand
+}
+
+func (d *delegation) AtHand() (string, bool) {
+	return d.token, !d.asks && !d.panics && d.tokenErr == nil
 }
 
 func (d *delegation) Token(context.Context) (string, error) {
@@ -153,46 +160,87 @@ func (f *faulty) failing(method string) error {
 	return errors.New("disk full")
 }
 
-func (f *faulty) LatestAttempt(ctx context.Context, token string) (store.Submission, error) {
+func (f *faulty) LatestAttempt(ctx context.Context, token string) (record.Submission, error) {
 	if err := f.failing("LatestAttempt"); err != nil {
-		return store.Submission{}, err
+		return record.Submission{}, err
 	}
 	return f.Store.LatestAttempt(ctx, token)
 }
 
-func (f *faulty) TakeSubmission(ctx context.Context, actor string, n int) (time.Duration, error) {
-	if err := f.failing("TakeSubmission"); err != nil {
-		return 0, err
-	}
-	return f.Store.TakeSubmission(ctx, actor, n)
-}
-
-func (f *faulty) BeginSubmission(ctx context.Context, r store.Submission) (bool, error) {
+func (f *faulty) BeginSubmission(ctx context.Context, r record.Submission, b record.Begin) (bool, time.Duration, error) {
 	if err := f.failing("BeginSubmission"); err != nil {
-		return false, err
+		return false, 0, err
 	}
-	return f.Store.BeginSubmission(ctx, r)
+	return f.Store.BeginSubmission(ctx, r, b)
 }
 
-func (f *faulty) MarkSent(ctx context.Context, id string) error {
-	if err := f.failing("MarkSent"); err != nil {
+func (f *faulty) BeginCall(ctx context.Context, r record.Submission, ended *record.Step, begins record.Step) error {
+	if err := f.failing("BeginCall"); err != nil {
 		return err
 	}
-	return f.Store.MarkSent(ctx, id)
+	return f.Store.BeginCall(ctx, r, ended, begins)
 }
 
-func (f *faulty) FinishSubmission(ctx context.Context, r store.Submission) error {
-	if err := f.failing("FinishSubmission"); err != nil {
+func (f *faulty) EndSubmission(ctx context.Context, r record.Submission, ended *record.Step) error {
+	if err := f.failing("EndSubmission"); err != nil {
 		return err
 	}
-	return f.Store.FinishSubmission(ctx, r)
+	return f.Store.EndSubmission(ctx, r, ended)
 }
 
-func (f *faulty) EarlierAttempt(ctx context.Context, r store.Submission) (bool, error) {
+func (f *faulty) EarlierAttempt(ctx context.Context, r record.Submission) (bool, error) {
 	if err := f.failing("EarlierAttempt"); err != nil {
 		return false, err
 	}
 	return f.Store.EarlierAttempt(ctx, r)
+}
+
+// lost loses the answers to the first commits of a begin.
+type lost struct {
+	*store.Store
+	mu     sync.Mutex
+	begins int // whose answers are still to be lost
+}
+
+func (l *lost) BeginSubmission(ctx context.Context, r record.Submission, b record.Begin) (bool, time.Duration, error) {
+	begun, wait, err := l.Store.BeginSubmission(ctx, r, b)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.begins > 0 {
+		l.begins--
+		return false, 0, fmt.Errorf("%w: the connection is gone", record.ErrUncertain)
+	}
+	return begun, wait, err
+}
+
+// Where nobody knows whether the intent was written, nothing is sent, and the form can be sent again: what may have
+// been begun is ended.
+func TestBeginWhoseAnswerIsLost(t *testing.T) {
+	r := newRig(t, status(201, ""))
+	rows := &lost{Store: r.rows.Store, begins: 2}
+	r.o.Records = rows
+	token := r.FormToken(alice)
+	order := Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.AWS, SecretName: "s"}
+	if _, err := r.Submit(t.Context(), r.request(token), order); !errors.Is(err, ErrNotRecorded) {
+		t.Fatalf("%v", err)
+	}
+	r.maia.mu.Lock()
+	n := len(r.maia.bodies)
+	r.maia.mu.Unlock()
+	if n != 0 {
+		t.Fatalf("%d calls, though nothing is recorded for sure", n)
+	}
+	if _, err := r.Submit(t.Context(), r.request(token), order); err != nil {
+		t.Fatalf("the form cannot be sent again: %v", err)
+	}
+	r.running.Wait()
+	list := r.records()
+	if len(list) != 2 {
+		t.Fatalf("%d records", len(list))
+	}
+	if list[0].Outcome != record.Failed || list[0].Sent || list[1].Outcome != record.Created {
+		t.Errorf("first %s, sent %v; second %s", list[0].Outcome, list[0].Sent, list[1].Outcome)
+	}
 }
 
 // rig is a service with a real client, a real database file and a Maia on loopback.
@@ -249,7 +297,17 @@ var migrated = sync.OnceValue(func() []byte {
 
 func newRig(t *testing.T, answer http.HandlerFunc, change ...func(*Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, maia: newMaia(t, answer), dir: t.TempDir(), log: &lockedBuffer{}, tokens: &delegation{token: "token-1", renewed: "token-2"}, now: time.Now()}
+	r := &rig{
+		t:    t,
+		maia: newMaia(t, answer),
+		dir:  t.TempDir(),
+		log:  &lockedBuffer{},
+		tokens: &delegation{
+			token:   "token-1",
+			renewed: "token-2",
+		},
+		now: time.Now(),
+	}
 	file := filepath.Join(r.dir, "portal.db")
 	if err := os.WriteFile(file, migrated(), 0o600); err != nil {
 		t.Fatal(err)
@@ -258,14 +316,21 @@ func newRig(t *testing.T, answer http.HandlerFunc, change ...func(*Options)) *ri
 	if err != nil {
 		t.Fatal(err)
 	}
+	rows.KeepTrail(audit.NewChain(nil), nil)
 	t.Cleanup(func() { _ = rows.Close() })
 	r.rows = &faulty{Store: rows, fail: map[string]int{}}
 	base, _ := url.Parse(r.maia.URL)
 	client := maiaclient.New(base, 20*time.Second)
 	t.Cleanup(client.Close)
 	o := Options{
-		Maia: client, Records: r.rows, FormTokens: NewFormTokens([][]byte{bytes.Repeat([]byte("k"), 32)}), Holder: "holder-1", Timeout: 30 * time.Second,
-		PerMinute: 100, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: r.clock,
+		Maia:       client,
+		Records:    r.rows,
+		FormTokens: NewFormTokens([][]byte{bytes.Repeat([]byte("k"), 32)}),
+		Holder:     "holder-1",
+		Timeout:    30 * time.Second,
+		PerMinute:  100,
+		Log:        slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now:        r.clock,
 	}
 	for _, c := range change {
 		c(&o)
@@ -292,9 +357,9 @@ func (r *rig) request(form string) Request {
 func (r *rig) fresh() Request { return r.request(r.FormToken(alice)) }
 
 // records are all of them, oldest first.
-func (r *rig) records() []store.Submission {
+func (r *rig) records() []record.Submission {
 	r.t.Helper()
-	list, err := r.rows.Submissions(context.Background(), "", "", "", 100)
+	list, err := r.rows.Submissions(context.Background(), record.Query{Of: record.Everyone, Limit: 100})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -305,7 +370,7 @@ func (r *rig) records() []store.Submission {
 }
 
 // only is the one record that there is.
-func (r *rig) only() store.Submission {
+func (r *rig) only() record.Submission {
 	r.t.Helper()
 	list := r.records()
 	if len(list) != 1 {
@@ -326,7 +391,7 @@ func refusedOf(t *testing.T, err error) *RefusedError {
 // S-41: one record for each attempt, with all that matters, and the intent before the call.
 func TestRecordOfACreatedValue(t *testing.T) {
 	var r *rig
-	var during []store.Submission
+	var during []record.Submission
 	r = newRig(t, func(w http.ResponseWriter, _ *http.Request) {
 		during = r.records()
 		status(201, createdBody)(w, nil)
@@ -337,15 +402,36 @@ func TestRecordOfACreatedValue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(during) != 1 || during[0].Outcome != Pending || !during[0].Sent || !during[0].FinishedAt.IsZero() || during[0].ID != got.ID {
+	if len(during) != 1 || during[0].Outcome != record.Pending || !during[0].Sent || !during[0].FinishedAt.IsZero() || during[0].ID != got.ID {
 		t.Errorf("while Maia has the call, the record says %+v", during)
 	}
 	rec := r.only()
-	want := store.Submission{
-		ID: got.ID, FormToken: rec.FormToken, Attempt: 1, Fingerprint: rec.Fingerprint, Holder: "holder-1", CreatedAt: rec.CreatedAt, FinishedAt: rec.FinishedAt,
-		ActorIssuer: alice.Issuer, ActorSubject: alice.Subject, ActorName: alice.Name, Action: ActionValue, ProjectID: projectID, AgentID: "agent-1",
-		Name: "n", SecretKey: "k", Type: "PASSWORD", Outcome: Created, Status: 201, Sent: true, VaultSecretName: "vault-1", ResolverRef: "ref-1",
-		RequestID: "request-1", ClientAddress: "192.0.2.1",
+	want := record.Submission{
+		ID:          got.ID,
+		FormToken:   rec.FormToken,
+		Attempt:     1,
+		Fingerprint: rec.Fingerprint,
+		Holder:      "holder-1",
+		CreatedAt:   rec.CreatedAt,
+		FinishedAt:  rec.FinishedAt,
+		Actor:       alice,
+		Action:      record.Value,
+		Fields: record.Fields{
+			ProjectID: projectID,
+			AgentID:   "agent-1",
+			Name:      "n",
+			SecretKey: "k",
+			Type:      "PASSWORD",
+		},
+		Outcome: record.Created,
+		Status:  201,
+		Sent:    true,
+		Answer: record.Answer{
+			VaultSecretName: "vault-1",
+			ResolverRef:     "ref-1",
+		},
+		RequestID:     "request-1",
+		ClientAddress: "192.0.2.1",
 	}
 	if fmt.Sprint(rec) != fmt.Sprint(want) {
 		t.Errorf("the record is\n%+v, want\n%+v", rec, want)
@@ -363,12 +449,20 @@ func TestRecordOfACreatedValue(t *testing.T) {
 
 func TestRecordOfACreatedReference(t *testing.T) {
 	r := newRig(t, status(201, ""))
-	order := Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.Azure, VaultName: "vault", SecretName: "s", SecretKey: "k", Description: "d"}
+	order := Reference{
+		ProjectID:   projectID,
+		Name:        "N",
+		AgentType:   maiaclient.Azure,
+		VaultName:   "vault",
+		SecretName:  "s",
+		SecretKey:   "k",
+		Description: "d",
+	}
 	got, err := r.Submit(t.Context(), r.fresh(), order)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Action != ActionReference || got.Outcome != Created || got.Type != "PASSWORD" || got.VaultName != "vault" || got.SecretName != "s" || got.SecretKey != "k" || got.AgentType != "Azure" || got.Name != "N" {
+	if got.Action != record.Reference || got.Outcome != record.Created || got.Type != "PASSWORD" || got.VaultName != "vault" || got.SecretName != "s" || got.SecretKey != "k" || got.AgentType != "Azure" || got.Name != "N" {
 		t.Errorf("%+v", got)
 	}
 	if b := r.maia.bodies[0]; b != `{"agentType":"Azure","secretReferenceType":"PASSWORD","description":"d","vaultName":"vault","secretName":"s","secretKey":"k"}` {
@@ -380,31 +474,31 @@ func TestRecordOfACreatedReference(t *testing.T) {
 func TestOutcomes(t *testing.T) {
 	for why, tc := range map[string]struct {
 		answer  http.HandlerFunc
-		outcome string
+		outcome record.Outcome
 		status  int
 		sent    bool
 	}{
-		"created":                        {status(201, createdBody), Created, 201, true},
-		"refused":                        {status(400, "{}"), Rejected, 400, true},
-		"forbidden":                      {status(403, ""), Forbidden, 403, true},
-		"no such agent":                  {status(404, ""), NotFound, 404, true},
-		"the name is taken":              {status(409, ""), Conflict, 409, true},
-		"unsupported media type":         {status(415, ""), Rejected, 415, true},
-		"too many requests":              {status(429, ""), RateLimited, 429, true},
-		"Maia failed":                    {status(500, ""), Failed, 500, true},
-		"Maia is away":                   {status(503, "<html>"), Failed, 503, true},
-		"a gateway lost it":              {status(502, ""), Unknown, 502, true},
-		"a gateway gave up":              {status(504, ""), Unknown, 504, true},
-		"a success that is no creation":  {status(200, createdBody), Unknown, 200, true},
-		"a redirect":                     {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", 307) }, Unknown, 307, true},
-		"the connection is lost":         {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Unknown, 0, true},
-		"refused twice with a new token": {status(401, ""), Unauthenticated, 401, true},
+		"created":                        {status(201, createdBody), record.Created, 201, true},
+		"refused":                        {status(400, "{}"), record.Rejected, 400, true},
+		"forbidden":                      {status(403, ""), record.Forbidden, 403, true},
+		"no such agent":                  {status(404, ""), record.NotFound, 404, true},
+		"the name is taken":              {status(409, ""), record.Conflict, 409, true},
+		"unsupported media type":         {status(415, ""), record.Rejected, 415, true},
+		"too many requests":              {status(429, ""), record.RateLimited, 429, true},
+		"Maia failed":                    {status(500, ""), record.Failed, 500, true},
+		"Maia is away":                   {status(503, "<html>"), record.Failed, 503, true},
+		"a gateway lost it":              {status(502, ""), record.Unknown, 502, true},
+		"a gateway gave up":              {status(504, ""), record.Unknown, 504, true},
+		"a success that is no creation":  {status(200, createdBody), record.Unknown, 200, true},
+		"a redirect":                     {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", 307) }, record.Unknown, 307, true},
+		"the connection is lost":         {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, record.Unknown, 0, true},
+		"refused twice with a new token": {status(401, ""), record.Unauthenticated, 401, true},
 	} {
 		for kind, order := range map[string]Order{"value": value(canary), "reference": hosted(canary)} {
 			t.Run(why+" "+kind, func(t *testing.T) {
 				r := newRig(t, tc.answer)
 				got, err := r.Submit(t.Context(), r.fresh(), order)
-				if receipt := tc.outcome == Created || tc.outcome == Unknown; receipt != (err == nil) {
+				if receipt := tc.outcome == record.Created || tc.outcome == record.Unknown; receipt != (err == nil) {
 					t.Fatalf("%+v, %v", got, err)
 				}
 				if err != nil {
@@ -425,7 +519,7 @@ func TestOutcomeWhereNothingWasSent(t *testing.T) {
 	r.maia.Close()
 	_, err := r.Submit(t.Context(), r.fresh(), value(canary))
 	e := refusedOf(t, err)
-	if rec := r.only(); rec.Outcome != Failed || rec.Sent || rec.Status != 0 || e.Record.Sent || !errors.Is(e, maiaclient.ErrNotSent) {
+	if rec := r.only(); rec.Outcome != record.Failed || rec.Sent || rec.Status != 0 || e.Record.Sent || !errors.Is(e, maiaclient.ErrNotSent) {
 		t.Errorf("%+v", rec)
 	}
 }
@@ -434,7 +528,7 @@ func TestOutcomeOfSilence(t *testing.T) {
 	release := make(chan struct{})
 	r := newRig(t, held(release, nil), func(o *Options) { o.Timeout = 300 * time.Millisecond })
 	got, err := r.Submit(t.Context(), r.fresh(), value(canary))
-	if err != nil || got.Outcome != Unknown || r.maia.calls() != 1 || r.only().Outcome != Unknown {
+	if err != nil || got.Outcome != record.Unknown || r.maia.calls() != 1 || r.only().Outcome != record.Unknown {
 		t.Errorf("%+v, %v, %d calls", got, err, r.maia.calls())
 	}
 }
@@ -474,7 +568,7 @@ func TestCreatedAnswerThatRepeatsTheValue(t *testing.T) {
 	} {
 		r := newRig(t, status(201, tc.body))
 		got, err := r.Submit(t.Context(), r.fresh(), value(canary))
-		if rec := r.only(); err != nil || got.Outcome != Created || rec.VaultSecretName != tc.vault || rec.ResolverRef != tc.ref || rec.AnswerPartial != tc.partial {
+		if rec := r.only(); err != nil || got.Outcome != record.Created || rec.VaultSecretName != tc.vault || rec.ResolverRef != tc.ref || rec.AnswerPartial != tc.partial {
 			t.Errorf("%s: %v, %+v", why, err, rec)
 		}
 	}
@@ -482,13 +576,13 @@ func TestCreatedAnswerThatRepeatsTheValue(t *testing.T) {
 
 // S-29: two POSTs of one form at once are one call, and both get its answer.
 func TestTwoAtOnceAreOneCall(t *testing.T) {
-	for code, want := range map[int]string{201: Created, 504: Unknown, 409: Conflict} {
-		t.Run(want, func(t *testing.T) {
+	for code, want := range map[int]record.Outcome{201: record.Created, 504: record.Unknown, 409: record.Conflict} {
+		t.Run(string(want), func(t *testing.T) {
 			release := make(chan struct{})
 			r := newRig(t, held(release, status(code, createdBody)), func(o *Options) { o.PerMinute = 1 })
 			req := r.fresh()
 			type end struct {
-				rec store.Submission
+				rec record.Submission
 				err error
 			}
 			ends := make(chan end, 5)
@@ -504,14 +598,14 @@ func TestTwoAtOnceAreOneCall(t *testing.T) {
 			other.Name = "other"
 			_, err := r.Submit(t.Context(), req, other)
 			var used *UsedTokenError
-			if !errors.As(err, &used) || used.First.Action != ActionValue || used.First.Name != "n" {
+			if !errors.As(err, &used) || used.First.Action != record.Value || used.First.Name != "n" {
 				t.Errorf("other contents: %v", err)
 			}
 			giveWay()
 			close(release)
 			for range 5 {
 				e := <-ends
-				if want == Conflict {
+				if want == record.Conflict {
 					e.rec = refusedOf(t, e.err).Record
 				} else if e.err != nil {
 					t.Fatal(e.err)
@@ -561,7 +655,7 @@ func TestTwoProcesses(t *testing.T) {
 	r := newRig(t, held(release, status(201, createdBody)))
 	second := New(func() Options { o := r.o; o.Holder = "holder-2"; return o }())
 	req := r.fresh()
-	got := make(chan store.Submission, 2)
+	got := make(chan record.Submission, 2)
 	post := func(s *Service) {
 		rec, err := s.Submit(t.Context(), req, value(canary))
 		if err != nil {
@@ -581,7 +675,7 @@ func TestTwoProcesses(t *testing.T) {
 	giveWay()
 	close(release)
 	a, b := <-got, <-got
-	if a.ID != b.ID || a.Outcome != Created || b.Outcome != Created || r.maia.calls() != 1 {
+	if a.ID != b.ID || a.Outcome != record.Created || b.Outcome != record.Created || r.maia.calls() != 1 {
 		t.Errorf("%+v, %+v, %d calls", a, b, r.maia.calls())
 	}
 	var used *UsedTokenError
@@ -591,17 +685,30 @@ func TestTwoProcesses(t *testing.T) {
 }
 
 // begun leaves a record of another process under way.
-func (r *rig) begun(req Request, order Order, holder string, sent bool) store.Submission {
+func (r *rig) begun(req Request, order Order, holder string, sent bool) record.Submission {
 	r.t.Helper()
 	id, _ := r.o.FormTokens.Check(req.Actor, req.FormToken)
 	action, name := order.about()
-	rec := store.Submission{ID: "00000000-0000-7000-8000-" + fmt.Sprintf("%012d", len(r.records())), FormToken: id, Attempt: 1, Fingerprint: fingerprint(action, order.plain()), Holder: holder,
-		CreatedAt: r.clock(), ActorIssuer: req.Actor.Issuer, ActorSubject: req.Actor.Subject, Action: action, Name: name, Outcome: Pending}
-	if ok, err := r.rows.Store.BeginSubmission(context.Background(), rec); !ok || err != nil {
+	rec := record.Submission{
+		ID:          "00000000-0000-7000-8000-" + fmt.Sprintf("%012d", len(r.records())),
+		FormToken:   id,
+		Attempt:     1,
+		Fingerprint: fingerprint(action, order.plain()),
+		Holder:      holder,
+		CreatedAt:   r.clock(),
+		Actor:       req.Actor,
+		Action:      action,
+		Fields:      record.Fields{Name: name},
+		Outcome:     record.Pending,
+	}
+	if ok, _, err := r.rows.Store.BeginSubmission(context.Background(), rec, record.Begin{}); !ok || err != nil {
 		r.t.Fatal(ok, err)
 	}
 	if sent {
-		if err := r.rows.Store.MarkSent(context.Background(), rec.ID); err != nil {
+		if err := r.rows.Store.BeginCall(context.Background(), rec, nil, record.Step{
+			Number: 1,
+			Call:   record.StoreValue,
+		}); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -622,19 +729,19 @@ func TestOtherProcessThatDoesNotEnd(t *testing.T) {
 
 // The other process's end is told, whichever it is.
 func TestOtherProcessThatEnds(t *testing.T) {
-	for _, outcome := range []string{Created, Unknown, Rejected, Failed} {
-		t.Run(outcome, func(t *testing.T) {
+	for _, outcome := range []record.Outcome{record.Created, record.Unknown, record.Rejected, record.Failed} {
+		t.Run(string(outcome), func(t *testing.T) {
 			r := newRig(t, status(201, createdBody))
 			req := r.fresh()
 			first := r.begun(req, value("x"), "holder-2", true)
 			first.Outcome, first.Sent = outcome, true
 			go func() {
-				if err := r.rows.Store.FinishSubmission(context.Background(), first); err != nil {
+				if err := r.rows.Store.EndSubmission(context.Background(), first, nil); err != nil {
 					t.Error(err)
 				}
 			}()
 			got, err := r.Submit(t.Context(), req, value(canary))
-			if outcome == Created || outcome == Unknown {
+			if outcome == record.Created || outcome == record.Unknown {
 				if err != nil || got.ID != first.ID || got.Outcome != outcome || r.maia.calls() != 0 {
 					t.Errorf("%+v, %v, %d calls", got, err, r.maia.calls())
 				}
@@ -666,7 +773,7 @@ func TestClientGoneIsStillRecorded(t *testing.T) {
 	go func() { _, err := r.Submit(ctx, req, order); first <- err }()
 	<-r.maia.entered
 	gone()
-	second := make(chan store.Submission, 1)
+	second := make(chan record.Submission, 1)
 	go func() { rec, _ := r.Submit(t.Context(), req, value(canary)); second <- rec }()
 	giveWay()
 	select {
@@ -678,12 +785,12 @@ func TestClientGoneIsStillRecorded(t *testing.T) {
 	if err := <-first; err != nil {
 		t.Error(err)
 	}
-	if rec := <-second; rec.Outcome != Created || rec.ID != r.only().ID || r.maia.calls() != 1 || r.only().Outcome != Created {
+	if rec := <-second; rec.Outcome != record.Created || rec.ID != r.only().ID || r.maia.calls() != 1 || r.only().Outcome != record.Created {
 		t.Errorf("%+v, %d calls", rec, r.maia.calls())
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if rec, err := r.Submit(ended, r.fresh(), value(canary)); err != nil || rec.Outcome != Created {
+	if rec, err := r.Submit(ended, r.fresh(), value(canary)); err != nil || rec.Outcome != record.Created {
 		t.Errorf("a request that was over before it began: %+v, %v", rec, err)
 	}
 }
@@ -732,7 +839,7 @@ func TestSameFormAgain(t *testing.T) {
 				return
 			}
 			rec, err := r.Submit(t.Context(), req, other)
-			if err != nil || rec.ID == first.ID || rec.Attempt != 2 || rec.Outcome != Created || r.maia.calls() != 2 || len(r.records()) != 2 {
+			if err != nil || rec.ID == first.ID || rec.Attempt != 2 || rec.Outcome != record.Created || r.maia.calls() != 2 || len(r.records()) != 2 {
 				t.Errorf("again: %+v, %v, %d calls", rec, err, r.maia.calls())
 			}
 		})
@@ -761,7 +868,11 @@ func TestLimit(t *testing.T) {
 	if _, err := r.Submit(t.Context(), r.fresh(), value("")); !errors.As(err, &FieldErrors{}) {
 		t.Errorf("%v", err)
 	}
-	if _, err := r.Submit(t.Context(), Request{Actor: bob, FormToken: r.FormToken(bob), Tokens: r.tokens}, value(canary)); err != nil {
+	if _, err := r.Submit(t.Context(), Request{
+		Actor:     bob,
+		FormToken: r.FormToken(bob),
+		Tokens:    r.tokens,
+	}, value(canary)); err != nil {
 		t.Errorf("another user: %v", err)
 	}
 	r.later(tooMany.Wait)
@@ -787,11 +898,22 @@ func TestRefusedBeforehand(t *testing.T) {
 		order Value
 		is    func(error) bool
 	}{
-		"no form token":          {"", value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
-		"another user's":         {r.FormToken(bob), value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
-		"one that was made up":   {"AAAAAAAAAAAAAAAAAAAAAAAA.AAAA", value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
-		"a field is wrong":       {r.FormToken(alice), Value{AgentID: "/", Name: "n", Value: text(canary)}, func(err error) bool { return errors.As(err, &FieldErrors{}) }},
-		"a format without value": {r.FormToken(alice), Value{AgentID: "a", Name: "n", Value: ValueInput{Format: FormatJSON, Text: sec(canary)}}, func(err error) bool { return errors.As(err, &FieldErrors{}) }},
+		"no form token":        {"", value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
+		"another user's":       {r.FormToken(bob), value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
+		"one that was made up": {"AAAAAAAAAAAAAAAAAAAAAAAA.AAAA", value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
+		"a field is wrong": {r.FormToken(alice), Value{
+			AgentID: "/",
+			Name:    "n",
+			Value:   text(canary),
+		}, func(err error) bool { return errors.As(err, &FieldErrors{}) }},
+		"a format without value": {r.FormToken(alice), Value{
+			AgentID: "a",
+			Name:    "n",
+			Value: ValueInput{
+				Format: record.FormatJSON,
+				Text:   sec(canary),
+			},
+		}, func(err error) bool { return errors.As(err, &FieldErrors{}) }},
 	} {
 		_, err := r.Submit(t.Context(), r.request(tc.token), tc.order)
 		if !tc.is(err) {
@@ -810,22 +932,22 @@ func TestRenewal(t *testing.T) {
 	for why, tc := range map[string]struct {
 		tokens   delegation
 		answer   http.HandlerFunc
-		outcome  string
+		outcome  record.Outcome
 		status   int
 		sent     bool
 		bearers  string
 		is       error
 		renewals int
 	}{
-		"the new one is taken":           {delegation{}, byTurns(refused, created), Created, 201, true, "token-1 token-2", nil, 1},
-		"the new one is refused too":     {delegation{}, refused, Unauthenticated, 401, true, "token-1 token-2", maiaclient.ErrUnauthenticated, 1},
-		"the second try meets a gateway": {delegation{}, byTurns(refused, status(504, "")), Unknown, 504, true, "token-1 token-2", nil, 1},
-		"the second try is refused":      {delegation{}, byTurns(refused, status(409, "")), Conflict, 409, true, "token-1 token-2", maiaclient.ErrConflict, 1},
-		"there is none without a login":  {delegation{renewErr: ErrLogin}, refused, Unauthenticated, 401, true, "token-1", ErrLogin, 1},
-		"the provider is away then":      {delegation{renewErr: ErrProviderAway}, refused, Failed, 401, true, "token-1", ErrProviderAway, 1},
-		"no token without a login":       {delegation{tokenErr: ErrLogin}, created, Unauthenticated, 0, false, "", ErrLogin, 0},
-		"the provider is away":           {delegation{tokenErr: errors.Join(ErrProviderAway, errors.New("x"))}, created, Failed, 0, false, "", ErrProviderAway, 0},
-		"403 needs no other token":       {delegation{}, status(403, ""), Forbidden, 403, true, "token-1", maiaclient.ErrForbidden, 0},
+		"the new one is taken":           {delegation{}, byTurns(refused, created), record.Created, 201, true, "token-1 token-2", nil, 1},
+		"the new one is refused too":     {delegation{}, refused, record.Unauthenticated, 401, true, "token-1 token-2", maiaclient.ErrUnauthenticated, 1},
+		"the second try meets a gateway": {delegation{}, byTurns(refused, status(504, "")), record.Unknown, 504, true, "token-1 token-2", nil, 1},
+		"the second try is refused":      {delegation{}, byTurns(refused, status(409, "")), record.Conflict, 409, true, "token-1 token-2", maiaclient.ErrConflict, 1},
+		"there is none without a login":  {delegation{renewErr: ErrLogin}, refused, record.Unauthenticated, 401, true, "token-1", ErrLogin, 1},
+		"the provider is away then":      {delegation{renewErr: ErrProviderAway}, refused, record.Failed, 401, true, "token-1", ErrProviderAway, 1},
+		"no token without a login":       {delegation{tokenErr: ErrLogin}, created, record.Unauthenticated, 0, false, "", ErrLogin, 0},
+		"the provider is away":           {delegation{tokenErr: errors.Join(ErrProviderAway, errors.New("x"))}, created, record.Failed, 0, false, "", ErrProviderAway, 0},
+		"403 needs no other token":       {delegation{}, status(403, ""), record.Forbidden, 403, true, "token-1", maiaclient.ErrForbidden, 0},
 	} {
 		t.Run(why, func(t *testing.T) {
 			r := newRig(t, tc.answer)
@@ -852,16 +974,21 @@ func TestRenewal(t *testing.T) {
 func TestRefusedAgain(t *testing.T) {
 	r := newRig(t, status(401, ""))
 	var loggedIn time.Time
-	submit := func(actor Actor) *RefusedError {
+	submit := func(actor record.Actor) *RefusedError {
 		t.Helper()
-		_, err := r.Submit(t.Context(), Request{Actor: actor, LoggedIn: loggedIn, FormToken: r.FormToken(actor), Tokens: r.tokens}, value(canary))
+		_, err := r.Submit(t.Context(), Request{
+			Actor:     actor,
+			LoggedIn:  loggedIn,
+			FormToken: r.FormToken(actor),
+			Tokens:    r.tokens,
+		}, value(canary))
 		return refusedOf(t, err)
 	}
 	for _, step := range []struct {
 		why   string
 		wait  time.Duration
 		login bool // a new one after the wait
-		actor Actor
+		actor record.Actor
 		again bool
 	}{
 		{"the first refusal", 0, true, alice, false},
@@ -892,7 +1019,7 @@ func TestEarlierAttempt(t *testing.T) {
 	lost := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	for why, tc := range map[string]struct {
 		first   http.HandlerFunc
-		actor   Actor
+		actor   record.Actor
 		name    string
 		earlier bool
 	}{
@@ -910,7 +1037,7 @@ func TestEarlierAttempt(t *testing.T) {
 			first.Name = tc.name
 			_, _ = r.Submit(t.Context(), Request{Actor: tc.actor, FormToken: r.FormToken(tc.actor), Tokens: r.tokens}, first)
 			_, err := r.Submit(t.Context(), r.fresh(), value(canary))
-			if e := refusedOf(t, err); e.Record.Outcome != Conflict || e.Earlier != tc.earlier {
+			if e := refusedOf(t, err); e.Record.Outcome != record.Conflict || e.Earlier != tc.earlier {
 				t.Errorf("%s, earlier %v", e.Record.Outcome, e.Earlier)
 			}
 		})
@@ -929,7 +1056,7 @@ func TestEarlierAttempt(t *testing.T) {
 		r := newRig(t, status(409, ""))
 		r.rows.fail["EarlierAttempt"] = 1
 		_, err := r.Submit(t.Context(), r.fresh(), value(canary))
-		if e := refusedOf(t, err); e.Earlier || e.Record.Outcome != Conflict {
+		if e := refusedOf(t, err); e.Earlier || e.Record.Outcome != record.Conflict {
 			t.Errorf("%+v", e)
 		}
 	})
@@ -937,7 +1064,7 @@ func TestEarlierAttempt(t *testing.T) {
 
 // S-41: what cannot be recorded is not sent.
 func TestNotRecordedIsNotSent(t *testing.T) {
-	for _, method := range []string{"LatestAttempt", "TakeSubmission", "BeginSubmission"} {
+	for _, method := range []string{"LatestAttempt", "BeginSubmission"} {
 		t.Run(method, func(t *testing.T) {
 			r := newRig(t, status(201, createdBody))
 			r.rows.fail[method] = 1
@@ -953,17 +1080,28 @@ func TestNotRecordedIsNotSent(t *testing.T) {
 			}
 			mustBeWiped(t, order)
 			// The form can be sent again.
-			if rec, err := r.Submit(t.Context(), req, value(canary)); err != nil || rec.Outcome != Created {
+			if rec, err := r.Submit(t.Context(), req, value(canary)); err != nil || rec.Outcome != record.Created {
 				t.Errorf("again: %+v, %v", rec, err)
 			}
 		})
 	}
-	t.Run("MarkSent", func(t *testing.T) {
+	t.Run("BeginCall", func(t *testing.T) {
 		r := newRig(t, status(201, createdBody))
-		r.rows.fail["MarkSent"] = 1
+		r.tokens.asks = true // else both are one step
+		r.rows.fail["BeginCall"] = 1
 		_, err := r.Submit(t.Context(), r.fresh(), value(canary))
 		e := refusedOf(t, err)
-		if rec := r.only(); r.maia.calls() != 0 || rec.Outcome != Failed || rec.Sent || e.Record.Sent {
+		if rec := r.only(); r.maia.calls() != 0 || rec.Outcome != record.Failed || rec.Sent || e.Record.Sent {
+			t.Errorf("%d calls, %+v", r.maia.calls(), rec)
+		}
+	})
+	// The trouble is the database's, so nobody is sent to sign in again.
+	t.Run("BeginCall of the second try", func(t *testing.T) {
+		r := newRig(t, status(401, ""))
+		r.rows.fail["BeginCall"] = 1
+		_, err := r.Submit(t.Context(), r.fresh(), value(canary))
+		_ = refusedOf(t, err)
+		if rec := r.only(); r.maia.calls() != 1 || rec.Outcome != record.Failed || rec.Status != 401 || !rec.Sent {
 			t.Errorf("%d calls, %+v", r.maia.calls(), rec)
 		}
 	})
@@ -972,8 +1110,8 @@ func TestNotRecordedIsNotSent(t *testing.T) {
 // A database that is away for a moment does not lose how it ended; one that stays away is told.
 func TestFinishIsPatient(t *testing.T) {
 	r := newRig(t, status(201, createdBody))
-	r.rows.fail["FinishSubmission"] = 2
-	if _, err := r.Submit(t.Context(), r.fresh(), value(canary)); err != nil || r.only().Outcome != Created {
+	r.rows.fail["EndSubmission"] = 2
+	if _, err := r.Submit(t.Context(), r.fresh(), value(canary)); err != nil || r.only().Outcome != record.Created {
 		t.Errorf("%v, %+v", err, r.only())
 	}
 }
@@ -983,27 +1121,27 @@ func TestFinishIsPatient(t *testing.T) {
 func TestOutcomeIsRecordedLater(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, status(201, createdBody))
-	r.rows.failAlways("FinishSubmission", true)
+	r.rows.failAlways("EndSubmission", true)
 	order := value(canary)
 	req := r.fresh()
 	_, err := r.Submit(t.Context(), req, order)
 	var e *UnrecordedError
-	if !errors.As(err, &e) || e.Record.Outcome != Created || e.Record.VaultSecretName != "vault-1" || r.only().Outcome != Pending {
+	if !errors.As(err, &e) || e.Record.Outcome != record.Created || e.Record.VaultSecretName != "vault-1" || r.only().Outcome != record.Pending {
 		t.Errorf("%v", err)
 	}
 	mustBeWiped(t, order)
-	if end, late := r.Known(r.only()); !late || end.Outcome != Created || end.VaultSecretName != "vault-1" {
+	if end, late := r.Known(r.only()); !late || end.Outcome != record.Created || end.VaultSecretName != "vault-1" {
 		t.Errorf("known: %+v, late: %v", end, late)
 	}
-	if again, err := r.Submit(t.Context(), req, value(canary)); err != nil || again.Outcome != Created || again.ID != e.Record.ID {
+	if again, err := r.Submit(t.Context(), req, value(canary)); err != nil || again.Outcome != record.Created || again.ID != e.Record.ID {
 		t.Errorf("the form again: %+v, %v", again, err)
 	}
 	if n := r.maia.calls(); n != 1 {
 		t.Errorf("%d calls", n)
 	}
-	r.rows.failAlways("FinishSubmission", false)
+	r.rows.failAlways("EndSubmission", false)
 	r.Drain(t.Context())
-	if rec := r.only(); rec.Outcome != Created || rec.Status != 201 || rec.VaultSecretName != "vault-1" {
+	if rec := r.only(); rec.Outcome != record.Created || rec.Status != 201 || rec.VaultSecretName != "vault-1" {
 		t.Errorf("recorded %+v", rec)
 	}
 	if _, late := r.Known(r.only()); late {
@@ -1019,19 +1157,19 @@ func TestOutcomeIsRecordedLater(t *testing.T) {
 func TestRefusalIsRecordedLater(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, byTurns(status(403, "{}"), status(201, createdBody)))
-	r.rows.failAlways("FinishSubmission", true)
+	r.rows.failAlways("EndSubmission", true)
 	req := r.fresh()
 	_, err := r.Submit(t.Context(), req, value(canary))
 	var e *UnrecordedError
-	if !errors.As(err, &e) || e.Record.Outcome != Forbidden {
+	if !errors.As(err, &e) || e.Record.Outcome != record.Forbidden {
 		t.Fatalf("%v", err)
 	}
-	r.rows.failAlways("FinishSubmission", false)
-	if rec, err := r.Submit(t.Context(), req, value(canary)); err != nil || rec.Outcome != Created || rec.Attempt != 2 {
+	r.rows.failAlways("EndSubmission", false)
+	if rec, err := r.Submit(t.Context(), req, value(canary)); err != nil || rec.Outcome != record.Created || rec.Attempt != 2 {
 		t.Errorf("again: %+v, %v", rec, err)
 	}
 	r.Drain(t.Context())
-	if all := r.records(); len(all) != 2 || all[0].Outcome != Forbidden || all[1].Outcome != Created {
+	if all := r.records(); len(all) != 2 || all[0].Outcome != record.Forbidden || all[1].Outcome != record.Created {
 		t.Errorf("%+v", all)
 	}
 }
@@ -1040,7 +1178,7 @@ func TestRefusalIsRecordedLater(t *testing.T) {
 func TestOutcomeIsLostAtTheEnd(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, status(201, createdBody))
-	r.rows.failAlways("FinishSubmission", true)
+	r.rows.failAlways("EndSubmission", true)
 	if _, err := r.Submit(t.Context(), r.fresh(), value(canary)); err == nil {
 		t.Error("recorded")
 	}
@@ -1066,7 +1204,7 @@ func TestPanic(t *testing.T) {
 		r := newRig(t, nil, func(o *Options) { o.Maia = panicking{} })
 		order := value(canary)
 		rec, err := r.Submit(t.Context(), r.fresh(), order)
-		if err != nil || rec.Outcome != Unknown || r.only().Outcome != Unknown || !r.only().Sent {
+		if err != nil || rec.Outcome != record.Unknown || r.only().Outcome != record.Unknown || !r.only().Sent {
 			t.Errorf("%+v, %v", rec, err)
 		}
 		mustBeWiped(t, order)
@@ -1076,7 +1214,7 @@ func TestPanic(t *testing.T) {
 		r := newRig(t, status(201, createdBody))
 		r.tokens.panics = true
 		_, err := r.Submit(t.Context(), r.fresh(), value(canary))
-		if e := refusedOf(t, err); e.Record.Outcome != Failed || r.only().Sent || r.maia.calls() != 0 {
+		if e := refusedOf(t, err); e.Record.Outcome != record.Failed || r.only().Sent || r.maia.calls() != 0 {
 			t.Errorf("%+v", e.Record)
 		}
 		mustNotShow(t, "log", r.log.String())
@@ -1096,7 +1234,7 @@ func TestPanic(t *testing.T) {
 
 type panickingOrder struct{ Value }
 
-func (panickingOrder) prepare(checks) (job, FieldErrors) { panic(canary) }
+func (panickingOrder) prepare(checks) (plan, FieldErrors) { panic(canary) }
 
 func mustNotShow(t *testing.T, where, text string) {
 	t.Helper()
@@ -1124,7 +1262,7 @@ func TestDrainWaits(t *testing.T) {
 	}
 	close(release)
 	<-drained
-	if err := <-ended; err != nil || r.only().Outcome != Created {
+	if err := <-ended; err != nil || r.only().Outcome != record.Created {
 		t.Errorf("%v, %+v", err, r.only())
 	}
 }
@@ -1132,21 +1270,21 @@ func TestDrainWaits(t *testing.T) {
 // When the time to drain is over, what still runs is cut, and recorded as what it is.
 func TestDrainCuts(t *testing.T) {
 	r := newRig(t, held(make(chan struct{}), nil))
-	ended := make(chan store.Submission, 1)
+	ended := make(chan record.Submission, 1)
 	go func() { rec, _ := r.Submit(t.Context(), r.fresh(), value(canary)); ended <- rec }()
 	<-r.maia.entered
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	r.Drain(over)
-	if rec := r.only(); rec.Outcome != Unknown || !rec.Sent || rec.FinishedAt.IsZero() {
+	if rec := r.only(); rec.Outcome != record.Unknown || !rec.Sent || rec.FinishedAt.IsZero() {
 		t.Errorf("after Drain: %+v", rec)
 	}
-	if rec := <-ended; rec.Outcome != Unknown {
+	if rec := <-ended; rec.Outcome != record.Unknown {
 		t.Errorf("told: %+v", rec)
 	}
 	// One that comes later sends nothing.
 	calls := r.maia.calls()
-	if _, err := r.Submit(t.Context(), r.fresh(), value(canary)); refusedOf(t, err).Record.Outcome != Failed || r.maia.calls() != calls {
+	if _, err := r.Submit(t.Context(), r.fresh(), value(canary)); refusedOf(t, err).Record.Outcome != record.Failed || r.maia.calls() != calls {
 		t.Errorf("after the end: %v", err)
 	}
 }
@@ -1166,8 +1304,9 @@ func TestOrphans(t *testing.T) {
 		t.Fatalf("%d settled, %v", n, err)
 	}
 	for _, tc := range []struct {
-		id, outcome string
-	}{{a.ID, Unknown}, {b.ID, Failed}} {
+		id      string
+		outcome record.Outcome
+	}{{a.ID, record.Unknown}, {b.ID, record.Failed}} {
 		rec, err := r.rows.SubmissionByID(t.Context(), tc.id)
 		if err != nil || rec.Outcome != tc.outcome || rec.FinishedAt.IsZero() {
 			t.Errorf("%+v, %v; want %s", rec, err, tc.outcome)
@@ -1182,7 +1321,7 @@ func TestOrphans(t *testing.T) {
 	if rec, err := r.Submit(t.Context(), sent, value("x")); err != nil || rec.ID != a.ID || r.maia.calls() != calls {
 		t.Errorf("a form that may have arrived: %+v, %v", rec, err)
 	}
-	if rec, err := r.Submit(t.Context(), unsent, value("x")); err != nil || rec.Attempt != 2 || rec.Outcome != Created {
+	if rec, err := r.Submit(t.Context(), unsent, value("x")); err != nil || rec.Attempt != 2 || rec.Outcome != record.Created {
 		t.Errorf("a form that was not sent: %+v, %v", rec, err)
 	}
 }
@@ -1192,9 +1331,13 @@ func TestNoTraceOfTheValue(t *testing.T) {
 	echo := `{"title":"` + canary + `","detail":"bad ` + canary + `","violations":["` + canary + `","` + url.QueryEscape(canary) + `"],"resolver_ref":"` + canary + `","vaultSecretName":"` + canary + `"}`
 	large := strings.Repeat(canary, 2000)
 	orders := map[string]func() Order{
-		"text":      func() Order { return value(canary) },
-		"large":     func() Order { return value(large) },
-		"file":      func() Order { v := value(""); v.Value = ValueInput{Format: FormatFile, File: sec(canary)}; return v },
+		"text":  func() Order { return value(canary) },
+		"large": func() Order { return value(large) },
+		"file": func() Order {
+			v := value("")
+			v.Value = ValueInput{Format: record.FormatFile, File: sec(canary)}
+			return v
+		},
 		"pairs":     func() Order { v := value(""); v.Value = pairs("a", canary, "b", "x"+canary); return v },
 		"JSON":      func() Order { v := value(""); v.Value = jsonValue(`{"a":{"b":["`+canary+`"]}}`, ""); return v },
 		"bad JSON":  func() Order { v := value(""); v.Value = jsonValue(`{"a":"`+canary, ""); return v },
@@ -1270,9 +1413,17 @@ func (k *keeping) StoreValue(_ context.Context, _ string, v maiaclient.Value) (m
 // What is written down of a user's name is one line.
 func TestActorNameIsOneLine(t *testing.T) {
 	r := newRig(t, status(201, ""))
-	actor := Actor{"https://issuer", "alice", "A\nB\x1b[31m\u202e" + strings.Repeat("x", 300)}
-	rec, err := r.Submit(t.Context(), Request{Actor: actor, FormToken: r.FormToken(actor), Tokens: r.tokens}, value(canary))
-	if err != nil || !strings.HasPrefix(rec.ActorName, "A B [31m x") || len([]rune(rec.ActorName)) != 200 {
-		t.Errorf("%q, %v", rec.ActorName, err)
+	actor := record.Actor{
+		Issuer:  "https://issuer",
+		Subject: "alice",
+		Name:    "A\nB\x1b[31m\u202e" + strings.Repeat("x", 300),
+	}
+	rec, err := r.Submit(t.Context(), Request{
+		Actor:     actor,
+		FormToken: r.FormToken(actor),
+		Tokens:    r.tokens,
+	}, value(canary))
+	if err != nil || !strings.HasPrefix(rec.Actor.Name, "A B [31m x") || len([]rune(rec.Actor.Name)) != 200 {
+		t.Errorf("%q, %v", rec.Actor.Name, err)
 	}
 }

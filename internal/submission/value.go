@@ -6,15 +6,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/secret"
-)
-
-// The formats in which a value is entered, by the contract's field valueFormat.
-const (
-	FormatText  = "text"
-	FormatPairs = "pairs"
-	FormatJSON  = "json"
-	FormatFile  = "file"
+	"maiaportal/internal/secret/plainjson"
 )
 
 // defaultKey is the property's name where none is given.
@@ -23,7 +17,7 @@ const defaultKey = "password"
 // ValueInput is a secret value as it was entered. Only what belongs to Format counts, but all of it
 // is wiped: a browser sends hidden fields too.
 type ValueInput struct {
-	Format string
+	Format record.Format
 	Key    string
 	Text   secret.Value
 	JSON   secret.Value
@@ -65,12 +59,12 @@ func (v ValueInput) keys() []string {
 
 // plain are the fields that are not secret, as far as they count for the format.
 func (v ValueInput) plain(into map[string][]string) {
-	into["valueFormat"] = []string{v.Format}
+	into["valueFormat"] = []string{string(v.Format)}
 	into["key"] = []string{v.Key}
 	if v.Recipe != "" {
 		into["recipe"] = []string{v.Recipe}
 	}
-	if v.Format == FormatPairs {
+	if v.Format == record.FormatPairs {
 		into["pairKey"] = v.keys()
 	}
 }
@@ -87,13 +81,13 @@ func (v ValueInput) object(keySent bool, e FieldErrors) (object secret.Value, ke
 	}
 	key = v.Key
 	switch v.Format {
-	case FormatText:
+	case record.FormatText:
 		object, key = v.single("valueText", v.Text, "Enter the secret value.", e)
-	case FormatFile:
+	case record.FormatFile:
 		object, key = v.single("valueFile", v.File, "Choose the file again that holds the secret. A file that is empty cannot be stored.", e)
-	case FormatPairs:
+	case record.FormatPairs:
 		object = v.pairs(keySent, e)
-	case FormatJSON:
+	case record.FormatJSON:
 		object = v.json(keySent, e)
 	case "":
 		e.add("valueFormat", "Choose how you have the value: as text, as pairs, as JSON or as a file.")
@@ -204,15 +198,15 @@ func (v ValueInput) json(keySent bool, e FieldErrors) secret.Value {
 	if !e.checkBytes("valueJSON", b) {
 		return secret.Value{}
 	}
-	r := jsonReader{b: b, key: []byte(v.Key)}
-	if err := r.object(); err != nil {
+	object, err := plainjson.Walk{Key: []byte(v.Key)}.Object(b)
+	if err != nil {
 		e.add("valueJSON", err.Error())
 		return secret.Value{}
 	}
 	switch {
-	case r.members == 0:
+	case object.Members == 0:
 		e.add("valueJSON", "The object is empty. Enter at least one property.")
-	case keySent && v.Key != "" && !r.found:
+	case keySent && v.Key != "" && !object.Found:
 		e.add("key", "The object has no such property at its top level. Use one that it has, or leave this empty to use the whole object.")
 	default:
 		return v.JSON
@@ -253,26 +247,47 @@ func onlyBullets(b []byte) bool {
 	return any
 }
 
+// widths has, for each byte, how long it is in a JSON text that has no more escapes than it needs.
+var widths = func() (w [256]uint8) {
+	for c := range w {
+		switch {
+		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+			w[c] = 2
+		case c < 0x20:
+			w[c] = 6
+		default:
+			w[c] = 1
+		}
+	}
+	return w
+}()
+
 // appendQuoted appends s as a JSON text, with no more escapes than it needs. dst must have the room.
 func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
+	plain := 0
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
+		c := s[i]
+		if widths[c] == 1 {
+			continue
+		}
+		dst = append(dst, s[plain:i]...)
+		plain = i + 1
+		switch c {
+		case '"', '\\':
 			dst = append(dst, '\\', c)
-		case c == '\n':
+		case '\n':
 			dst = append(dst, '\\', 'n')
-		case c == '\r':
+		case '\r':
 			dst = append(dst, '\\', 'r')
-		case c == '\t':
+		case '\t':
 			dst = append(dst, '\\', 't')
-		case c < 0x20:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		default:
-			dst = append(dst, c)
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 	}
+	dst = append(dst, s[plain:]...)
 	return append(dst, '"')
 }
 
@@ -287,24 +302,20 @@ func (v ValueInput) appendValue(dst []byte, name string, b []byte) []byte {
 
 // quotedLen is the length of what appendQuoted appends, so that the room is made once.
 func quotedLen[T string | []byte](s T) int {
-	n := 2
+	n := len(`""`)
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
-			n += 2
-		case c < 0x20:
-			n += 6
-		default:
-			n++
-		}
+		n += int(widths[s[i]])
 	}
 	return n
 }
 
 // NormalizeLineEnds turns CRLF and lone CR into LF, in place: forms send CRLF, keys need LF.
 func NormalizeLineEnds(b []byte) []byte {
-	n := 0
-	for i := 0; i < len(b); i++ {
+	n := bytes.IndexByte(b, '\r')
+	if n < 0 {
+		return b
+	}
+	for i := n; i < len(b); i++ {
 		c := b[i]
 		if c == '\r' {
 			c = '\n'

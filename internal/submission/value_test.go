@@ -8,19 +8,21 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/plainjson"
 )
 
 func sec(s string) secret.Value { return secret.New([]byte(s)) }
 
-func text(s string) ValueInput { return ValueInput{Format: FormatText, Text: sec(s)} }
+func text(s string) ValueInput { return ValueInput{Format: record.FormatText, Text: sec(s)} }
 
 func jsonValue(s, key string) ValueInput {
-	return ValueInput{Format: FormatJSON, Key: key, JSON: sec(s)}
+	return ValueInput{Format: record.FormatJSON, Key: key, JSON: sec(s)}
 }
 
 func pairs(kv ...string) ValueInput {
-	v := ValueInput{Format: FormatPairs}
+	v := ValueInput{Format: record.FormatPairs}
 	for i := 0; i < len(kv); i += 2 {
 		v.Pairs = append(v.Pairs, Pair{kv[i], sec(kv[i+1])})
 	}
@@ -35,29 +37,45 @@ func TestObject(t *testing.T) {
 		in          ValueInput
 		object, key string
 	}{
-		"text, with the standard key":              {text("p"), `{"password":"p"}`, "password"},
-		"text, with a key":                         {withKey(text("p"), "apiKey"), `{"apiKey":"p"}`, "apiKey"},
-		"blanks and tabs at the ends":              {text("  p\t "), `{"password":"  p\t "}`, "password"},
-		"many lines":                               {text("a\nb\n\n"), `{"password":"a\nb\n\n"}`, "password"},
-		"quotes and backslashes":                   {text(`"a\b'`), `{"password":"\"a\\b'"}`, "password"},
-		"marks of HTML stay":                       {text("<a>&"), `{"password":"<a>&"}`, "password"},
-		"other alphabets stay":                     {text("é密🔑\u2028"), "{\"password\":\"é密🔑\u2028\"}", "password"},
-		"control characters":                       {text("\x01\x1b\x1f\x7f\b\f\r"), "{\"password\":\"\\u0001\\u001b\\u001f\x7f\\u0008\\u000c\\r\"}", "password"},
-		"a key with marks":                         {withKey(text("p"), `a"b\c`), `{"a\"b\\c":"p"}`, `a"b\c`},
-		"100 KB":                                   {text(hundred), `{"password":"` + strings.ReplaceAll(hundred, "\n", `\n`) + `"}`, "password"},
-		"a blank is a value":                       {text(" "), `{"password":" "}`, "password"},
-		"some bullets in a text":                   {text("a••"), `{"password":"a••"}`, "password"},
-		"text that looks like JSON":                {text(`{"a":1}`), `{"password":"{\"a\":1}"}`, "password"},
-		"a file keeps the line ends of its maker":  {ValueInput{Format: FormatFile, File: sec("a\r\nb\r")}, `{"password":"a\r\nb\r"}`, "password"},
-		"a file with a key":                        {ValueInput{Format: FormatFile, Key: "pem", File: sec("x")}, `{"pem":"x"}`, "pem"},
-		"a file with a byte order mark":            {ValueInput{Format: FormatFile, File: sec("\ufeffx")}, "{\"password\":\"\ufeffx\"}", "password"},
-		"pairs in their order":                     {pairs("b", "1", "a", "2"), `{"b":"1","a":"2"}`, ""},
-		"pairs with a key":                         {withKey(pairs("b", "1", "a", "2"), "a"), `{"b":"1","a":"2"}`, "a"},
-		"empty rows are dropped":                   {pairs("", "", "a", "1", "", "", "b", "2", "", ""), `{"a":"1","b":"2"}`, ""},
-		"pairs with marks":                         {pairs(`k"`, "v\n\\"), `{"k\"":"v\n\\"}`, ""},
-		"JSON as it is written":                    {jsonValue(" {\"b\" : 1.0,\n\"a\":\"\\u0061\"} \n", ""), " {\"b\" : 1.0,\n\"a\":\"\\u0061\"} \n", ""},
-		"JSON's numbers digit for digit":           {jsonValue(`{"n":12345678901234567890.1234567890e-400}`, "n"), `{"n":12345678901234567890.1234567890e-400}`, "n"},
-		"what is not of the format does not count": {ValueInput{Format: FormatText, Text: sec("p"), JSON: sec("{"), File: sec("\xff"), Pairs: []Pair{{"", sec("x")}}}, `{"password":"p"}`, "password"},
+		"text, with the standard key": {text("p"), `{"password":"p"}`, "password"},
+		"text, with a key":            {withKey(text("p"), "apiKey"), `{"apiKey":"p"}`, "apiKey"},
+		"blanks and tabs at the ends": {text("  p\t "), `{"password":"  p\t "}`, "password"},
+		"many lines":                  {text("a\nb\n\n"), `{"password":"a\nb\n\n"}`, "password"},
+		"quotes and backslashes":      {text(`"a\b'`), `{"password":"\"a\\b'"}`, "password"},
+		"marks of HTML stay":          {text("<a>&"), `{"password":"<a>&"}`, "password"},
+		"other alphabets stay":        {text("é密🔑\u2028"), "{\"password\":\"é密🔑\u2028\"}", "password"},
+		"control characters":          {text("\x01\x1b\x1f\x7f\b\f\r"), "{\"password\":\"\\u0001\\u001b\\u001f\x7f\\u0008\\u000c\\r\"}", "password"},
+		"a key with marks":            {withKey(text("p"), `a"b\c`), `{"a\"b\\c":"p"}`, `a"b\c`},
+		"100 KB":                      {text(hundred), `{"password":"` + strings.ReplaceAll(hundred, "\n", `\n`) + `"}`, "password"},
+		"a blank is a value":          {text(" "), `{"password":" "}`, "password"},
+		"some bullets in a text":      {text("a••"), `{"password":"a••"}`, "password"},
+		"text that looks like JSON":   {text(`{"a":1}`), `{"password":"{\"a\":1}"}`, "password"},
+		"a file keeps the line ends of its maker": {ValueInput{
+			Format: record.FormatFile,
+			File:   sec("a\r\nb\r"),
+		}, `{"password":"a\r\nb\r"}`, "password"},
+		"a file with a key": {ValueInput{
+			Format: record.FormatFile,
+			Key:    "pem",
+			File:   sec("x"),
+		}, `{"pem":"x"}`, "pem"},
+		"a file with a byte order mark": {ValueInput{
+			Format: record.FormatFile,
+			File:   sec("\ufeffx"),
+		}, "{\"password\":\"\ufeffx\"}", "password"},
+		"pairs in their order":           {pairs("b", "1", "a", "2"), `{"b":"1","a":"2"}`, ""},
+		"pairs with a key":               {withKey(pairs("b", "1", "a", "2"), "a"), `{"b":"1","a":"2"}`, "a"},
+		"empty rows are dropped":         {pairs("", "", "a", "1", "", "", "b", "2", "", ""), `{"a":"1","b":"2"}`, ""},
+		"pairs with marks":               {pairs(`k"`, "v\n\\"), `{"k\"":"v\n\\"}`, ""},
+		"JSON as it is written":          {jsonValue(" {\"b\" : 1.0,\n\"a\":\"\\u0061\"} \n", ""), " {\"b\" : 1.0,\n\"a\":\"\\u0061\"} \n", ""},
+		"JSON's numbers digit for digit": {jsonValue(`{"n":12345678901234567890.1234567890e-400}`, "n"), `{"n":12345678901234567890.1234567890e-400}`, "n"},
+		"what is not of the format does not count": {ValueInput{
+			Format: record.FormatText,
+			Text:   sec("p"),
+			JSON:   sec("{"),
+			File:   sec("\xff"),
+			Pairs:  []Pair{{"", sec("x")}},
+		}, `{"password":"p"}`, "password"},
 	} {
 		e := FieldErrors{}
 		object, key := tc.in.object(true, e)
@@ -82,41 +100,53 @@ func TestObjectFaults(t *testing.T) {
 	for i := range 51 {
 		many = append(many, fmt.Sprint("k", i), "v")
 	}
-	file := func(s string) ValueInput { return ValueInput{Format: FormatFile, File: sec(s)} }
+	file := func(s string) ValueInput { return ValueInput{Format: record.FormatFile, File: sec(s)} }
 	for why, tc := range map[string]struct {
 		in     ValueInput
 		fields []string
 	}{
-		"no format":                           {ValueInput{Text: sec(canary)}, []string{"valueFormat"}},
-		"a format that is none":               {ValueInput{Format: "TEXT", Text: sec(canary)}, []string{"valueFormat"}},
-		"no text":                             {text(""), []string{"valueText"}},
-		"text that was not sent":              {ValueInput{Format: FormatText}, []string{"valueText"}},
-		"no file":                             {ValueInput{Format: FormatFile}, []string{"valueFile"}},
-		"an empty file":                       {file(""), []string{"valueFile"}},
-		"a binary file":                       {file(canary + "\xff\xfe"), []string{"valueFile"}},
-		"a file in UTF-16":                    {file("\xff\xfec\x00a\x00"), []string{"valueFile"}},
-		"NUL":                                 {text(canary + "\x00"), []string{"valueText"}},
-		"invalid UTF-8":                       {text(canary + "\xc3"), []string{"valueText"}},
-		"a surrogate in UTF-8":                {text("\xed\xa0\x80"), []string{"valueText"}},
-		"bullets of a masked field":           {text("••••"), []string{"valueText"}},
-		"bullets in lines":                    {text("••\n••••\n"), []string{"valueText"}},
-		"bullets in a pair":                   {pairs("a", "x", "b", "••"), []string{"pairValue-2"}},
-		"bullets in place of JSON":            {jsonValue("•••", ""), []string{"valueJSON"}},
-		"larger than 256 KiB":                 {text(large), []string{"valueText"}},
-		"a larger file":                       {file(large), []string{"valueFile"}},
-		"larger JSON":                         {jsonValue(`{"a":"`+large+`"}`, ""), []string{"valueJSON"}},
-		"pairs that are larger together":      {pairs("a", large[:MaxValue/2], "b", large[:MaxValue/2]), []string{"pairKey-1"}},
-		"a key of two lines":                  {ValueInput{Format: FormatText, Key: "a\nb", Text: sec(canary)}, []string{"key"}},
-		"a key that is a book":                {ValueInput{Format: FormatText, Key: large[:2000], Text: sec(canary)}, []string{"key"}},
-		"no pair":                             {ValueInput{Format: FormatPairs}, []string{"pairKey-1"}},
-		"empty rows alone":                    {pairs("", "", "", ""), []string{"pairKey-1"}},
-		"a name without a value":              {pairs("a", "1", "b", ""), []string{"pairValue-2"}},
-		"a value without a name":              {pairs("a", "1", "", canary), []string{"pairKey-2"}},
-		"equal names":                         {pairs("a", "1", "b", "2", "a", canary), []string{"pairKey-3"}},
-		"several faults at once":              {pairs("", canary, "a", "", "b", "\x00", "b", "x"), []string{"pairKey-1", "pairKey-4", "pairValue-2", "pairValue-3"}},
-		"a name of two lines":                 {pairs("a\nb", canary), []string{"pairKey-1"}},
-		"more than 50 pairs":                  {pairs(many...), []string{"pairKey"}},
-		"a key that is none of the names":     {ValueInput{Format: FormatPairs, Key: "c", Pairs: pairs("a", canary).Pairs}, []string{"key"}},
+		"no format":                      {ValueInput{Text: sec(canary)}, []string{"valueFormat"}},
+		"a format that is none":          {ValueInput{Format: "TEXT", Text: sec(canary)}, []string{"valueFormat"}},
+		"no text":                        {text(""), []string{"valueText"}},
+		"text that was not sent":         {ValueInput{Format: record.FormatText}, []string{"valueText"}},
+		"no file":                        {ValueInput{Format: record.FormatFile}, []string{"valueFile"}},
+		"an empty file":                  {file(""), []string{"valueFile"}},
+		"a binary file":                  {file(canary + "\xff\xfe"), []string{"valueFile"}},
+		"a file in UTF-16":               {file("\xff\xfec\x00a\x00"), []string{"valueFile"}},
+		"NUL":                            {text(canary + "\x00"), []string{"valueText"}},
+		"invalid UTF-8":                  {text(canary + "\xc3"), []string{"valueText"}},
+		"a surrogate in UTF-8":           {text("\xed\xa0\x80"), []string{"valueText"}},
+		"bullets of a masked field":      {text("••••"), []string{"valueText"}},
+		"bullets in lines":               {text("••\n••••\n"), []string{"valueText"}},
+		"bullets in a pair":              {pairs("a", "x", "b", "••"), []string{"pairValue-2"}},
+		"bullets in place of JSON":       {jsonValue("•••", ""), []string{"valueJSON"}},
+		"larger than 256 KiB":            {text(large), []string{"valueText"}},
+		"a larger file":                  {file(large), []string{"valueFile"}},
+		"larger JSON":                    {jsonValue(`{"a":"`+large+`"}`, ""), []string{"valueJSON"}},
+		"pairs that are larger together": {pairs("a", large[:MaxValue/2], "b", large[:MaxValue/2]), []string{"pairKey-1"}},
+		"a key of two lines": {ValueInput{
+			Format: record.FormatText,
+			Key:    "a\nb",
+			Text:   sec(canary),
+		}, []string{"key"}},
+		"a key that is a book": {ValueInput{
+			Format: record.FormatText,
+			Key:    large[:2000],
+			Text:   sec(canary),
+		}, []string{"key"}},
+		"no pair":                {ValueInput{Format: record.FormatPairs}, []string{"pairKey-1"}},
+		"empty rows alone":       {pairs("", "", "", ""), []string{"pairKey-1"}},
+		"a name without a value": {pairs("a", "1", "b", ""), []string{"pairValue-2"}},
+		"a value without a name": {pairs("a", "1", "", canary), []string{"pairKey-2"}},
+		"equal names":            {pairs("a", "1", "b", "2", "a", canary), []string{"pairKey-3"}},
+		"several faults at once": {pairs("", canary, "a", "", "b", "\x00", "b", "x"), []string{"pairKey-1", "pairKey-4", "pairValue-2", "pairValue-3"}},
+		"a name of two lines":    {pairs("a\nb", canary), []string{"pairKey-1"}},
+		"more than 50 pairs":     {pairs(many...), []string{"pairKey"}},
+		"a key that is none of the names": {ValueInput{
+			Format: record.FormatPairs,
+			Key:    "c",
+			Pairs:  pairs("a", canary).Pairs,
+		}, []string{"key"}},
 		"no JSON":                             {jsonValue("", ""), []string{"valueJSON"}},
 		"blanks in place of JSON":             {jsonValue(" \n\u00a0", ""), []string{"valueJSON"}},
 		"JSON that is no object":              {jsonValue(`["`+canary+`"]`, ""), []string{"valueJSON"}},
@@ -179,7 +209,7 @@ func FuzzValueText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value, key string) {
 		e := FieldErrors{}
-		in := ValueInput{Format: FormatText, Key: key, Text: sec(value)}
+		in := ValueInput{Format: record.FormatText, Key: key, Text: sec(value)}
 		object, sent := in.object(true, e)
 		if len(e) > 0 {
 			if utf8.ValidString(value) && utf8.ValidString(key) && !strings.ContainsAny(value, "\x00•") && value != "" && len(value) < MaxValue && e["valueText"] != nil {
@@ -202,7 +232,7 @@ func FuzzValueText(f *testing.F) {
 			t.Fatalf("%d bytes in a slice of %d", n, cap(object.Bytes()))
 		}
 		// The reader of JSON values takes what the builder makes.
-		if err := (&jsonReader{b: object.Bytes()}).object(); err != nil {
+		if _, err := (plainjson.Walk{}).Object(object.Bytes()); err != nil {
 			t.Fatalf("%q: %v", object.Bytes(), err)
 		}
 	})
@@ -259,7 +289,13 @@ func TestLine(t *testing.T) {
 // S-34: a value is wiped in every field, whichever format was chosen.
 func TestWipeReachesEveryField(t *testing.T) {
 	bytesOf := [][]byte{[]byte("text-1"), []byte("json-1"), []byte("file-1"), []byte("pair-1"), []byte("pair-2")}
-	v := ValueInput{Format: FormatText, Text: secret.New(bytesOf[0]), JSON: secret.New(bytesOf[1]), File: secret.New(bytesOf[2]), Pairs: []Pair{{"a", secret.New(bytesOf[3])}, {"b", secret.New(bytesOf[4])}, {"c", secret.Value{}}}}
+	v := ValueInput{
+		Format: record.FormatText,
+		Text:   secret.New(bytesOf[0]),
+		JSON:   secret.New(bytesOf[1]),
+		File:   secret.New(bytesOf[2]),
+		Pairs:  []Pair{{"a", secret.New(bytesOf[3])}, {"b", secret.New(bytesOf[4])}, {"c", secret.Value{}}},
+	}
 	Value{Value: v}.Wipe()
 	Reference{Value: ValueInput{}}.Wipe()
 	for i, b := range bytesOf {

@@ -2,9 +2,12 @@ package submission
 
 import (
 	"slices"
+	"strings"
 
 	"maiaportal/internal/maiaclient"
+	"maiaportal/internal/record"
 	"maiaportal/internal/scrub"
+	"maiaportal/internal/secret/plainjson"
 )
 
 const (
@@ -14,17 +17,26 @@ const (
 )
 
 // messages are Maia's words, fit to be shown: without the secret that was sent, and shortened.
-func (j job) messages(p *maiaclient.Problem) (detail string, violations []string) {
-	said := append([]string{p.Detail}, p.Violations[:min(len(p.Violations), maxViolations)]...)
+func (j plan) messages(p *maiaclient.Problem) (detail string, violations []string) {
+	said := append([][]byte{p.Detail}, p.Violations[:min(len(p.Violations), maxViolations)]...)
 	clean := scrub.Words(j.parts, j.openWords(), maxMessage, said...)
 	return clean[0], clean[1:]
 }
 
 // names are the names out of Maia's answer, each empty where it repeats the secret or is no name.
-func (j job) names(s maiaclient.Stored) (resolverRef, vaultSecretName string) {
+func (j plan) names(s maiaclient.Stored) (resolverRef, vaultSecretName string) {
 	names := []string{s.ResolverRef, s.VaultSecretName}
-	for i, clean := range scrub.Words(j.parts, j.openWords(), maxAnswerName, names...) {
-		if clean != names[i] {
+	open := j.openWords()
+	looked := slices.Clone(names)
+	for i, name := range names {
+		// Often it is what was entered, whatever else that is a piece of. Then the value need not be looked at.
+		entered := slices.ContainsFunc(open, func(w string) bool { return strings.Contains(w, name) })
+		if entered && scrub.Printable(name, maxAnswerName) == name {
+			looked[i] = ""
+		}
+	}
+	for i, clean := range scrub.Words(j.parts, open, maxAnswerName, looked...) {
+		if clean != looked[i] {
 			names[i] = ""
 		}
 	}
@@ -37,7 +49,7 @@ var answerWords = []string{"arn:aws:secretsmanager", ":secret:", "vault.azure.ne
 // openWords are those that an answer may have, even where they are a piece of the value, too: what the user
 // entered where nothing is secret, the names of those fields, and the fixed parts of addresses. The
 // description is none of them: people write much into it, and it is not recorded.
-func (j job) openWords() []string {
+func (j plan) openWords() []string {
 	open := slices.Clone(answerWords)
 	for field, values := range j.plain {
 		open = append(open, field)
@@ -50,26 +62,26 @@ func (j job) openWords() []string {
 
 // parts gives each string and number of the object that was sent. The names of its properties are
 // secret only where they were typed in the secret field itself, and may be more than names.
-func (j job) parts(part func([]byte)) {
+func (j plan) parts(part func([]byte)) {
 	object := j.object.Bytes()
 	if len(object) == 0 {
 		return
 	}
 	room := make([]byte, 0, len(object)) // no part is longer
 	defer func() { clear(room[:cap(room)]) }()
-	r := jsonReader{b: object, leaf: func(raw []byte, isString bool) {
+	w := plainjson.Walk{Leaf: func(raw []byte, isString bool, _ int) {
 		if isString {
-			part(unescape(room, raw))
+			part(plainjson.Unescape(room, raw))
 		} else {
 			part(append(room, raw...))
 		}
 	}}
-	if format := j.plain["valueFormat"]; len(format) == 1 && format[0] == FormatJSON {
-		r.name = func(name []byte) {
+	if format := j.plain["valueFormat"]; len(format) == 1 && format[0] == string(record.FormatJSON) {
+		w.Name = func(name []byte) {
 			if !scrub.OrdinaryName(name) {
 				part(append(room, name...))
 			}
 		}
 	}
-	_ = r.object() // it was made or checked by this package
+	_, _ = w.Object(object) // it was made or checked by this package
 }

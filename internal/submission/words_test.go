@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"maiaportal/internal/record"
 )
 
 // spelled are the ways in which something might repeat a value.
@@ -37,7 +39,7 @@ func told(t *testing.T, order Order, words string) string {
 
 func objectAs(object, key string) Value {
 	v := value("")
-	v.Value = ValueInput{Format: FormatJSON, JSON: sec(object), Key: key}
+	v.Value = ValueInput{Format: record.FormatJSON, JSON: sec(object), Key: key}
 	return v
 }
 
@@ -46,7 +48,10 @@ func objectAs(object, key string) Value {
 func TestNamesOfPropertiesInMaiasWords(t *testing.T) {
 	const secretName = "Gx7/q%2Fz-token"
 	inPairs, named := value(""), value("three-values")
-	inPairs.Value = ValueInput{Format: FormatPairs, Pairs: []Pair{{secretName, sec("one-value")}, {"clientSecret", sec("two-values")}}}
+	inPairs.Value = ValueInput{
+		Format: record.FormatPairs,
+		Pairs:  []Pair{{secretName, sec("one-value")}, {"clientSecret", sec("two-values")}},
+	}
 	named.Value.Key = secretName
 	object := `{"` + secretName + `":{"list":[{"ada.winter@example.com":true}]},"clientSecret":"four-values"}`
 	for why, tc := range map[string]struct {
@@ -100,7 +105,7 @@ func TestPartsAreWiped(t *testing.T) {
 	if len(e) > 0 {
 		t.Fatal(e)
 	}
-	j.plain = map[string][]string{"valueFormat": {FormatJSON}}
+	j.plain = map[string][]string{"valueFormat": {string(record.FormatJSON)}}
 	var parts [][]byte
 	var seen []string
 	j.parts(func(part []byte) {

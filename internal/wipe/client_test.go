@@ -109,7 +109,8 @@ func TestExchange(t *testing.T) {
 	roots.AddCert(secure.Certificate())
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		transport := &http.Transport{
-			ReadBufferSize: BufferSize, WriteBufferSize: BufferSize,
+			ReadBufferSize:  BufferSize,
+			WriteBufferSize: BufferSize,
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				raw, err := (&net.Dialer{}).DialContext(ctx, network, address)
 				if err != nil {

@@ -74,8 +74,10 @@ const (
 // connection.
 type serverConn struct {
 	net.Conn
-	told  *atomic.Bool // the server tells when a handler runs: where it is nil nothing may be cleared. True: the server ends
-	in    buffer       // the bufio.Reader's whole buffer
+	// told is true once the server ends. Where it is nil nothing may be cleared: the server tells when a handler
+	// runs.
+	told  *atomic.Bool
+	in    buffer // the bufio.Reader's whole buffer
 	phase phase
 	dead  bool // an answer could not be sent: net/http serves nothing more
 	// cut says that nothing more is read: when a handler has returned, net/http would read the rest of a

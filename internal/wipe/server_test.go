@@ -88,7 +88,14 @@ func (l watching) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	s := c.(*serverConn)
-	w := &watched{Conn: s.Conn, wrapper: s, waits: make(chan []byte, 100), closed: make(chan []byte, 1), failWrite: l.fail, gone: sync.OnceFunc(l.open.Done)}
+	w := &watched{
+		Conn:      s.Conn,
+		wrapper:   s,
+		waits:     make(chan []byte, 100),
+		closed:    make(chan []byte, 1),
+		failWrite: l.fail,
+		gone:      sync.OnceFunc(l.open.Done),
+	}
 	l.open.Add(1)
 	s.Conn = w
 	l.made <- w

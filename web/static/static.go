@@ -1,7 +1,7 @@
 // Package static holds the files that pages link to: one stylesheet and one icon.
 //
 // A file's address carries a hash of its content, so browsers may keep it for ever and a new version
-// is never mixed up with an old one.
+// is never mixed up with an old one. The stylesheet is made of the files in css, one cascade layer each.
 package static
 
 import (
@@ -18,8 +18,42 @@ import (
 // Prefix is what every address of a static file begins with.
 const Prefix = "/static/"
 
-//go:embed portal.css icon.svg
+//go:embed css icon.svg
 var embedded embed.FS
+
+const (
+	stylesheet = "portal.css"
+	icon       = "icon.svg"
+)
+
+// layers are the files of the stylesheet, each a cascade layer of its name. What stands in a later one
+// wins, however specific the earlier one's selector is.
+var layers = []string{"tokens", "base", "form", "parts", "pages", "modes"}
+
+// unlayered is the file whose rules hold in browsers that know no layers, too, and win over all of them.
+const unlayered = "masking"
+
+// joinStyles makes the one stylesheet that pages link to.
+func joinStyles() []byte {
+	var sheet bytes.Buffer
+	sheet.WriteString("@layer " + strings.Join(layers, ", ") + ";\n\n")
+	for _, name := range layers {
+		sheet.WriteString("@layer " + name + " {\n")
+		sheet.Write(read("css/" + name + ".css"))
+		sheet.WriteString("}\n\n")
+	}
+	sheet.Write(read("css/" + unlayered + ".css"))
+	return sheet.Bytes()
+}
+
+// read panics where a name is not embedded: that is a fault in the program.
+func read(name string) []byte {
+	content, err := embedded.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	return content
+}
 
 // File is one file, ready to be sent. Its slices are shared and must not be changed.
 type File struct {
@@ -52,23 +86,21 @@ type index struct {
 	byAddress map[string]File
 }
 
-// files reads, hashes and compresses everything once, at the first use.
+// files joins, hashes and compresses everything once, at the first use.
 var files = sync.OnceValue(func() index {
 	contentTypes := map[string]string{
 		".css": "text/css; charset=utf-8",
 		".svg": "image/svg+xml",
 	}
-	entries, err := embedded.ReadDir(".")
-	if err != nil {
-		panic(err)
+	contents := map[string][]byte{
+		stylesheet: joinStyles(),
+		icon:       read(icon),
 	}
-	idx := index{addresses: map[string]string{}, byAddress: map[string]File{}}
-	for _, entry := range entries {
-		name := entry.Name()
-		content, err := embedded.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
+	idx := index{
+		addresses: map[string]string{},
+		byAddress: map[string]File{},
+	}
+	for name, content := range contents {
 		sum := sha256.Sum256(content)
 		hash := hex.EncodeToString(sum[:8])
 		ext := path.Ext(name)

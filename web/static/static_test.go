@@ -14,17 +14,73 @@ import (
 	"maiaportal/web/static"
 )
 
+// source makes a file of what is in the folder. The stylesheet's layers stand in the order in which they
+// win; what masks secrets is in none, so that it wins over all of them, and holds in browsers that know
+// no layers.
+func source(t *testing.T, name string) []byte {
+	t.Helper()
+	read := func(path string) string {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	if name != "portal.css" {
+		return []byte(read(name))
+	}
+	sheet := "@layer tokens, base, form, parts, pages, modes;\n\n"
+	for _, layer := range []string{"tokens", "base", "form", "parts", "pages", "modes"} {
+		sheet += "@layer " + layer + " {\n" + read("css/"+layer+".css") + "}\n\n"
+	}
+	return []byte(sheet + read("css/masking.css"))
+}
+
+// A file that lacks a brace would take the next layers into its own, or end its layer too early.
+func TestStylesAreWhole(t *testing.T) {
+	entries, err := os.ReadDir("css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 7 {
+		t.Errorf("%d files, of which 7 are joined", len(entries))
+	}
+	for _, entry := range entries {
+		content, err := os.ReadFile("css/" + entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		depth := 0
+		for _, c := range regexp.MustCompile(`(?s)/\*.*?\*/|"[^"]*"`).ReplaceAllString(string(content), "") {
+			switch c {
+			case '{':
+				depth++
+			case '}':
+				depth--
+			}
+			if depth < 0 {
+				t.Errorf("%s ends its layer", entry.Name())
+				break
+			}
+		}
+		if depth > 0 {
+			t.Errorf("%s lacks a brace", entry.Name())
+		}
+		// In layers the order of what is important is the other way round: only the mask may have it.
+		if strings.Contains(string(content), "!important") && entry.Name() != "masking.css" {
+			t.Errorf("%s says !important", entry.Name())
+		}
+	}
+}
+
 func TestPathAndOpen(t *testing.T) {
 	for name, tc := range map[string]struct{ contentType, address string }{
 		"portal.css": {"text/css; charset=utf-8", `^/static/portal\.([0-9a-f]{12,})\.css$`},
 		"icon.svg":   {"image/svg+xml", `^/static/icon\.([0-9a-f]{12,})\.svg$`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
 			address := static.Path(name)
+			want := source(t, name)
 			match := regexp.MustCompile(tc.address).FindStringSubmatch(address)
 			if match == nil {
 				t.Fatalf("Path(%q) = %q, want %s", name, address, tc.address)

@@ -5,7 +5,9 @@ import (
 
 	"github.com/a-h/templ"
 
-	. "maiaportal/web/templates"
+	. "maiaportal/web/templates/layout"
+	. "maiaportal/web/templates/pages"
+	. "maiaportal/web/templates/parts"
 )
 
 // supportURL is the only address outside the portal that a sample hands to a page.
@@ -16,12 +18,12 @@ const maiaAddress = "https://eu1.api.matillion.com"
 
 var (
 	projects = []Option{
-		{"7f3c2a10-5b7e-4c55-9d0a-2f6f1f0c9a11", "Finance, nightly loads"},
-		{"0b9d4e77-1c2f-4a3b-8e6d-5a4c3b2a1f00", "Marketing"},
+		{Value: "7f3c2a10-5b7e-4c55-9d0a-2f6f1f0c9a11", Label: "Finance, nightly loads"},
+		{Value: "0b9d4e77-1c2f-4a3b-8e6d-5a4c3b2a1f00", Label: "Marketing"},
 	}
 	agents = []Option{
-		{"prod-agent-1", "Production, AWS eu-west-1"},
-		{"azure-agent-2", "Azure West Europe"},
+		{Value: "prod-agent-1", Label: "Production, AWS eu-west-1"},
+		{Value: "azure-agent-2", Label: "Azure West Europe"},
 	}
 	// longName has no place to break a line at.
 	longName = strings.Repeat("SNOWFLAKE_PASSWORD_", 7)[:128]
@@ -29,30 +31,79 @@ var (
 
 func page(title, current string) Page {
 	return Page{
-		Title: title, Product: "Maia secrets", Region: "EU1", Support: supportURL,
+		Title:   title,
+		Product: "Maia secrets",
+		Region:  "EU1",
+		Support: supportURL,
 		Nav: []NavItem{
-			{"Create a reference", "/secret-references/new", current == "reference"},
-			{"Store a value", "/secret-values/new", current == "value"},
-			{"Activity", "/activity", current == "activity"},
+			{Label: "Create a reference", Href: "/secret-references/new", Current: current == "reference"},
+			{Label: "Store a value", Href: "/secret-values/new", Current: current == "value"},
+			{Label: "Activity", Href: "/activity", Current: current == "activity"},
 		},
-		User:   &User{"Ada Admin", "AA", "ada@example.com", "16:30 UTC"},
-		Assets: Assets{"/static/portal.css", "/static/icon.svg"},
+		User:   &User{Name: "Ada Admin", Initials: "AA", Detail: "ada@example.com", Until: "16:30 UTC"},
+		Assets: Assets{Stylesheet: "/static/portal.css", Icon: "/static/icon.svg"},
 	}
 }
 
 // strangerPage is the frame where nobody is signed in, with nothing that is optional.
 func strangerPage(title string) Page {
-	return Page{Title: title, Product: "Maia secrets", Assets: Assets{"/static/portal.css", "/static/icon.svg"}}
+	return Page{
+		Title:   title,
+		Product: "Maia secrets",
+		Assets: Assets{
+			Stylesheet: "/static/portal.css",
+			Icon:       "/static/icon.svg",
+		},
+	}
+}
+
+// crowdedPage is the frame with everything in it, and all of it long.
+func crowdedPage(title string) Page {
+	p := page(title, "")
+	p.Product = "Contoso Group Data Platform, secrets for Maia pipelines"
+	p.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC. Forms that are open then should be sent before."
+	p.User = &User{
+		Name:     strings.Repeat("Wolfeschlegelstein", 4),
+		Initials: "WW",
+		Detail:   strings.Repeat("wolfe", 20) + "@example.com",
+		Until:    "16:30 UTC",
+	}
+	return p
+}
+
+// layouts are the frames that look different, without a page in them.
+func layouts() map[string]Page {
+	failed := page("Store a secret value", "value")
+	failed.Error = true
+	return map[string]Page{
+		"layout":          failed,
+		"layout-crowded":  crowdedPage("Start"),
+		"layout-stranger": strangerPage("Signed out"),
+	}
 }
 
 func valueFields(format string) ValueFields {
 	return ValueFields{
-		Format: Choice{Name: "valueFormat", Chosen: format}, Key: Field{Name: "key"},
-		Text: SecretField{Name: "valueText"}, JSON: SecretField{Name: "valueJSON"}, File: SecretField{Name: "valueFile"},
-		Pairs: make([]Pair, 8), Formats: []string{"text", "pairs", "json", "file"}, ShowKey: true, Check: true,
+		Format:  Choice{Name: "valueFormat", Chosen: format},
+		Key:     Field{Name: "key"},
+		Text:    SecretField{Name: "valueText"},
+		JSON:    SecretField{Name: "valueJSON"},
+		File:    SecretField{Name: "valueFile"},
+		Pairs:   make([]Pair, 8),
+		Formats: []string{"text", "pairs", "json", "file"},
+		ShowKey: true,
+		Check:   true,
 		Picker: RecipePicker{Links: []RecipeLink{
-			{"A password or token", "One line", "/secret-values/new?recipe=password"}, {"An OAuth client", "Client id and client secret", "/secret-values/new?recipe=oauth-client"},
-			{"A service account’s JSON file", "Kept as it is", "/secret-values/new?recipe=service-account"},
+			{
+				Title: "A password or token",
+				Text:  "One line",
+				Href:  "/secret-values/new?recipe=password",
+			}, {
+				Title: "An OAuth client",
+				Text:  "Client id and client secret",
+				Href:  "/secret-values/new?recipe=oauth-client",
+			},
+			{Title: "A service account’s JSON file", Text: "Kept as it is", Href: "/secret-values/new?recipe=service-account"},
 		}},
 	}
 }
@@ -60,7 +111,14 @@ func valueFields(format string) ValueFields {
 // recipe is a value form for one use.
 func recipe(id, title string, formats ...string) ValueForm {
 	m := valueForm(formats[0])
-	m.Value.Picker = RecipePicker{ID: id, Chosen: RecipeLink{Title: title, Text: "What it is"}, Change: "/secret-values/new"}
+	m.Value.Picker = RecipePicker{
+		ID: id,
+		Chosen: RecipeLink{
+			Title: title,
+			Text:  "What it is",
+		},
+		Change: "/secret-values/new",
+	}
 	m.Value.Formats, m.Value.ShowKey = formats, false
 	return m
 }
@@ -81,7 +139,16 @@ func keyRecipe() ValueForm {
 
 func propertiesRecipe() ValueForm {
 	m := recipe("snowflake-component-key", "A Snowflake key for a component", "pairs")
-	m.Value.Properties = []PropertyField{{Name: "privateKey", Label: "Private key", Hint: "All of it."}, {Name: "passphrase", Label: "Passphrase", Optional: true, Short: true}}
+	m.Value.Properties = []PropertyField{{
+		Name:  "privateKey",
+		Label: "Private key",
+		Hint:  "All of it.",
+	}, {
+		Name:     "passphrase",
+		Label:    "Passphrase",
+		Optional: true,
+		Short:    true,
+	}}
 	m.Value.OtherNames = "/secret-values/new?recipe=anything&valueFormat=pairs"
 	return m
 }
@@ -92,26 +159,44 @@ func doubts() ValueForm {
 	m.Page.Error, m.SecretDropped, m.Doubt, m.SummaryHeading = true, true, "Correct it, or send it again.", "The value looks odd"
 	m.Value.Check, m.Value.Doubted = false, true
 	m.Value.Properties[1].Errors = []string{"It ends with a blank, which copying often adds."}
-	m.Summary = []SummaryItem{{"It ends with a blank, which copying often adds.", "#pairValue-2"}}
+	m.Summary = []SummaryItem{{Text: "It ends with a blank, which copying often adds.", Href: "#pairValue-2"}}
 	return m
 }
 
 func referenceForm(agentType, format string) ReferenceForm {
 	return ReferenceForm{
-		Page: page("Create a secret reference", "reference"), Form: Form{Token: "token-1"},
-		ProjectID: Field{Name: "projectId", Options: projects}, SecretReferenceName: Field{Name: "secretReferenceName"},
+		Page:                page("Create a secret reference", "reference"),
+		Form:                Form{Token: "token-1"},
+		ProjectID:           Field{Name: "projectId", Options: projects},
+		SecretReferenceName: Field{Name: "secretReferenceName"},
 		AgentType:           Choice{Name: "agentType", Chosen: agentType},
 		SecretReferenceType: Field{Name: "secretReferenceType", Value: "PASSWORD"},
-		Description:         Field{Name: "description"}, VaultName: Field{Name: "vaultName"}, SecretName: Field{Name: "secretName"},
-		SecretKey: Field{Name: "secretKey"}, AgentID: Field{Name: "agentId", Options: agents}, Value: valueFields(format),
+		Description:         Field{Name: "description"},
+		VaultName:           Field{Name: "vaultName"},
+		SecretName:          Field{Name: "secretName"},
+		SecretKey:           Field{Name: "secretKey"},
+		AgentID:             Field{Name: "agentId", Options: agents},
+		Value:               valueFields(format),
 	}
 }
 
 func valueForm(format string) ValueForm {
 	return ValueForm{
-		Page: page("Store a secret value", "value"), Form: Form{Token: "token-2"},
-		AgentID: Field{Name: "agentId", Options: agents}, ProjectID: Field{Name: "projectId"}, Name: Field{Name: "name"},
-		Type:  Field{Name: "type", Options: []Option{{"PASSWORD", "One password"}, {"OAUTH_CLIENT_CREDENTIALS", "Client id and secret"}}},
+		Page:      page("Store a secret value", "value"),
+		Form:      Form{Token: "token-2"},
+		AgentID:   Field{Name: "agentId", Options: agents},
+		ProjectID: Field{Name: "projectId"},
+		Name:      Field{Name: "name"},
+		Type: Field{
+			Name: "type",
+			Options: []Option{{
+				Value: "PASSWORD",
+				Label: "One password",
+			}, {
+				Value: "OAUTH_CLIENT_CREDENTIALS",
+				Label: "Client id and secret",
+			}},
+		},
 		Value: valueFields(format),
 	}
 }
@@ -123,13 +208,17 @@ func referenceErrors() ReferenceForm {
 	m.SecretDropped = true
 	m.ProjectID.Errors = []string{"This is not a project id. It has 36 characters, four of them hyphens."}
 	m.ProjectID.Value = "finance"
-	m.SecretReferenceName = Field{Name: "secretReferenceName", Value: "SNOWFLAKE PASSWORD", Errors: []string{"Take the space out. SNOWFLAKE_PASSWORD would do."}}
+	m.SecretReferenceName = Field{
+		Name:   "secretReferenceName",
+		Value:  "SNOWFLAKE PASSWORD",
+		Errors: []string{"Take the space out. SNOWFLAKE_PASSWORD would do."},
+	}
 	m.AgentType.Errors = []string{"Choose where the secret is kept."}
 	m.Summary = []SummaryItem{
-		{"This is not a project id. It has 36 characters, four of them hyphens.", "#projectId"},
-		{"Take the space out. SNOWFLAKE_PASSWORD would do.", "#secretReferenceName"},
-		{"Choose where the secret is kept.", "#agentType-AWS"},
-		{"Maia says: the project is archived.", ""},
+		{Text: "This is not a project id. It has 36 characters, four of them hyphens.", Href: "#projectId"},
+		{Text: "Take the space out. SNOWFLAKE_PASSWORD would do.", Href: "#secretReferenceName"},
+		{Text: "Choose where the secret is kept.", Href: "#agentType-AWS"},
+		{Text: "Maia says: the project is archived.", Href: ""},
 	}
 	return m
 }
@@ -140,7 +229,7 @@ func azureErrors() ReferenceForm {
 	m.Page.Error = true
 	m.VaultName.Value = "contoso-kv"
 	m.SecretName.Errors = []string{"Enter the name of the secret in the Key Vault.", "Maia says: secretName must not be blank, because a reference that points to nothing cannot be resolved by a pipeline at run time."}
-	m.Summary = []SummaryItem{{"Enter the name of the secret in the Key Vault.", "#secretName"}}
+	m.Summary = []SummaryItem{{Text: "Enter the name of the secret in the Key Vault.", Href: "#secretName"}}
 	return m
 }
 
@@ -151,14 +240,20 @@ func pairErrors() ValueForm {
 	m.AgentID.Value, m.Name.Value = "prod-agent-1", "prod-oauth"
 	m.Value.MoreRows = "/secret-values/new?rows=16"
 	m.Value.Pairs[0].Key = "clientId"
-	m.Value.Pairs[1] = Pair{Key: "clientId", KeyErrors: []string{"Property 2 has the name of property 1. Give each its own."}}
-	m.Value.Pairs[5] = Pair{KeyErrors: []string{"Enter a name for property 6."}, ValueErrors: []string{"Enter the value of property 6."}}
+	m.Value.Pairs[1] = Pair{
+		Key:       "clientId",
+		KeyErrors: []string{"Property 2 has the name of property 1. Give each its own."},
+	}
+	m.Value.Pairs[5] = Pair{
+		KeyErrors:   []string{"Enter a name for property 6."},
+		ValueErrors: []string{"Enter the value of property 6."},
+	}
 	m.Value.PairsErr = []string{"All values together are larger than 256 KiB."}
 	m.Value.Key = Field{Name: "key", Value: "token", Errors: []string{"There is no property of this name."}}
 	m.Value.Format.Errors = []string{"Choose another way."}
 	m.Summary = []SummaryItem{
-		{"Property 2 has the name of property 1. Give each its own.", "#pairKey-2"},
-		{"Enter a name for property 6.", "#pairKey-6"},
+		{Text: "Property 2 has the name of property 1. Give each its own.", Href: "#pairKey-2"},
+		{Text: "Enter a name for property 6.", Href: "#pairKey-6"},
 	}
 	return m
 }
@@ -170,7 +265,7 @@ func secretErrors(format string) ValueForm {
 	m.Value.Text.Errors = []string{"Enter the secret value."}
 	m.Value.JSON.Errors = []string{"Line 3, column 14: a comma is missing here."}
 	m.Value.File.Errors = []string{"The file is not text in UTF-8."}
-	m.Summary = []SummaryItem{{"There is something wrong with the value.", "#valueText"}}
+	m.Summary = []SummaryItem{{Text: "There is something wrong with the value.", Href: "#valueText"}}
 	return m
 }
 
@@ -182,17 +277,52 @@ func noticeForm() ReferenceForm {
 	m.SecretName.Value = "prod/snowflake"
 	m.SecretDropped = true
 	m.Notices = []Notice{
-		{Kind: KindInfo, Title: "The link that brought you here had parts that were taken out", Text: []string{"It had a parameter that this form does not know."}},
-		{Kind: KindProblem, Title: "Your account may not do this", Text: []string{
-			"Maia does not let ada@example.com create references in the project " + projects[0].Value + ".",
-			"Ask an owner of the project for the role Contributor, then send the form again.",
-		}, Links: []Link{{"Try again", "/secret-references/new", true}, {"See your activity", "/activity", false}}},
-		{Kind: KindWarning, Title: "The list of agents could not be read", Text: []string{"Enter the agent’s id yourself."}},
+		{
+			Kind:  KindInfo,
+			Title: "The link that brought you here had parts that were taken out",
+			Text:  []string{"It had a parameter that this form does not know."},
+		},
+		{
+			Kind:  KindProblem,
+			Title: "Your account may not do this",
+			Text: []string{
+				"Maia does not let ada@example.com create references in the project " + projects[0].Value + ".",
+				"Ask an owner of the project for the role Contributor, then send the form again.",
+			},
+			Links: []Link{{
+				Label:   "Try again",
+				Href:    "/secret-references/new",
+				Primary: true,
+			}, {
+				Label: "See your activity",
+				Href:  "/activity",
+			}},
+		},
+		{
+			Kind:  KindWarning,
+			Title: "The list of agents could not be read",
+			Text:  []string{"Enter the agent’s id yourself."},
+		},
 	}
 	return m
 }
 
-var outcomes = []Badge{{KindDone, "Created"}, {KindProblem, "Forbidden"}, {KindWarning, "Unknown"}, {KindInfo, "Under way"}, {KindProblem, "Rejected"}}
+var outcomes = []Badge{{
+	Kind:  KindDone,
+	Label: "Created",
+}, {
+	Kind:  KindProblem,
+	Label: "Forbidden",
+}, {
+	Kind:  KindWarning,
+	Label: "Unknown",
+}, {
+	Kind:  KindInfo,
+	Label: "Under way",
+}, {
+	Kind:  KindProblem,
+	Label: "Rejected",
+}}
 
 func activityRows(who string) []ActivityRow {
 	names := []string{"SNOWFLAKE_PASSWORD", "prod-oauth", "demo-timeout", "S3_ACCESS(eu)", longName}
@@ -206,8 +336,14 @@ func activityRows(who string) []ActivityRow {
 			where = projects[0].Value
 		}
 		rows = append(rows, ActivityRow{
-			Href: "/activity/" + strings.Repeat("a", i+1), Time: "21 Nov 2026, 14:05 UTC", ISO: "2026-11-21T14:05:09.123Z",
-			Who: who, Action: action, Name: name, Where: where, Outcome: outcomes[i],
+			Href:    "/activity/" + strings.Repeat("a", i+1),
+			Time:    "21 Nov 2026, 14:05 UTC",
+			ISO:     "2026-11-21T14:05:09.123Z",
+			Who:     who,
+			Action:  action,
+			Name:    name,
+			Where:   where,
+			Outcome: outcomes[i],
 		})
 	}
 	return rows
@@ -217,47 +353,96 @@ func home(latest []ActivityRow, guide *Guide) Home {
 	return Home{
 		Page: page("Start", ""),
 		Tasks: []Task{
-			{"Create a secret reference", "Give your pipelines a name for a secret that is in AWS, in Azure, or kept by Matillion.", "/secret-references/new", "Create a reference"},
-			{"Store a secret value", "Send a password, a token or a key through an agent into its own vault.", "/secret-values/new", "Store a value"},
+			{
+				Title:  "Create a secret reference",
+				Text:   "Give your pipelines a name for a secret that is in AWS, in Azure, or kept by Matillion.",
+				Href:   "/secret-references/new",
+				Action: "Create a reference",
+			},
+			{
+				Title:  "Store a secret value",
+				Text:   "Send a password, a token or a key through an agent into its own vault.",
+				Href:   "/secret-values/new",
+				Action: "Store a value",
+			},
 		},
-		Latest: latest, Guide: guide,
+		Latest: latest,
+		Guide:  guide,
 	}
 }
 
 var demoGuide = &Guide{
 	Text:  []string{"Everything here is a sandbox: nothing leaves this computer. A few reserved names cause each of the errors, so that you can see them."},
-	Links: []Link{{"A form that is filled in", "/secret-references/new?agentType=AWS", false}},
+	Links: []Link{{Label: "A form that is filled in", Href: "/secret-references/new?agentType=AWS"}},
 	Entries: []GuideEntry{
-		{"demo-conflict", "/secret-values/new?name=demo-conflict", "The name exists already."},
-		{"demo-forbidden", "/secret-values/new?name=demo-forbidden", "Maia refuses: your account may not do this."},
-		{"demo-rate-limited", "/secret-values/new?name=demo-rate-limited", "Too many requests; it says how long to wait."},
-		{"demo-hang", "", "No answer in time. The outcome is unknown."},
+		{Name: "demo-conflict", Href: "/secret-values/new?name=demo-conflict", What: "The name exists already."},
+		{
+			Name: "demo-forbidden",
+			Href: "/secret-values/new?name=demo-forbidden",
+			What: "Maia refuses: your account may not do this.",
+		},
+		{
+			Name: "demo-rate-limited",
+			Href: "/secret-values/new?name=demo-rate-limited",
+			What: "Too many requests; it says how long to wait.",
+		},
+		{Name: "demo-hang", What: "No answer in time. The outcome is unknown."},
 	},
 }
 
 func receipt(outcome Badge, name string) Receipt {
 	return Receipt{
-		Page: page("Receipt", "activity"), Outcome: outcome, Heading: "The reference " + name + " was created",
+		Page:    page("Receipt", "activity"),
+		Outcome: outcome,
+		Heading: "The reference " + name + " was created",
 		Text:    []string{"Pipelines in the project Finance, nightly loads can use it now."},
 		Snippet: `password: "` + name + `"`,
 		Facts: []Fact{
-			{"Name", name, true}, {"Project", projects[0].Value, true}, {"Agent type", "AWS", false},
-			{"Secret name", "prod/snowflake", true}, {"When", "21 Nov 2026, 14:05 UTC", false},
-			{"Who", "Ada Admin (ada@example.com)", false}, {"Maia’s answer", "201", false}, {"Request id", "01JD7Z3QK9V3S8E2M4X6C0B1A5", true},
+			{
+				Label: "Name",
+				Value: name,
+				Code:  true,
+			}, {
+				Label: "Project",
+				Value: projects[0].Value,
+				Code:  true,
+			}, {
+				Label: "Agent type",
+				Value: "AWS",
+			},
+			{Label: "Secret name", Value: "prod/snowflake", Code: true}, {Label: "When", Value: "21 Nov 2026, 14:05 UTC"},
+			{
+				Label: "Who",
+				Value: "Ada Admin (ada@example.com)",
+			}, {
+				Label: "Maia’s answer",
+				Value: "201",
+			}, {
+				Label: "Request id",
+				Value: "01JD7Z3QK9V3S8E2M4X6C0B1A5",
+				Code:  true,
+			},
 		},
-		Next: []Link{{"Create another reference", "/secret-references/new?agentType=AWS", true}, {"All activity", "/activity", false}},
+		Next: []Link{{
+			Label:   "Create another reference",
+			Href:    "/secret-references/new?agentType=AWS",
+			Primary: true,
+		}, {
+			Label: "All activity",
+			Href:  "/activity",
+		}},
 	}
 }
 
 func waitingReceipt() Receipt {
-	m := receipt(Badge{KindInfo, "Under way"}, "SNOWFLAKE_PASSWORD")
+	m := receipt(Badge{Kind: KindInfo, Label: "Under way"}, "SNOWFLAKE_PASSWORD")
 	m.Heading, m.Snippet, m.Waiting, m.Next = "The reference SNOWFLAKE_PASSWORD is being created", "", true, nil
 	m.Text = []string{"It has gone to Maia; the answer is not there yet."}
 	return m
 }
 
 func unknownReceipt() Receipt {
-	m := receipt(Badge{KindWarning, "Unknown"}, longName)
+	m := receipt(Badge{Kind: KindWarning, Label: "Unknown"}, longName)
 	m.Heading, m.Snippet = "The reference "+longName+" may have been created, or not", ""
 	m.Text = []string{"Maia did not answer in time. The portal never sends a second time by itself.", "Look in Maia whether the reference is there. If it is not, create it once more."}
 	return m
@@ -266,40 +451,90 @@ func unknownReceipt() Receipt {
 func about(p Page) About {
 	p.Title = "How secrets are handled"
 	return About{
-		Page: p, Maia: maiaAddress, MaiaTLS: true, HTTPS: true, Version: "1.4.0",
+		Page:    p,
+		Maia:    maiaAddress,
+		MaiaTLS: true,
+		HTTPS:   true,
+		Version: "1.4.0",
 		Calls: []AboutCall{
-			{"POST", "/dpc/v1/projects/{projectId}/secret-references/{secretReferenceName}", "Creates a secret reference in a project.", "only where Matillion hosts the secret"},
-			{"GET", "/dpc/v1/projects", "Lists the projects that you may see, as suggestions in a form.", ""},
+			{
+				Method: "POST",
+				Path:   "/dpc/v1/projects/{projectId}/secret-references/{secretReferenceName}",
+				What:   "Creates a secret reference in a project.",
+				Secret: "only where Matillion hosts the secret",
+			},
+			{Method: "GET", Path: "/dpc/v1/projects", What: "Lists the projects that you may see, as suggestions in a form."},
 		},
-		Record: []Fact{{Label: "Who", Value: "Your name, and the login service’s id for you."}, {Label: "When", Value: "When it began and when it ended."}},
-		Kept:   []Fact{{Label: "Your session", Value: "It ends when you sign out, after 30 minutes without use, and after 8 hours in any case."}},
+		Record: []Fact{{
+			Label: "Who",
+			Value: "Your name, and the login service’s id for you.",
+		}, {
+			Label: "When",
+			Value: "When it began and when it ended.",
+		}},
+		Kept: []Fact{{
+			Label: "Your session",
+			Value: "It ends when you sign out, after 30 minutes without use, and after 8 hours in any case.",
+		}},
 	}
 }
 
 // samples are all pages in every state that looks different.
 func samples() map[string]templ.Component {
 	lost := Message{
-		Page: page("Sign in again", ""), Heading: "Your login has run out. Your work is kept.",
-		Text:  []string{"Nothing was sent to Maia. Sign in again, and the form comes back as you left it, except for the secret."},
-		Links: []Link{{"Sign in and go on", "/login?return_to=%2Fsecret-references%2Fnew", true}}, FactsName: "What is kept",
-		Facts: []Fact{{"Reference name", longName, true}, {"Agent type", "Azure", false}},
+		Page:    page("Sign in again", ""),
+		Heading: "Your login has run out. Your work is kept.",
+		Text:    []string{"Nothing was sent to Maia. Sign in again, and the form comes back as you left it, except for the secret."},
+		Links: []Link{{
+			Label:   "Sign in and go on",
+			Href:    "/login?return_to=%2Fsecret-references%2Fnew",
+			Primary: true,
+		}},
+		FactsName: "What is kept",
+		Facts:     []Fact{{Label: "Reference name", Value: longName, Code: true}, {Label: "Agent type", Value: "Azure"}},
 	}
 	lost.Page.User, lost.Page.Error = nil, true
 	refused := Message{
-		Page: strangerPage("Not allowed"), Heading: "You may not use this portal",
+		Page:      strangerPage("Not allowed"),
+		Heading:   "You may not use this portal",
 		Text:      []string{"Your account is in none of the groups that may."},
-		Notice:    &Notice{Kind: KindWarning, Title: "Signed in as Olga Outsider", Text: []string{"Was that the right account? Sign in with another one."}, Links: []Link{{"Sign in with another account", "/login", false}}},
+		Links:     []Link{{Label: "Sign in with another account", Href: "/login"}},
 		RequestID: "01JD7Z3QK9V3S8E2M4X6C0B1A5",
 	}
-	failed := Message{Page: page("Something went wrong", ""), Heading: "Something went wrong here", Text: []string{"It is the portal’s fault, not yours."}, RequestID: "01JD7Z3QK9V3S8E2M4X6C0B1A5", Links: []Link{{"To the start page", "/", true}}}
+	failed := Message{
+		Page:      page("Something went wrong", ""),
+		Heading:   "Something went wrong here",
+		Text:      []string{"It is the portal’s fault, not yours."},
+		RequestID: "01JD7Z3QK9V3S8E2M4X6C0B1A5",
+		Links: []Link{{
+			Label:   "To the start page",
+			Href:    "/",
+			Primary: true,
+		}},
+	}
 	failed.Page.Error = true
-	bye := Message{Page: strangerPage("Signed out"), Heading: "You are signed out", Links: []Link{{"Sign in", "/login", true}}}
-	missing := Message{Page: page("Not found", ""), Heading: "There is no such page", Text: []string{"The address may be mistyped, or what it showed belongs to somebody else."}, Links: []Link{{"To the start page", "/", true}}}
+	bye := Message{
+		Page:    strangerPage("Signed out"),
+		Heading: "You are signed out",
+		Links: []Link{{
+			Label:   "Sign in",
+			Href:    "/login",
+			Primary: true,
+		}},
+	}
+	missing := Message{
+		Page:    page("Not found", ""),
+		Heading: "There is no such page",
+		Text:    []string{"The address may be mistyped, or what it showed belongs to somebody else."},
+		Links: []Link{{
+			Label:   "To the start page",
+			Href:    "/",
+			Primary: true,
+		}},
+	}
 
 	crowded := home(activityRows("")[4:], nil)
-	crowded.Page.Product = "Contoso Group Data Platform, secrets for Maia pipelines"
-	crowded.Page.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC. Forms that are open then should be sent before."
-	crowded.Page.User = &User{strings.Repeat("Wolfeschlegelstein", 4), "WW", strings.Repeat("wolfe", 20) + "@example.com", "16:30 UTC"}
+	crowded.Page = crowdedPage("Start")
 
 	loopback := about(strangerPage(""))
 	loopback.MaiaTLS, loopback.HTTPS, loopback.Exchanged = false, false, true
@@ -320,17 +555,27 @@ func samples() map[string]templ.Component {
 		"value-key":          ValueFormPage(keyRecipe()),
 		"value-properties":   ValueFormPage(propertiesRecipe()),
 		"value-doubts":       ValueFormPage(doubts()),
-		"receipt":            ReceiptPage(receipt(Badge{KindDone, "Created"}, "SNOWFLAKE_PASSWORD")),
+		"receipt":            ReceiptPage(receipt(Badge{Kind: KindDone, Label: "Created"}, "SNOWFLAKE_PASSWORD")),
 		"receipt-waiting":    ReceiptPage(waitingReceipt()),
 		"receipt-unknown":    ReceiptPage(unknownReceipt()),
-		"activity":           ActivityPage(Activity{Page: page("Activity", "activity"), Heading: "Your activity", Rows: activityRows(""), More: "These are the newest 50.", Older: "/activity?before=7"}),
-		"activity-all":       ActivityPage(Activity{Page: page("Activity", "activity"), Heading: "Everybody’s activity", ShowWho: true, Rows: activityRows("Adalbert Administrator-Featherstonehaugh")}),
-		"activity-empty":     ActivityPage(Activity{Page: page("Activity", "activity"), Heading: "Your activity"}),
-		"message-login":      MessagePage(lost),
-		"message-refused":    MessagePage(refused),
-		"message-failed":     MessagePage(failed),
-		"message-bye":        MessagePage(bye),
-		"message-missing":    MessagePage(missing),
+		"activity": ActivityPage(Activity{
+			Page:    page("Activity", "activity"),
+			Heading: "Your activity",
+			Rows:    activityRows(""),
+			Older:   "/activity?before=7",
+		}),
+		"activity-all": ActivityPage(Activity{
+			Page:    page("Activity", "activity"),
+			Heading: "Everybody’s activity",
+			ShowWho: true,
+			Rows:    activityRows("Adalbert Administrator-Featherstonehaugh"),
+		}),
+		"activity-empty":  ActivityPage(Activity{Page: page("Activity", "activity"), Heading: "Your activity"}),
+		"message-login":   MessagePage(lost),
+		"message-refused": MessagePage(refused),
+		"message-failed":  MessagePage(failed),
+		"message-bye":     MessagePage(bye),
+		"message-missing": MessagePage(missing),
 	}
 	for _, format := range []string{"text", "pairs", "json", "file"} {
 		all["reference-hosted-"+format] = ReferenceFormPage(referenceForm("Matillion hosted", format))

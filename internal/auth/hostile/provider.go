@@ -118,8 +118,18 @@ type Provider struct {
 func Start(t testing.TB) *Provider {
 	t.Helper()
 	p := &Provider{
-		closing: make(chan struct{}), arrived: make(chan struct{}), codes: map[string]code{}, refresh: map[string]string{}, jtis: map[string]bool{},
-		s: Switches{Subject: "ada", Life: 3600, Now: time.Now, Instead: map[string]http.HandlerFunc{}, Before: map[string]func(){}},
+		closing: make(chan struct{}),
+		arrived: make(chan struct{}),
+		codes:   map[string]code{},
+		refresh: map[string]string{},
+		jtis:    map[string]bool{},
+		s: Switches{
+			Subject: "ada",
+			Life:    3600,
+			Now:     time.Now,
+			Instead: map[string]http.HandlerFunc{},
+			Before:  map[string]func(){},
+		},
 	}
 	p.server = httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(func() {

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"maiaportal/internal/auth"
+	"maiaportal/internal/config"
+	"maiaportal/internal/store"
+	"maiaportal/internal/weburl"
+)
+
+// checks are those of the rooms that use the settings.
+var checks = config.Checks{
+	Secure: weburl.Secure,
+	Database: func(address string) error {
+		_, err := store.ParseURL(address)
+		return err
+	},
+	ClientKey:     auth.ClientKey,
+	KeyAlgorithms: auth.KeyAlgorithms,
+}

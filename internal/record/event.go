@@ -1,0 +1,120 @@
+package record
+
+import "time"
+
+// EventKind is what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	SubmissionStarted EventKind = "submission_started"
+	CallStarted       EventKind = "call_started"
+	CallEnded         EventKind = "call_ended"
+	SubmissionEnded   EventKind = "submission_ended"
+	SubmissionSettled EventKind = "submission_settled" // stands for the ends that a dead process left out
+)
+
+// Event is an entry of the audit trail. Seq, Time, Prev and Hash are given when it is written.
+type Event struct {
+	Seq           int64 // 1, 2, 3 … without gaps
+	Time          time.Time
+	Kind          EventKind
+	Actor         Actor
+	ClientAddress string
+	RequestID     string
+	SubmissionID  string // empty where there is none
+	Details       []Detail
+	Prev          string // hash of the event before; empty for the first
+	Hash          string
+}
+
+// Detail is a member of an event's details: a text, or a number.
+type Detail struct {
+	Name   string
+	Text   string
+	Number int
+	Is     DetailKind
+}
+
+// DetailKind says which of a detail's values counts.
+type DetailKind int
+
+// The kinds of details.
+const (
+	IsText DetailKind = iota
+	IsNumber
+)
+
+// text and number make details.
+func text(name, value string) Detail { return Detail{Name: name, Text: value} }
+
+func number(name string, value int) Detail { return Detail{Name: name, Number: value, Is: IsNumber} }
+
+// about is an event about a submission.
+func (r *Submission) about(kind EventKind, details ...Detail) Event {
+	return Event{
+		Kind:          kind,
+		Actor:         r.Actor,
+		ClientAddress: r.ClientAddress,
+		RequestID:     r.RequestID,
+		SubmissionID:  r.ID,
+		Details:       details,
+	}
+}
+
+// Started is the event of a submission's begin: what is intended.
+func (r *Submission) Started() Event {
+	details := make([]Detail, 0, len(FieldList)+3)
+	details = append(details, text("action", string(r.Action)))
+	for _, f := range FieldList {
+		details = append(details, text(f.Column, *f.In(&r.Fields)))
+	}
+	details = append(details, number("attempt", r.Attempt))
+	if r.Changes != "" {
+		details = append(details, text("changes", r.Changes))
+	}
+	return r.about(SubmissionStarted, details...)
+}
+
+// CallBegins is the event of a call's begin.
+func (r *Submission) CallBegins(s Step) Event {
+	return r.about(CallStarted, text("call", string(s.Call)), number("step", s.Number))
+}
+
+// CallEnds is the event of a call's end. A status of 0 says that no answer came.
+func (r *Submission) CallEnds(s Step) Event {
+	details := []Detail{
+		text("call", string(s.Call)),
+		number("step", s.Number),
+		number("status", s.Status),
+		text("outcome", string(s.Outcome)),
+		number("sent", oneIf(s.Sent)),
+	}
+	if s.VaultSecretName != "" {
+		details = append(details, text("vault_secret_name", s.VaultSecretName))
+	}
+	if s.ResolverRef != "" {
+		details = append(details, text("resolver_ref", s.ResolverRef))
+	}
+	if s.AnswerPartial {
+		details = append(details, number("answer_partial", 1))
+	}
+	return r.about(CallEnded, details...)
+}
+
+// Ended is the event of a submission's end.
+func (r *Submission) Ended() Event { return r.end(SubmissionEnded) }
+
+// Settled is the event of an end that is concluded, because the process that knew it is dead.
+func (r *Submission) Settled() Event { return r.end(SubmissionSettled) }
+
+func (r *Submission) end(kind EventKind) Event {
+	return r.about(kind, text("outcome", string(r.Outcome)), number("status", r.Status), number("sent", oneIf(r.Sent)))
+}
+
+func oneIf(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}

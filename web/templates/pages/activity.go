@@ -1,0 +1,27 @@
+package pages
+
+import (
+	"maiaportal/web/templates/layout"
+	"maiaportal/web/templates/parts"
+)
+
+// ActivityRow is one submission in a list.
+type ActivityRow struct {
+	Href    string
+	Time    string // for people, UTC
+	ISO     string // RFC 3339, for the datetime attribute
+	Who     string // empty where all rows are the reader's own
+	Action  string // "Reference", "Value"
+	Name    string
+	Where   string // project or agent
+	Outcome parts.Badge
+}
+
+// Activity is the page at /activity.
+type Activity struct {
+	Page    layout.Page
+	Heading string // "Your activity", "Everybody's activity"
+	ShowWho bool
+	Rows    []ActivityRow
+	Older   string // address of the next page; may be empty
+}

@@ -1,0 +1,129 @@
+package parts
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// Option is an entry of a picker: the value that is sent and the words beside it.
+type Option struct{ Value, Label string }
+
+// Field is one control of a form as it is shown: never one of a secret, which have SecretField.
+type Field struct {
+	Name    string // the contract's field name; also the control's id
+	Value   string
+	Errors  []string
+	Options []Option // suggestions; none: a plain text field
+	Rule    string   // the company's own rule for it, as a sentence; may be empty
+	Advice  string   // what is better known about what stands in it, though it is no fault; may be empty
+}
+
+// HintID is the id of the hint, for aria-describedby.
+func (f Field) HintID() string { return f.Name + "-hint" }
+
+// ErrorID is the id of the messages at the control.
+func (f Field) ErrorID() string { return f.Name + "-error" }
+
+// AdviceID is the id of the advice below the control.
+func (f Field) AdviceID() string { return f.Name + "-advice" }
+
+// Invalid says whether there is something to put right.
+func (f Field) Invalid() bool { return len(f.Errors) > 0 }
+
+// Choice is a group of radio buttons. An element's id is ID(value).
+type Choice struct {
+	Name   string
+	Chosen string
+	Errors []string
+}
+
+// ID is the id of the radio button of a value: the group's name and the value's last word, so
+// "Matillion hosted" has agentType-hosted. The stylesheet and the error summary refer to it.
+func (c Choice) ID(value string) string {
+	return c.Name + "-" + value[strings.LastIndex(value, " ")+1:]
+}
+
+// ErrorID is the id of what is wrong with the group as a whole.
+func (c Choice) ErrorID() string { return c.Name + "-error" }
+
+// SummaryItem is one line of the error summary. Href is "#" and the control's id, or empty where the
+// message belongs to no control that is shown.
+type SummaryItem struct{ Text, Href string }
+
+// Form is what all forms have in common.
+type Form struct {
+	Token   string // formToken
+	Summary []SummaryItem
+	Notices []Notice
+	// SecretDropped says that a secret was sent with the form that this one answers: the page
+	// tells that it was not kept and has to be entered again.
+	SecretDropped bool
+	// SummaryHeading stands over the summary in place of the number of things; may be empty.
+	SummaryHeading string
+	// Doubt says what to do about a value that looked odd; may be empty.
+	Doubt string
+}
+
+// focused is the notice that gets the focus when the page opens: the first that says why the form came
+// back. The error summary goes before it. -1 where no notice does.
+func (f Form) focused() int {
+	if len(f.Summary) > 0 {
+		return -1
+	}
+	for i, notice := range f.Notices {
+		if notice.Kind == KindProblem || notice.Kind == KindWarning {
+			return i
+		}
+	}
+	return -1
+}
+
+// summaryHeading counts in words, as far as words are shorter than a reader's patience.
+func summaryHeading(items int) string {
+	words := []string{"", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
+	switch {
+	case items == 1:
+		return "One thing to put right"
+	case items < len(words):
+		return words[items] + " things to put right"
+	default:
+		return strconv.Itoa(items) + " things to put right"
+	}
+}
+
+// exactAttributes are on fields for ids and names, which nothing may correct.
+var exactAttributes = templ.OrderedAttributes{
+	{Key: "autocapitalize", Value: "off"},
+	{Key: "autocomplete", Value: "off"},
+	{Key: "autocorrect", Value: "off"},
+	{Key: "spellcheck", Value: "false"},
+}
+
+// or gives the words of a recipe, or the general ones.
+func or(words, general string) string {
+	if words != "" {
+		return words
+	}
+	return general
+}
+
+// idList joins the ids that are not empty, for aria-describedby.
+func idList(ids ...string) string {
+	var present []string
+	for _, id := range ids {
+		if id != "" {
+			present = append(present, id)
+		}
+	}
+	return strings.Join(present, " ")
+}
+
+// when returns the id where the condition holds, else nothing.
+func when(condition bool, id string) string {
+	if condition {
+		return id
+	}
+	return ""
+}
