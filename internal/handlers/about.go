@@ -25,13 +25,26 @@ var recordParts = []recordPart{
 	{"Who", "Your name, and the login service’s id for you.", []string{"Actor"}},
 	{"When", "When it began and when it ended.", []string{"CreatedAt", "FinishedAt"}},
 	{"What", "Whether it was a reference or a value.", []string{"Action"}},
-	{"Where", "The project, the agent and its type.", []string{"ProjectID", "AgentID", "AgentType"}},
-	{"Names", "The name of the reference or of the secret; the secret, key and vault that a reference points to; the type of the secret. Never the description.", []string{"Name", "SecretName", "SecretKey", "VaultName", "Type"}},
+	{"What you entered", enteredWords() + " Never the description, and nothing of the secret.", []string{"Fields"}},
 	{"Outcome", "How it ended, the status that Maia answered, and whether anything was sent.", []string{"Outcome", "Status", "Sent", "Steps"}},
 	{"Maia’s answer", "Under which name the vault has the secret, the resolver reference, and whether a part of the answer could not be read.", []string{"VaultSecretName", "ResolverRef", "AnswerPartial"}},
 	{"Changes", "Whether line ends became plain line feeds, and whether the line break after a key’s END line was added.", []string{"Changes"}},
 	{"From where", "Your network address, and the id of the request.", []string{"ClientAddress", "RequestID"}},
 	{"For the portal", "Ids of the record, of the form and of the running program, the number of the attempt, and a checksum of the fields that are not secret.", []string{"ID", "FormToken", "Holder", "Attempt", "Fingerprint"}},
+}
+
+// enteredWords name the fields that are recorded, by the forms' own tables.
+func enteredWords() string {
+	var sentences []string
+	for _, f := range forms {
+		var labels []string
+		for _, d := range f.recorded() {
+			labels = append(labels, strings.ToLower(d.factLabel()))
+		}
+		last := len(labels) - 1
+		sentences = append(sentences, "Of a "+f.words.noun+": "+strings.Join(labels[:last], ", ")+" and "+labels[last]+".")
+	}
+	return strings.Join(sentences, " ")
 }
 
 // about tells everybody what becomes of a secret. It asks nobody, so that it is there when the

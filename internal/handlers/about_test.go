@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,8 +18,12 @@ func TestAboutTellsAllOfTheRecord(t *testing.T) {
 			told[f]++
 		}
 	}
+	entered, _ := reflect.TypeFor[record.Submission]().FieldByName("Fields")
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[record.Submission]()) {
-		if f.Anonymous {
+		if len(f.Index) > 1 && f.Index[0] == entered.Index[0] {
+			continue // the form's own fields are told by their table, see below
+		}
+		if f.Anonymous && f.Name != "Fields" {
 			continue // its own fields are in the list
 		}
 		if told[f.Name] != 1 {
@@ -27,6 +33,62 @@ func TestAboutTellsAllOfTheRecord(t *testing.T) {
 	}
 	for f := range told {
 		t.Errorf("the record has no %s", f)
+	}
+}
+
+// A field that is recorded stands in a form's table, with a label: so the page, the receipt and the link back have it.
+func TestFormsHaveAllRecordedFields(t *testing.T) {
+	for _, column := range record.FieldList {
+		var found []string
+		for _, f := range forms {
+			for _, d := range f.recorded() {
+				var fields record.Fields
+				*d.recorded(&fields) = "x"
+				if *column.In(&fields) == "x" {
+					found = append(found, d.factLabel())
+				}
+			}
+		}
+		if len(found) == 0 || slices.Contains(found, "") {
+			t.Errorf("%s is in the forms as %q", column.Column, found)
+		}
+		for _, label := range found {
+			if !strings.Contains(enteredWords(), strings.ToLower(label)) {
+				t.Errorf("%s is not on the page: %s", label, enteredWords())
+			}
+		}
+	}
+}
+
+// Each action has a form, and each form says all that there is to say.
+func TestFormsHaveAllTheirWords(t *testing.T) {
+	for _, action := range []record.Action{record.Reference, record.Value} {
+		if formOf(action).action != action {
+			t.Errorf("no form for %s", action)
+		}
+	}
+	for _, f := range forms {
+		for _, v := range []reflect.Value{reflect.ValueOf(f), reflect.ValueOf(f.words)} {
+			for i := range v.NumField() {
+				if v.Field(i).IsZero() {
+					t.Errorf("%s says no %s", f.page, v.Type().Field(i).Name)
+				}
+			}
+		}
+		if _, ok := f.field(f.names); !ok {
+			t.Errorf("%s is named by no field", f.page)
+		}
+	}
+}
+
+// While two versions run, one may see what only the other can make.
+func TestReceiptOfAnUnknownAction(t *testing.T) {
+	for _, outcome := range []record.Outcome{record.Pending, record.Created, record.Unknown, record.Rejected} {
+		r := record.Submission{Action: "newer", Outcome: outcome, Fields: record.Fields{Name: "N"}}
+		m := receiptView(r, true)
+		if !strings.HasPrefix(m.Heading, "The submission N ") {
+			t.Errorf("%s: %+v", outcome, m)
+		}
 	}
 }
 

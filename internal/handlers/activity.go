@@ -11,7 +11,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
-	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
@@ -38,8 +37,6 @@ var outcomes = map[record.Outcome]parts.Badge{
 	record.Unknown:         {Kind: parts.KindWarning, Label: "Not known"},
 }
 
-var actions = map[record.Action]string{record.Reference: "Reference", record.Value: "Value"}
-
 // home is the start page.
 func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 	rows, err := h.Records.Submissions(c.Request().Context(), record.Query{Of: record.Own(actor(s)), Limit: homeRows})
@@ -48,19 +45,8 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 	}
 	m := pages.Home{Page: h.page(c, s, "Start"), Latest: h.activityRows(rows, false), Guide: h.Site.Guide}
 	if h.Policy.MaySubmit(s.Login.Groups) {
-		m.Tasks = []pages.Task{
-			{
-				Title:  "Create a secret reference",
-				Href:   referenceForm.page,
-				Action: "Create a reference",
-				Text:   "A name that pipelines use, pointing to a secret in AWS, in Azure, or hosted by Matillion. Maia’s own pages also call it a secret definition or a connection.",
-			},
-			{
-				Title:  "Store a secret value",
-				Href:   valueForm.page,
-				Action: "Store a value",
-				Text:   "Put a password, key or OAuth credential into your own vault, through an agent. It can be written here, and never read back.",
-			},
+		for _, f := range forms {
+			m.Tasks = append(m.Tasks, pages.Task{Title: f.title, Href: f.page, Action: f.button, Text: f.task})
 		}
 	} else {
 		m.Tasks = []pages.Task{{
@@ -104,15 +90,10 @@ func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.Acti
 			Href:    receiptPath(r.ID),
 			Time:    r.CreatedAt.UTC().Format("2 Jan 2006, 15:04") + " UTC",
 			ISO:     r.CreatedAt.UTC().Format(time.RFC3339),
-			Action:  actions[r.Action],
+			Action:  formOf(r.Action).words.kind,
 			Name:    r.Name,
+			Where:   formOf(r.Action).words.where(r.Fields),
 			Outcome: outcomes[r.Outcome],
-		}
-		switch r.Action {
-		case record.Reference:
-			row.Where = "Project " + r.ProjectID
-		case record.Value:
-			row.Where = "Agent " + r.AgentID
 		}
 		if who {
 			row.Who = r.Actor.Name
@@ -150,80 +131,25 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 
 // receiptView puts a record into words. own says that its reader is the one who can go on from it.
 func receiptView(r record.Submission, own bool) pages.Receipt {
-	var what string
-	switch r.Action {
-	case record.Reference:
-		what = "reference"
-	case record.Value:
-		what = "value"
-	}
+	f := formOf(r.Action)
 	m := pages.Receipt{Outcome: outcomes[r.Outcome], Waiting: r.Outcome == record.Pending}
-	name := "The " + what + " " + r.Name
+	name := "The " + f.words.noun + " " + r.Name
 	switch r.Outcome {
 	case record.Pending:
 		m.Heading, m.Text = name+" is under way", []string{"Maia has not answered yet. This page looks again by itself every two seconds."}
 	case record.Created:
-		createdView(&m, r, name, own)
+		f.words.created(f, &m, r, name, own)
 	case record.Unknown:
-		unknownView(&m, r, name, own)
+		unknownView(f, &m, r, name, own)
 	case record.Rejected, record.Unauthenticated, record.Forbidden, record.NotFound, record.Conflict, record.RateLimited,
 		record.Failed:
-		refusedView(&m, r, name, own)
+		refusedView(f, &m, r, name, own)
 	}
-	m.Facts = facts(r)
+	m.Facts = f.facts(r)
 	if own && !m.Waiting {
 		m.Next = append(m.Next, parts.Link{Label: "See your activity", Href: "/activity"})
 	}
 	return m
-}
-
-func createdView(m *pages.Receipt, r record.Submission, name string, own bool) {
-	switch r.Action {
-	case record.Reference:
-		referenceCreated(m, r, name, own)
-	case record.Value:
-		valueStored(m, r, name, own)
-	}
-}
-
-func referenceCreated(m *pages.Receipt, r record.Submission, name string, own bool) {
-	m.Heading = name + " was created"
-	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
-	m.Text = append(m.Text, changeWords(r)...)
-	m.Snippet = `password: "` + r.Name + `"`
-	if own {
-		m.Next = []parts.Link{{
-			Label: "Create another reference",
-			Href:  referenceForm.link(input{values: map[string][]string{"projectId": {r.ProjectID}, "agentType": {r.AgentType}}}),
-		}}
-	}
-}
-
-func valueStored(m *pages.Receipt, r record.Submission, name string, own bool) {
-	m.Heading = name + " was stored"
-	m.Text = []string{"The agent put it into its vault. The portal kept nothing of it, and nobody can read it back here."}
-	if r.VaultSecretName != "" && r.VaultSecretName != r.Name {
-		m.Text = append(m.Text, "In the vault it is called "+r.VaultSecretName+". Use this name in the reference.")
-	}
-	if r.AnswerPartial {
-		m.Text = append(m.Text, "Maia said that it was stored, but a part of its answer could not be read, so a name or reference may be missing below.")
-	}
-	m.Text = append(m.Text, changeWords(r)...)
-	m.Text = append(m.Text, "To use it in pipelines, create a reference that points to it.")
-	if own {
-		in := input{values: map[string][]string{"secretName": {vaultName(r)}, "secretKey": {r.SecretKey}}}
-		if r.ProjectID != "" {
-			in.values["projectId"] = []string{r.ProjectID}
-		}
-		m.Next = []parts.Link{{
-			Label:   "Create the reference",
-			Href:    referenceForm.link(in),
-			Primary: true,
-		}, {
-			Label: "Store another value",
-			Href:  valueForm.page,
-		}}
-	}
 }
 
 // changeWords tell what became different of a value on its way.
@@ -240,25 +166,12 @@ func changeWords(r record.Submission) []string {
 	return out
 }
 
-// vaultName is the secret's name as the vault has it: Maia's answer knows better than the form.
-func vaultName(r record.Submission) string {
-	if r.VaultSecretName != "" {
-		return r.VaultSecretName
-	}
-	return r.Name
-}
-
-func unknownView(m *pages.Receipt, r record.Submission, name string, own bool) {
+func unknownView(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " may or may not have been created"
 	m.Text = []string{"It was sent to Maia, but no clear answer came back. The portal does not send it again by itself.", laterWords(r)}
-	switch r.Action {
-	case record.Reference:
-		m.Text = append(m.Text, "To find out, look at the secret definitions of the project in Maia. If the name is there, it was created. If not, create it again.")
-	case record.Value:
-		m.Text = append(m.Text, "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again.")
-	}
+	m.Text = append(m.Text, f.words.unknown)
 	if own {
-		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: againLink(r)}}
+		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: f.again(r)}}
 	}
 }
 
@@ -273,14 +186,9 @@ var refusals = map[record.Outcome]string{
 	record.Failed:          "Maia answered that it failed. Most likely nothing was created.",
 }
 
-func refusedView(m *pages.Receipt, r record.Submission, name string, own bool) {
+func refusedView(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Text = []string{refusals[r.Outcome]}
-	switch r.Action {
-	case record.Reference:
-		m.Heading = name + " was not created"
-	case record.Value:
-		m.Heading = name + " was not stored"
-	}
+	m.Heading = name + " " + f.words.notDone
 	switch {
 	case r.Outcome == record.Failed && !r.Sent:
 		m.Text = []string{"Nothing was sent to Maia."}
@@ -292,72 +200,31 @@ func refusedView(m *pages.Receipt, r record.Submission, name string, own bool) {
 		m.Text = []string{"Your login’s token was too long for Maia: most often it lists too many groups. Nothing was created. Ask your portal administrator."}
 	}
 	if own {
-		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: againLink(r)}}
+		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: f.again(r)}}
 	}
 }
 
-// againLink is the form with what the record knows.
-func againLink(r record.Submission) string {
-	one := func(s string) []string {
-		if s == "" {
-			return nil
-		}
-		return []string{s}
-	}
-	switch r.Action {
-	case record.Reference:
-		return referenceForm.link(input{values: map[string][]string{
-			"projectId":           one(r.ProjectID),
-			"secretReferenceName": one(r.Name),
-			"agentType":           one(r.AgentType),
-			"vaultName":           one(r.VaultName),
-			"secretName":          one(r.SecretName),
-			"secretKey":           one(r.SecretKey),
-			"agentId":             one(r.AgentID),
-		}})
-	case record.Value:
-		return valueForm.link(input{values: map[string][]string{
-			"agentId":   one(r.AgentID),
-			"projectId": one(r.ProjectID),
-			"name":      one(r.Name),
-			"type":      one(r.Type),
-			"key":       one(r.SecretKey),
-		}})
-	}
-	return "/"
-}
-
-// agentTypes say where a secret of a reference is kept.
-var agentTypes = map[string]string{
-	maiaclient.AWS: "AWS Secrets Manager", maiaclient.Azure: "Azure Key Vault", maiaclient.MatillionHosted: "The vault that Matillion hosts",
-}
-
-func facts(r record.Submission) []parts.Fact {
-	var f []parts.Fact
+// facts are what a receipt lists.
+func (f formSpec) facts(r record.Submission) []parts.Fact {
+	var list []parts.Fact
 	add := func(label, value string, code bool) {
 		if value != "" {
-			f = append(f, parts.Fact{Label: label, Value: value, Code: code})
+			list = append(list, parts.Fact{Label: label, Value: value, Code: code})
 		}
 	}
-	switch r.Action {
-	case record.Reference:
-		add("Reference name", r.Name, true)
-		add("Project", r.ProjectID, true)
-		add("Agent type", agentTypes[r.AgentType], false)
-		add("Agent", r.AgentID, true)
-	case record.Value:
-		add("Secret name", r.Name, true)
-		add("Name in the vault", r.VaultSecretName, true)
-		add("Resolver reference", r.ResolverRef, true)
-		add("Agent", r.AgentID, true)
-		add("Project", r.ProjectID, true)
+	for i, d := range f.recorded() {
+		value := *d.recorded(&r.Fields)
+		if d.words != nil {
+			value = d.words(value)
+		}
+		add(d.factLabel(), value, d.words == nil)
+		if i == 0 {
+			add("Name in the vault", r.VaultSecretName, true)
+			add("Resolver reference", r.ResolverRef, true)
+		}
 	}
-	add("Vault name", r.VaultName, true)
-	add("Secret name", r.SecretName, true)
-	add("Secret key", r.SecretKey, true)
-	add("Secret type", r.Type, false)
 	add("By", r.Actor.Name, false)
 	add("When", moment(r.CreatedAt), false)
 	add("Request id", r.RequestID, true)
-	return f
+	return list
 }

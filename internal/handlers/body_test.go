@@ -465,11 +465,12 @@ func TestOrdersOfABody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := reference(b)
+	none := func(string) string { return "" }
+	r, _ := referenceForm.entered(b, none).(submission.Reference)
 	if got := fmt.Sprint(r.ProjectID, r.Name, r.AgentType, r.Type, r.Description, r.VaultName, r.SecretName, r.SecretKey, r.AgentID, r.Value.Format, r.Value.Key); got != fmt.Sprint("P", "N", "Azure", "T", "D", "V", "S", "K", "A", "text", "k") {
 		t.Errorf("reference: %s", got)
 	}
-	v := secretValue(b)
+	v, _ := valueForm.entered(b, none).(submission.Value)
 	if got := fmt.Sprint(v.AgentID, v.ProjectID, v.Name, v.Type); got != fmt.Sprint("A", "P", "n", "y") {
 		t.Errorf("value: %s", got)
 	}

@@ -3,19 +3,38 @@ package handlers
 import (
 	"slices"
 
-	"maiaportal/internal/maiaclient"
+	"github.com/a-h/templ"
+
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
+	"maiaportal/internal/submission"
+	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
 
-// field is a field of a form. It is declared once, in the form's table; how it is read, linked, named and where
-// messages about it stand follows from that.
+// field is a field of a form. It is declared once, in the form's table; how it is read, linked, named, recorded and
+// shown, and where messages about it stand, follows from that.
 type field struct {
 	name string // in bodies and deep links
-	// label is what people know it by when it comes back after a login; empty: it says nothing to them.
+	// label is what people know it by when it comes back after a login, and on receipts; empty: it says nothing to
+	// them.
 	label string
 	// maia has the names that Maia's violations call it by.
 	maia []string
+	// recorded is its place in the record; nil: it is not recorded.
+	recorded func(*record.Fields) *string
+	// fact is its label on receipts, where that is another one.
+	fact string
+	// words stand for its values on receipts; nil: it is shown as it is, as code.
+	words func(string) string
+	// options are suggested.
+	options func(catalogue.Lists) []parts.Option
+	// named says that the company's own rule for names holds for it.
+	named bool
+	// advice is what is better known about what stands in it, though it is no fault.
+	advice func(formView) string
+	// fixed is its value in every form.
+	fixed string
 	// secret fields never become strings, whatever the page is, and are in no link.
 	secret   bool
 	repeated bool
@@ -29,78 +48,39 @@ type field struct {
 	quiet bool
 }
 
-// formSpec is a form: what it does, its addresses, and its fields in the page's order.
+// formSpec is a form: what it does, its addresses, its fields in the page's order, and what is said of it.
 type formSpec struct {
 	action record.Action
 	post   string // where it is sent
 	page   string // where it is shown
 	nav    string // what the navigation calls it
+	title  string // of its page
+	task   string // what the start page says that it is for
+	button string // of the start page
+	names  string // the field that names what it makes
 	table  []field
+	words  words
+
+	// order makes the domain's order of a body. cloud is whose vault the agent writes to, as far as it is known.
+	order func(f record.Fields, b *formBody, cloud string) submission.Order
+	// draw makes the form's page.
+	draw func(pages.SecretForm) templ.Component
 
 	fields []string // the names of those that are not secret
 }
 
-var (
-	referenceForm = newForm(formSpec{
-		action: record.Reference,
-		post:   "/secret-references",
-		page:   "/secret-references/new",
-		nav:    "New reference",
-		table: slices.Concat(
-			[]field{
-				{name: "projectId", label: "Project", maia: []string{"projectId"}},
-				{name: "secretReferenceName", label: "Reference name", maia: []string{"secretReferenceName", "name"}},
-				{
-					name:    "agentType",
-					label:   "Agent type",
-					maia:    []string{"agentType"},
-					control: parts.Choice{Name: "agentType"}.ID(maiaclient.AWS),
-				},
-				{name: "secretReferenceType", quiet: true},
-				{name: "vaultName", label: "Vault name", maia: []string{"vaultName"}, shown: keptBy(maiaclient.Azure)},
-				{
-					name:  "secretName",
-					label: "Secret name",
-					maia:  []string{"secretName"},
-					shown: keptBy(maiaclient.AWS, maiaclient.Azure),
-				},
-				{
-					name:  "secretKey",
-					label: "Secret key",
-					maia:  []string{"secretKey"},
-					shown: keptBy(maiaclient.AWS, maiaclient.Azure),
-				},
-				{name: "agentId", label: "Agent", maia: []string{"agentId"}, shown: keptBy(maiaclient.MatillionHosted)},
-				recipeField,
-				formatField,
-				{name: "key", label: keyLabel},
-				pairKeyField,
-				{name: "description", label: "Description", maia: []string{"description"}},
-			},
-			secretParts("secretValue", keptBy(maiaclient.MatillionHosted)),
-		),
-	})
-	valueForm = newForm(formSpec{
-		action: record.Value,
-		post:   "/secret-values",
-		page:   "/secret-values/new",
-		nav:    "New value",
-		table: slices.Concat(
-			[]field{
-				recipeField,
-				{name: "agentId", label: "Agent", maia: []string{"agentId"}},
-				{name: "projectId", label: "Project", maia: []string{"projectId"}},
-				{name: "name", label: "Secret name", maia: []string{"name"}},
-				{name: "type", label: "Secret type", maia: []string{"type"}},
-				formatField,
-				{name: "key", label: keyLabel, maia: []string{"key"}},
-				pairKeyField,
-			},
-			secretParts("value", nil),
-		),
-	})
-	forms = []formSpec{referenceForm, valueForm}
-)
+// forms are all that there are.
+var forms = []formSpec{referenceForm, valueForm}
+
+// formOf finds the form of an action. A record may have an action of a newer portal: that one has no form.
+func formOf(action record.Action) formSpec {
+	for _, f := range forms {
+		if f.action == action {
+			return f
+		}
+	}
+	return formSpec{page: "/", words: unknownWords}
+}
 
 const keyLabel = "Name of the property"
 
@@ -143,6 +123,9 @@ func keptBy(agentTypes ...string) func(input) bool {
 	return func(in input) bool { return slices.Contains(agentTypes, in.get("agentType")) }
 }
 
+// asEntered are words of a field whose values are words already.
+func asEntered(value string) string { return value }
+
 func newForm(f formSpec) formSpec {
 	for _, d := range f.table {
 		if !d.secret {
@@ -159,6 +142,29 @@ func (f formSpec) field(name string) (field, bool) {
 		return field{}, false
 	}
 	return f.table[i], true
+}
+
+// recorded are the fields that a record has, the one that names it first.
+func (f formSpec) recorded() []field {
+	var list []field
+	for _, d := range f.table {
+		switch {
+		case d.recorded == nil:
+		case d.name == f.names:
+			list = slices.Insert(list, 0, d)
+		default:
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// factLabel is what receipts call a field.
+func (d field) factLabel() string {
+	if d.fact != "" {
+		return d.fact
+	}
+	return d.label
 }
 
 // byMaia finds the message's key of each name that Maia has for a field that is shown.

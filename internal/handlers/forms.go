@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
 )
@@ -218,32 +217,29 @@ func worse(so, name string) string {
 	return removedOther
 }
 
-// reference makes the domain's order of a body.
-func reference(b *formBody) submission.Reference {
-	r := submission.Reference{
-		ProjectID:   b.get("projectId"),
-		Name:        b.get("secretReferenceName"),
-		AgentType:   b.get("agentType"),
-		Type:        b.get("secretReferenceType"),
-		Description: b.get("description"),
-		VaultName:   b.get("vaultName"),
-		SecretName:  b.get("secretName"),
-		SecretKey:   b.get("secretKey"),
-		AgentID:     b.get("agentId"),
+// entered makes the domain's order of a body. cloudOf says whose vault an agent writes to, as far as it is known.
+func (f formSpec) entered(b *formBody, cloudOf func(agentID string) string) submission.Order {
+	var recorded record.Fields
+	for _, d := range f.table {
+		if d.recorded != nil {
+			*d.recorded(&recorded) = b.get(d.name)
+		}
 	}
-	r.Value = value(b)
-	return r
+	return f.order(recorded, b, cloudOf(recorded.AgentID))
 }
 
-// secretValue makes the domain's order of a body.
-func secretValue(b *formBody) submission.Value {
-	return submission.Value{
-		AgentID:   b.get("agentId"),
-		ProjectID: b.get("projectId"),
-		Name:      b.get("name"),
-		Type:      b.get("type"),
-		Value:     value(b),
+// again is the form with what a record knows.
+func (f formSpec) again(r record.Submission) string {
+	in := input{values: map[string][]string{}}
+	for _, d := range f.table {
+		if d.recorded == nil || d.quiet {
+			continue
+		}
+		if v := *d.recorded(&r.Fields); v != "" {
+			in.values[d.name] = []string{v}
+		}
 	}
+	return f.link(in)
 }
 
 // valueFieldOf names the secret field of a format.
@@ -292,6 +288,3 @@ func (b *formBody) hasSecret() bool {
 	}
 	return false
 }
-
-// takesValue says whether a reference of this type carries a value.
-func takesValue(agentType string) bool { return agentType == maiaclient.MatillionHosted }

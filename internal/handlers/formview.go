@@ -9,75 +9,74 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
+	"maiaportal/web/templates/layout"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
 
-// showReference draws the reference form, for a GET and for every refusal.
-func (h *Handlers) showReference(c echo.Context, s *auth.Session, st formState) error {
-	v := formView{st: st, form: referenceForm}
-	lists := h.lists(c.Request().Context(), s)
-	m := pages.ReferenceForm{
-		Page:                h.page(c, s, "Create a secret reference"),
-		ProjectID:           v.field("projectId", projectOptions(lists.Projects)),
-		SecretReferenceName: v.field("secretReferenceName", nil),
-		AgentType:           v.choice("agentType"),
-		SecretReferenceType: parts.Field{Name: "secretReferenceType", Value: "PASSWORD"},
-		Description:         v.field("description", nil),
-		VaultName:           v.field("vaultName", nil),
-		SecretName:          v.field("secretName", nil),
-		SecretKey:           v.field("secretKey", nil),
-		AgentID:             v.field("agentId", agentOptions(lists.Agents)),
-		Value:               v.value(),
-	}
-	m.Form = v.common()
-	m.SecretReferenceName.Rule = h.NameRule.Sentence
-	m.Page.Error = v.failed()
-	return render(c, st.status, pages.ReferenceFormPage(m))
-}
-
-// kinds are the types of secret values that Maia's documents name. Any other may be typed.
-var kinds = []parts.Option{{
-	Value: "PASSWORD",
-	Label: "One password",
-}, {
-	Value: "OAUTH_CLIENT_CREDENTIALS",
-	Label: "Client id and client secret",
-}}
-
-// showValue draws the value form, for a GET and for every refusal.
-func (h *Handlers) showValue(c echo.Context, s *auth.Session, st formState) error {
-	v := formView{st: st, form: valueForm}
-	lists := h.lists(c.Request().Context(), s)
-	m := pages.ValueForm{
-		Page:      h.page(c, s, "Store a secret value"),
-		AgentID:   v.field("agentId", agentOptions(lists.Agents)),
-		ProjectID: v.field("projectId", projectOptions(lists.Projects)),
-		Name:      v.field("name", nil),
-		Type:      v.field("type", kinds),
-		Value:     v.value(),
-	}
-	m.Form = v.common()
-	m.Name.Rule = h.NameRule.Sentence
-	m.Name.Advice = submission.NameAdvice(h.cloudOf(s, st.in.get("agentId")), m.Name.Value)
-	m.Page.Error = v.failed()
-	return render(c, st.status, pages.ValueFormPage(m))
-}
-
 // formView makes view models of a form's state.
 type formView struct {
-	st   formState
-	form formSpec
+	st    formState
+	form  formSpec
+	lists catalogue.Lists
+	rule  string // the company's own for names, as a sentence
+	cloud string // whose vault the agent writes to, as far as it is known
 }
 
-func (v formView) field(name string, options []parts.Option) parts.Field {
-	return parts.Field{Name: name, Value: v.st.in.get(name), Errors: v.st.errs[name], Options: options}
+// show draws a form, for a GET and for every refusal.
+func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formState) error {
+	v := formView{
+		st:    st,
+		form:  f,
+		lists: h.lists(c.Request().Context(), s),
+		rule:  h.NameRule.Sentence,
+		cloud: h.cloudOf(s, st.in.get("agentId")),
+	}
+	p := h.page(c, s, f.title)
+	p.Error = v.failed()
+	return render(c, st.status, f.draw(v.model(p)))
+}
+
+// model is what the form's page needs.
+func (v formView) model(p layout.Page) pages.SecretForm {
+	m := pages.SecretForm{Page: p, Form: v.common(), Value: v.value()}
+	m.Fields = make(parts.Fields, 0, len(v.form.fields))
+	for _, d := range v.form.table {
+		if !d.secret && !d.repeated {
+			m.Fields = append(m.Fields, v.field(d))
+		}
+	}
+	return m
+}
+
+func (v formView) field(d field) parts.Field {
+	f := parts.Field{Name: d.name, Value: v.st.in.get(d.name), Errors: v.st.errs[d.name]}
+	if d.fixed != "" {
+		f.Value = d.fixed
+	}
+	if d.options != nil {
+		f.Options = d.options(v.lists)
+	}
+	if d.named {
+		f.Rule = v.rule
+	}
+	if d.advice != nil {
+		f.Advice = d.advice(v)
+	}
+	return f
 }
 
 func (v formView) secret(name string) parts.SecretField {
 	return parts.SecretField{Name: name, Errors: v.st.errs[name]}
+}
+
+// named gives the view of a field by its name.
+func (v formView) named(name string) parts.Field {
+	d, _ := v.form.field(name)
+	return v.field(d)
 }
 
 func (v formView) choice(name string) parts.Choice {
@@ -90,7 +89,7 @@ func (v formView) value() parts.ValueFields {
 		Check:    v.st.in.check,
 		Doubted:  v.st.doubtful != nil,
 		Format:   v.choice("valueFormat"),
-		Key:      v.field("key", nil),
+		Key:      v.named("key"),
 		Text:     v.secret("valueText"),
 		JSON:     v.secret("valueJSON"),
 		File:     v.secret("valueFile"),

@@ -5,7 +5,6 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
-	"maiaportal/internal/maiaclient"
 	"maiaportal/web/templates/parts"
 )
 
@@ -25,9 +24,9 @@ func (h *Handlers) cloudOf(s *auth.Session, agentID string) string {
 
 func userKey(s *auth.Session) string { return s.Login.Issuer + "\x00" + s.Login.Subject }
 
-func projectOptions(projects []maiaclient.Project) []parts.Option {
+func projectOptions(lists catalogue.Lists) []parts.Option {
 	var out []parts.Option
-	for _, p := range projects[:min(len(projects), pickersMost)] {
+	for _, p := range lists.Projects[:min(len(lists.Projects), pickersMost)] {
 		out = append(out, parts.Option{Value: p.ID, Label: p.Name})
 	}
 	return out
@@ -58,9 +57,9 @@ func state(status string) string {
 
 // agentOptions leaves out agents that cannot take a secret: streaming ones, and those of a cloud for
 // which there is no type of reference.
-func agentOptions(agents []maiaclient.Agent) []parts.Option {
+func agentOptions(lists catalogue.Lists) []parts.Option {
 	var out []parts.Option
-	for _, a := range agents[:min(len(agents), pickersMost)] {
+	for _, a := range lists.Agents[:min(len(lists.Agents), pickersMost)] {
 		cloud, ok := clouds[a.CloudProvider]
 		if a.Type == "streaming" || a.CloudProvider != "" && !ok {
 			continue

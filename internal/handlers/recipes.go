@@ -64,7 +64,7 @@ func (f formSpec) picker(in input) parts.RecipePicker {
 // recipeLink leads to the form for a recipe.
 func (f formSpec) recipeLink(kept input, id string) string {
 	to := input{values: maps.Clone(kept.values)}
-	if f.action == record.Reference {
+	if _, ok := f.field("agentType"); ok {
 		to.values["agentType"] = []string{maiaclient.MatillionHosted} // the only one that takes a value
 	}
 	if id != "" {

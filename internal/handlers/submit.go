@@ -32,30 +32,6 @@ func (h *Handlers) submit(f formSpec) echo.HandlerFunc {
 	return func(c echo.Context) error { return h.submitted(c, f) }
 }
 
-// order makes the domain's order of a body.
-func (h *Handlers) order(f formSpec, s *auth.Session, b *formBody) submission.Order {
-	switch f.action {
-	case record.Reference:
-		return reference(b)
-	case record.Value:
-		v := secretValue(b)
-		v.Cloud = h.cloudOf(s, v.AgentID)
-		return v
-	}
-	return nil
-}
-
-// show draws a form.
-func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formState) error {
-	switch f.action {
-	case record.Reference:
-		return h.showReference(c, s, st)
-	case record.Value:
-		return h.showValue(c, s, st)
-	}
-	return errors.New("handlers: no page for " + string(f.action))
-}
-
 func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	s, err := h.Sessions.Current(c.Request())
 	if err != nil {
@@ -81,7 +57,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		ClientAddress: c.RealIP(),
 		Tokens:        delegation{h.Tokens.For(s)},
 		Own:           []string{s.Login.Email, s.Login.Name},
-	}, h.order(f, s, body))
+	}, f.entered(body, func(agentID string) string { return h.cloudOf(s, agentID) }))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptPath(r.ID))
 	}
@@ -180,13 +156,13 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		}
 	case record.NotFound:
 		st.status = http.StatusUnprocessableEntity
-		st.errs = notFoundErrors(f, st.in)
+		st.errs = f.words.notFound(st.in)
 	case record.Conflict:
 		st.status = http.StatusConflict
-		st.errs = conflictErrors(f, r)
+		st.errs = f.takenErrors(r)
 	case record.Forbidden:
 		st.status = http.StatusForbidden
-		st.notices = append(st.notices, forbiddenNotice(r))
+		st.notices = append(st.notices, forbiddenNotice(f, r))
 	case record.RateLimited:
 		wait := retryAfter(r)
 		st.status = http.StatusServiceUnavailable

@@ -9,6 +9,7 @@ import (
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
+	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
 
@@ -46,54 +47,49 @@ func byField(f formSpec, in input, violations []string) map[string][]string {
 	return out
 }
 
-func notFoundErrors(f formSpec, in input) submission.FieldErrors {
-	e := submission.FieldErrors{}
-	agent := "Maia knows no such agent, or your account may not see it. Copy its id again from the list of agents (“runners”) in Maia."
-	project := "Maia knows no such project, or your account may not see it. Copy the id again from the address of the project in Maia."
-	switch f.action {
-	case record.Value:
-		e["agentId"] = []string{agent}
-		if in.get("projectId") != "" {
-			e["projectId"] = []string{"It may also be the project that Maia does not find. Leave it empty if the agent is not restricted to projects."}
-		}
-	case record.Reference:
-		e["projectId"] = []string{project}
-		if takesValue(in.get("agentType")) {
-			e["agentId"] = []string{"It may also be the agent that Maia does not find."}
-		}
-	}
-	return e
+// words are what is said of an action and of what it makes.
+type words struct {
+	kind    string // in lists
+	noun    string // in sentences
+	notDone string // after the name, where it was refused
+	unknown string // how to find out whether it happened
+	failed  string // the same, for the form
+	taken   string // at a name that exists already
+	// where says in lists where it was made.
+	where func(record.Fields) string
+	// created fills in the receipt of what was made.
+	created func(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool)
+	// forbidden says what Maia refused, and what usually helps.
+	forbidden func(record.Fields) []string
+	// notFound are the fields that Maia may not have found.
+	notFound func(in input) submission.FieldErrors
 }
 
-func conflictErrors(f formSpec, r *submission.RefusedError) submission.FieldErrors {
-	var field, text string
-	switch f.action {
-	case record.Reference:
-		field = "secretReferenceName"
-		text = "A reference of this name exists in the project already. Choose another name, or use the one that is there."
-	case record.Value:
-		field = "name"
-		text = "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
-	}
+// unknownWords are for records of a newer portal, which this one sees while both run.
+var unknownWords = words{
+	kind:    "Another kind",
+	noun:    "submission",
+	notDone: "was not made",
+	unknown: "To find out, look in Maia.",
+	where:   func(record.Fields) string { return "" },
+	created: func(_ formSpec, m *pages.Receipt, _ record.Submission, name string, _ bool) {
+		m.Heading = name + " was made"
+	},
+}
+
+func (f formSpec) takenErrors(r *submission.RefusedError) submission.FieldErrors {
+	text := f.words.taken
 	if r.Earlier {
 		text = "This name exists already: most likely your own earlier attempt, whose end was not known, did create it. Look there before you try another name."
 	}
-	return submission.FieldErrors{field: {text}}
+	return submission.FieldErrors{f.names: {text}}
 }
 
-func forbiddenNotice(r *submission.RefusedError) parts.Notice {
-	n := parts.Notice{Kind: parts.KindWarning, Title: "Your own account may not do this"}
-	switch r.Record.Action {
-	case record.Value:
-		n.Text = []string{
-			"Maia refused to store a value through the agent " + r.Record.AgentID + ". Nothing was stored.",
-			"What usually helps: an account role with the permission “Create Vault Secrets”, and, for an agent that is restricted to projects, naming one of them. Ask an administrator of your Maia account.",
-		}
-	case record.Reference:
-		n.Text = []string{
-			"Maia refused to create a reference in the project " + r.Record.ProjectID + ". Nothing was created.",
-			"What usually helps: the role Owner or Contributor in this project. Ask one of its owners.",
-		}
+func forbiddenNotice(f formSpec, r *submission.RefusedError) parts.Notice {
+	n := parts.Notice{
+		Kind:  parts.KindWarning,
+		Title: "Your own account may not do this",
+		Text:  f.words.forbidden(r.Record.Fields),
 	}
 	if r.Detail != "" {
 		n.Text = append(n.Text, "Maia says: "+r.Detail)
@@ -131,12 +127,7 @@ func failedNotice(f formSpec, r *submission.RefusedError) parts.Notice {
 	if r.Record.Status == http.StatusServiceUnavailable {
 		n.Text = append(n.Text, laterWords(r.Record))
 	}
-	switch f.action {
-	case record.Value:
-		n.Text = append(n.Text, "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.")
-	case record.Reference:
-		n.Text = append(n.Text, "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again.")
-	}
+	n.Text = append(n.Text, f.words.failed)
 	if r.Detail != "" {
 		n.Text = append(n.Text, "Maia says: "+r.Detail)
 	}
@@ -182,16 +173,9 @@ func tooManyNotice(wait time.Duration) parts.Notice {
 }
 
 func usedNotice(u *submission.UsedTokenError) parts.Notice {
-	var what string
-	switch u.First.Action {
-	case record.Reference:
-		what = "the reference "
-	case record.Value:
-		what = "the value "
-	}
 	n := parts.Notice{
 		Kind:  parts.KindWarning,
-		Title: "This form was already used for " + what + u.First.Name,
+		Title: "This form was already used for the " + formOf(u.First.Action).words.noun + " " + u.First.Name,
 		Text:  []string{"Nothing was sent now. Perhaps your browser’s Back button brought an old page. If you want to send what stands here now, send it again."},
 	}
 	if u.First.ID != "" {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
@@ -18,7 +19,7 @@ func TestAgentStates(t *testing.T) {
 		"pausing": "a · AWS · pausing: queues what it is sent", "paused": "a · AWS · paused: queues what it is sent",
 		"unknown": "a · AWS · state unknown", "Hibernating_2": "a · AWS · Hibernating_2",
 	} {
-		got := agentOptions([]maiaclient.Agent{{ID: "1", Name: "a", CloudProvider: "aws", Status: status}})
+		got := agentOptions(catalogue.Lists{Agents: []maiaclient.Agent{{ID: "1", Name: "a", CloudProvider: "aws", Status: status}}})
 		if len(got) != 1 || got[0].Label != want {
 			t.Errorf("%q: %+v, want %q", status, got, want)
 		}

@@ -21,8 +21,8 @@ type Field struct {
 // FieldList has every one of Fields, in the order of exports. The database's columns and the details of
 // events are made from it.
 var FieldList = []Field{
-	{"project_id", func(f *Fields) *string { return &f.ProjectID }},
-	{"agent_id", func(f *Fields) *string { return &f.AgentID }},
+	projectID,
+	agentID,
 	{"agent_type", func(f *Fields) *string { return &f.AgentType }},
 	{"name", func(f *Fields) *string { return &f.Name }},
 	{"secret_name", func(f *Fields) *string { return &f.SecretName }},
@@ -30,3 +30,9 @@ var FieldList = []Field{
 	{"vault_name", func(f *Fields) *string { return &f.VaultName }},
 	{"type", func(f *Fields) *string { return &f.Type }},
 }
+
+// The fields that can be a submission's place.
+var (
+	projectID = Field{"project_id", func(f *Fields) *string { return &f.ProjectID }}
+	agentID   = Field{"agent_id", func(f *Fields) *string { return &f.AgentID }}
+)

@@ -101,6 +101,17 @@ type Submission struct {
 	Steps []Step // in their order; only where one record is read by its id
 }
 
+// Place is the field that says where the submission's name has to be new.
+func (r *Submission) Place() Field {
+	switch r.Action {
+	case Reference:
+		return projectID
+	case Value:
+		return agentID
+	}
+	return projectID
+}
+
 // Answer is what Maia said of a value that it stored.
 type Answer struct {
 	VaultSecretName string

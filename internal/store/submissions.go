@@ -365,15 +365,11 @@ func (s *Store) Submissions(ctx context.Context, q record.Query) ([]record.Submi
 // EarlierAttempt tells whether an actor has an earlier submission of the same kind, at the same place
 // and under the same name that may have arrived: one that ended unknown, or failed after it was sent.
 func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (bool, error) {
-	place, at := "project_id", r.ProjectID
-	switch r.Action {
-	case record.Reference:
-	case record.Value:
-		place, at = "agent_id", r.AgentID
-	}
+	place := r.Place()
+	at := *place.In(&r.Fields)
 	var one int
 	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND name = $3
-		AND outcome IN ('`+string(record.Unknown)+`', '`+string(record.Failed)+`') AND action = $4 AND `+place+` = $5
+		AND outcome IN ('`+string(record.Unknown)+`', '`+string(record.Failed)+`') AND action = $4 AND `+place.Column+` = $5
 		AND id < $6 AND (outcome = $7 OR sent = 1 AND status <> 401) LIMIT 1`,
 		r.Actor.Issuer, r.Actor.Subject, r.Name, string(r.Action), at, r.ID, string(record.Unknown)).Scan(&one)
 	switch {

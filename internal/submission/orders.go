@@ -34,19 +34,12 @@ func fingerprint(action record.Action, plain map[string][]string) []byte {
 	return sum[:]
 }
 
-// Reference is a secret reference to create, as it was entered.
+// Reference is a secret reference to create, as it was entered. Of the fields, VaultName belongs to Azure,
+// SecretName and SecretKey to AWS and Azure, AgentID and Value to Matillion hosted; an empty Type is PASSWORD.
 type Reference struct {
-	ProjectID   string
-	Name        string // secretReferenceName
-	AgentType   string
-	Type        string // secretReferenceType; empty is PASSWORD
-	Description string
-
-	VaultName             string // Azure
-	SecretName, SecretKey string // AWS and Azure
-
-	AgentID string // Matillion hosted
-	Value   ValueInput
+	record.Fields
+	Description string // not recorded
+	Value       ValueInput
 }
 
 // Wipe clears the value.
@@ -75,6 +68,23 @@ func (r Reference) plain() map[string][]string {
 	return p
 }
 
+// own are the fields but for those of a type that is not chosen.
+func (r Reference) own() record.Fields {
+	f := r.Fields
+	vault := r.AgentType == maiaclient.AWS || r.AgentType == maiaclient.Azure
+	if !vault {
+		f.SecretName = ""
+		f.SecretKey = ""
+	}
+	if r.AgentType != maiaclient.Azure {
+		f.VaultName = ""
+	}
+	if r.AgentType != maiaclient.MatillionHosted {
+		f.AgentID = ""
+	}
+	return f
+}
+
 func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	e := FieldErrors{}
 	if r.Type == "" {
@@ -91,30 +101,21 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	}
 	p := plan{record: record.Submission{
 		Action: record.Reference,
-		Fields: record.Fields{
-			ProjectID: r.ProjectID,
-			Name:      r.Name,
-			AgentType: r.AgentType,
-			Type:      r.Type,
-		},
+		Fields: r.own(),
 	}}
 	switch r.AgentType {
 	case maiaclient.Azure:
 		if e.checkRequired("vaultName", r.VaultName, "Enter the name of the Key Vault that holds the secret.") {
 			e.checkVaultName(r.VaultName)
 		}
-		p.record.VaultName = r.VaultName
 		fallthrough
 	case maiaclient.AWS:
 		if e.checkRequired("secretName", r.SecretName, "Enter the name of the secret in the vault: the reference has to point somewhere.") {
 			e.checkSecretName(r.AgentType, r.SecretName)
 		}
 		e.checkLine("secretKey", r.SecretKey)
-		p.record.SecretName = r.SecretName
-		p.record.SecretKey = r.SecretKey
 	case maiaclient.MatillionHosted:
 		e.checkAgent(r.AgentID)
-		p.record.AgentID = r.AgentID
 		p.object, _ = r.Value.object(false, e)
 		if !p.object.Empty() {
 			p.doubts = r.Value.examine(c, e)
@@ -144,13 +145,11 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	return p, e
 }
 
-// Value is a secret value to store, as it was entered.
+// Value is a secret value to store, as it was entered. ProjectID and Type are optional. The property's name
+// is Value.Key; SecretKey is made from it.
 type Value struct {
-	AgentID   string
-	ProjectID string // optional
-	Name      string
-	Type      string // optional
-	Value     ValueInput
+	record.Fields
+	Value ValueInput
 
 	// Cloud is whose vault the agent writes to, as far as it is known; no field of the form.
 	Cloud string
@@ -197,16 +196,12 @@ func (v Value) prepare(c checks) (plan, FieldErrors) {
 			Object:    object,
 		})
 	}
+	recorded := v.Fields
+	recorded.SecretKey = key
 	return plan{
 		record: record.Submission{
-			Action: record.Value,
-			Fields: record.Fields{
-				ProjectID: v.ProjectID,
-				AgentID:   v.AgentID,
-				Name:      v.Name,
-				SecretKey: key,
-				Type:      v.Type,
-			},
+			Action:  record.Value,
+			Fields:  recorded,
 			Changes: strings.Join(v.Value.changes(), ","),
 		},
 		object: object,

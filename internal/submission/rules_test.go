@@ -16,21 +16,35 @@ const projectID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 func sortedKeys(e FieldErrors) []string { return slices.Sorted(maps.Keys(e)) }
 
 func aws() Reference {
-	return Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.AWS, SecretName: "s"}
+	return Reference{Fields: record.Fields{
+		ProjectID:  projectID,
+		Name:       "N",
+		AgentType:  maiaclient.AWS,
+		SecretName: "s",
+	}}
 }
 
 func hosted(v string) Reference {
 	return Reference{
-		ProjectID: projectID,
-		Name:      "N",
-		AgentType: maiaclient.MatillionHosted,
-		AgentID:   "agent-1",
-		Value:     text(v),
+		Fields: record.Fields{
+			ProjectID: projectID,
+			Name:      "N",
+			AgentType: maiaclient.MatillionHosted,
+			AgentID:   "agent-1",
+		},
+		Value: text(v),
 	}
 }
 
 func value(v string) Value {
-	return Value{AgentID: "agent-1", ProjectID: projectID, Name: "n", Value: text(v)}
+	return Value{
+		Fields: record.Fields{
+			AgentID:   "agent-1",
+			ProjectID: projectID,
+			Name:      "n",
+		},
+		Value: text(v),
+	}
 }
 
 // S-26: each rule holds for the whole of a field.
@@ -84,11 +98,11 @@ func TestRules(t *testing.T) {
 		"a secret name as long as it may be":  {reference(func(r *Reference) { r.SecretName = strings.Repeat("x", 512) }), nil},
 		"a key of two lines":                  {reference(func(r *Reference) { r.SecretKey = "a\r\nb" }), []string{"secretKey"}},
 		"Azure without vault and secret":      {reference(func(r *Reference) { r.AgentType, r.SecretName = maiaclient.Azure, "" }), []string{"secretName", "vaultName"}},
-		"hosted without agent and value": {Reference{
+		"hosted without agent and value": {Reference{Fields: record.Fields{
 			ProjectID: projectID,
 			Name:      "N",
 			AgentType: maiaclient.MatillionHosted,
-		}, []string{"agentId", "valueFormat"}},
+		}}, []string{"agentId", "valueFormat"}},
 		"an agent's id with all that it may":   {agent("a.B_9-x"), nil},
 		"the longest agent's id":               {agent(strings.Repeat("a", 128)), nil},
 		"an agent's id that is too long":       {agent(strings.Repeat("a", 129)), []string{"agentId"}},
@@ -102,10 +116,12 @@ func TestRules(t *testing.T) {
 		"a type of one's own":                  {val(func(v *Value) { v.Type = "MY_TYPE" }), nil},
 		"a type of two lines":                  {val(func(v *Value) { v.Type = "a\n" }), []string{"type"}},
 		"everything at once": {Reference{
-			ProjectID:   "x",
-			Name:        "a b",
-			AgentType:   maiaclient.AWS,
-			Type:        "x",
+			Fields: record.Fields{
+				ProjectID: "x",
+				Name:      "a b",
+				AgentType: maiaclient.AWS,
+				Type:      "x",
+			},
 			Description: "\n",
 		},
 			[]string{"description", "projectId", "secretName", "secretReferenceName", "secretReferenceType"}},

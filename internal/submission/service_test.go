@@ -220,7 +220,7 @@ func TestBeginWhoseAnswerIsLost(t *testing.T) {
 	rows := &lost{Store: r.rows.Store, begins: 2}
 	r.o.Records = rows
 	token := r.FormToken(alice)
-	order := Reference{ProjectID: projectID, Name: "N", AgentType: maiaclient.AWS, SecretName: "s"}
+	order := aws()
 	if _, err := r.Submit(t.Context(), r.request(token), order); !errors.Is(err, ErrNotRecorded) {
 		t.Fatalf("%v", err)
 	}
@@ -450,12 +450,14 @@ func TestRecordOfACreatedValue(t *testing.T) {
 func TestRecordOfACreatedReference(t *testing.T) {
 	r := newRig(t, status(201, ""))
 	order := Reference{
-		ProjectID:   projectID,
-		Name:        "N",
-		AgentType:   maiaclient.Azure,
-		VaultName:   "vault",
-		SecretName:  "s",
-		SecretKey:   "k",
+		Fields: record.Fields{
+			ProjectID:  projectID,
+			Name:       "N",
+			AgentType:  maiaclient.Azure,
+			VaultName:  "vault",
+			SecretName: "s",
+			SecretKey:  "k",
+		},
 		Description: "d",
 	}
 	got, err := r.Submit(t.Context(), r.fresh(), order)
@@ -902,13 +904,17 @@ func TestRefusedBeforehand(t *testing.T) {
 		"another user's":       {r.FormToken(bob), value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
 		"one that was made up": {"AAAAAAAAAAAAAAAAAAAAAAAA.AAAA", value(canary), func(err error) bool { return errors.Is(err, ErrFormToken) }},
 		"a field is wrong": {r.FormToken(alice), Value{
-			AgentID: "/",
-			Name:    "n",
-			Value:   text(canary),
+			Fields: record.Fields{
+				AgentID: "/",
+				Name:    "n",
+			},
+			Value: text(canary),
 		}, func(err error) bool { return errors.As(err, &FieldErrors{}) }},
 		"a format without value": {r.FormToken(alice), Value{
-			AgentID: "a",
-			Name:    "n",
+			Fields: record.Fields{
+				AgentID: "a",
+				Name:    "n",
+			},
 			Value: ValueInput{
 				Format: record.FormatJSON,
 				Text:   sec(canary),

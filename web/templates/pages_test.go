@@ -244,8 +244,8 @@ func TestPagesHaveNoScriptStyleOrOutsideAddress_S24(t *testing.T) {
 func TestPagesEscapeWhatTheyAreGiven(t *testing.T) {
 	const hostile = `"><script>alert(1)</script><p title='`
 	m := referenceErrors()
-	m.ProjectID.Value, m.ProjectID.Options = hostile, []Option{{Value: hostile, Label: hostile}}
-	m.ProjectID.Errors, m.Summary = []string{hostile}, []SummaryItem{{Text: hostile, Href: "javascript:alert(1)"}}
+	at(m, "projectId").Value, at(m, "projectId").Options = hostile, []Option{{Value: hostile, Label: hostile}}
+	at(m, "projectId").Errors, m.Summary = []string{hostile}, []SummaryItem{{Text: hostile, Href: "javascript:alert(1)"}}
 	m.Notices = []Notice{{
 		Kind:  KindInfo,
 		Title: hostile,
@@ -373,7 +373,7 @@ func TestFocusAfterAnError_S52(t *testing.T) {
 	warningOnly := noticeForm()
 	warningOnly.Notices = warningOnly.Notices[2:]
 	for name, tc := range map[string]struct {
-		form ReferenceForm
+		form SecretForm
 		want []string
 	}{
 		"fresh":                      {referenceForm("AWS", "text"), nil},

@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -109,7 +110,7 @@ func valueFields(format string) ValueFields {
 }
 
 // recipe is a value form for one use.
-func recipe(id, title string, formats ...string) ValueForm {
+func recipe(id, title string, formats ...string) SecretForm {
 	m := valueForm(formats[0])
 	m.Value.Picker = RecipePicker{
 		ID: id,
@@ -123,21 +124,21 @@ func recipe(id, title string, formats ...string) ValueForm {
 	return m
 }
 
-func passwordRecipe() ValueForm {
+func passwordRecipe() SecretForm {
 	m := recipe("password", "A password or token", "text")
 	m.Value.TextLabel, m.Value.TextHint, m.Value.Short = "Password or token", "Exactly as it was issued.", true
-	m.Name.Rule, m.Name.Value, m.Name.Advice = "Begin with DEV- or PRD-.", "PRD-a1b2c3", "Better do not end it like that."
+	at(m, "name").Rule, at(m, "name").Value, at(m, "name").Advice = "Begin with DEV- or PRD-.", "PRD-a1b2c3", "Better do not end it like that."
 	return m
 }
 
-func keyRecipe() ValueForm {
+func keyRecipe() SecretForm {
 	m := recipe("snowflake-key", "A Snowflake key", "text", "file")
 	m.Value.TextLabel, m.Value.TextHint, m.Value.FileHint, m.Value.ShowKey = "Private key", "All of it.", "The key’s PEM file.", true
 	m.Value.Key.Value = "privateKey"
 	return m
 }
 
-func propertiesRecipe() ValueForm {
+func propertiesRecipe() SecretForm {
 	m := recipe("snowflake-component-key", "A Snowflake key for a component", "pairs")
 	m.Value.Properties = []PropertyField{{
 		Name:  "privateKey",
@@ -154,7 +155,7 @@ func propertiesRecipe() ValueForm {
 }
 
 // doubts is an answer to a value that looks odd.
-func doubts() ValueForm {
+func doubts() SecretForm {
 	m := propertiesRecipe()
 	m.Page.Error, m.SecretDropped, m.Doubt, m.SummaryHeading = true, true, "Correct it, or send it again.", "The value looks odd"
 	m.Value.Check, m.Value.Doubted = false, true
@@ -163,57 +164,67 @@ func doubts() ValueForm {
 	return m
 }
 
-func referenceForm(agentType, format string) ReferenceForm {
-	return ReferenceForm{
-		Page:                page("Create a secret reference", "reference"),
-		Form:                Form{Token: "token-1"},
-		ProjectID:           Field{Name: "projectId", Options: projects},
-		SecretReferenceName: Field{Name: "secretReferenceName"},
-		AgentType:           Choice{Name: "agentType", Chosen: agentType},
-		SecretReferenceType: Field{Name: "secretReferenceType", Value: "PASSWORD"},
-		Description:         Field{Name: "description"},
-		VaultName:           Field{Name: "vaultName"},
-		SecretName:          Field{Name: "secretName"},
-		SecretKey:           Field{Name: "secretKey"},
-		AgentID:             Field{Name: "agentId", Options: agents},
-		Value:               valueFields(format),
+// at is a field of a form, to fill in.
+func at(m SecretForm, name string) *Field {
+	i := slices.IndexFunc(m.Fields, func(f Field) bool { return f.Name == name })
+	return &m.Fields[i]
+}
+
+func referenceForm(agentType, format string) SecretForm {
+	return SecretForm{
+		Page: page("Create a secret reference", "reference"),
+		Form: Form{Token: "token-1"},
+		Fields: Fields{
+			{Name: "projectId", Options: projects},
+			{Name: "secretReferenceName"},
+			{Name: "agentType", Value: agentType},
+			{Name: "secretReferenceType", Value: "PASSWORD"},
+			{Name: "description"},
+			{Name: "vaultName"},
+			{Name: "secretName"},
+			{Name: "secretKey"},
+			{Name: "agentId", Options: agents},
+		},
+		Value: valueFields(format),
 	}
 }
 
-func valueForm(format string) ValueForm {
-	return ValueForm{
-		Page:      page("Store a secret value", "value"),
-		Form:      Form{Token: "token-2"},
-		AgentID:   Field{Name: "agentId", Options: agents},
-		ProjectID: Field{Name: "projectId"},
-		Name:      Field{Name: "name"},
-		Type: Field{
-			Name: "type",
-			Options: []Option{{
-				Value: "PASSWORD",
-				Label: "One password",
-			}, {
-				Value: "OAUTH_CLIENT_CREDENTIALS",
-				Label: "Client id and secret",
-			}},
+func valueForm(format string) SecretForm {
+	return SecretForm{
+		Page: page("Store a secret value", "value"),
+		Form: Form{Token: "token-2"},
+		Fields: Fields{
+			{Name: "agentId", Options: agents},
+			{Name: "projectId"},
+			{Name: "name"},
+			{
+				Name: "type",
+				Options: []Option{{
+					Value: "PASSWORD",
+					Label: "One password",
+				}, {
+					Value: "OAUTH_CLIENT_CREDENTIALS",
+					Label: "Client id and secret",
+				}},
+			},
 		},
 		Value: valueFields(format),
 	}
 }
 
 // referenceErrors has everything wrong that can be.
-func referenceErrors() ReferenceForm {
+func referenceErrors() SecretForm {
 	m := referenceForm("", "text")
 	m.Page.Error = true
 	m.SecretDropped = true
-	m.ProjectID.Errors = []string{"This is not a project id. It has 36 characters, four of them hyphens."}
-	m.ProjectID.Value = "finance"
-	m.SecretReferenceName = Field{
+	at(m, "projectId").Errors = []string{"This is not a project id. It has 36 characters, four of them hyphens."}
+	at(m, "projectId").Value = "finance"
+	*at(m, "secretReferenceName") = Field{
 		Name:   "secretReferenceName",
 		Value:  "SNOWFLAKE PASSWORD",
 		Errors: []string{"Take the space out. SNOWFLAKE_PASSWORD would do."},
 	}
-	m.AgentType.Errors = []string{"Choose where the secret is kept."}
+	at(m, "agentType").Errors = []string{"Choose where the secret is kept."}
 	m.Summary = []SummaryItem{
 		{Text: "This is not a project id. It has 36 characters, four of them hyphens.", Href: "#projectId"},
 		{Text: "Take the space out. SNOWFLAKE_PASSWORD would do.", Href: "#secretReferenceName"},
@@ -224,20 +235,20 @@ func referenceErrors() ReferenceForm {
 }
 
 // azureErrors has errors in one of two fields that stand side by side.
-func azureErrors() ReferenceForm {
+func azureErrors() SecretForm {
 	m := referenceForm("Azure", "text")
 	m.Page.Error = true
-	m.VaultName.Value = "contoso-kv"
-	m.SecretName.Errors = []string{"Enter the name of the secret in the Key Vault.", "Maia says: secretName must not be blank, because a reference that points to nothing cannot be resolved by a pipeline at run time."}
+	at(m, "vaultName").Value = "contoso-kv"
+	at(m, "secretName").Errors = []string{"Enter the name of the secret in the Key Vault.", "Maia says: secretName must not be blank, because a reference that points to nothing cannot be resolved by a pipeline at run time."}
 	m.Summary = []SummaryItem{{Text: "Enter the name of the secret in the Key Vault.", Href: "#secretName"}}
 	return m
 }
 
-func pairErrors() ValueForm {
+func pairErrors() SecretForm {
 	m := valueForm("pairs")
 	m.Page.Error = true
 	m.SecretDropped = true
-	m.AgentID.Value, m.Name.Value = "prod-agent-1", "prod-oauth"
+	at(m, "agentId").Value, at(m, "name").Value = "prod-agent-1", "prod-oauth"
 	m.Value.MoreRows = "/secret-values/new?rows=16"
 	m.Value.Pairs[0].Key = "clientId"
 	m.Value.Pairs[1] = Pair{
@@ -258,7 +269,7 @@ func pairErrors() ValueForm {
 	return m
 }
 
-func secretErrors(format string) ValueForm {
+func secretErrors(format string) SecretForm {
 	m := valueForm(format)
 	m.Page.Error = true
 	m.SecretDropped = true
@@ -269,12 +280,12 @@ func secretErrors(format string) ValueForm {
 	return m
 }
 
-func noticeForm() ReferenceForm {
+func noticeForm() SecretForm {
 	m := referenceForm("AWS", "text")
 	m.Page.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC."
-	m.ProjectID.Options = nil
-	m.SecretReferenceName.Value = longName
-	m.SecretName.Value = "prod/snowflake"
+	at(m, "projectId").Options = nil
+	at(m, "secretReferenceName").Value = longName
+	at(m, "secretName").Value = "prod/snowflake"
 	m.SecretDropped = true
 	m.Notices = []Notice{
 		{

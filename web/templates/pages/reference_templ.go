@@ -15,7 +15,7 @@ import (
 
 // ReferenceFormPage is the form for a secret reference. Which fields show follows from the agent's
 // type: the stylesheet hides what belongs to another one, so without :has() all of them show.
-func ReferenceFormPage(m ReferenceForm) templ.Component {
+func ReferenceFormPage(m SecretForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -74,9 +74,9 @@ func ReferenceFormPage(m ReferenceForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(m.SecretReferenceType.Value)
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(m.Fields.Named("secretReferenceType").Value)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reference.templ`, Line: 20, Col: 86}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/reference.templ`, Line: 20, Col: 102}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -242,7 +242,7 @@ func ReferenceFormPage(m ReferenceForm) templ.Component {
 	})
 }
 
-func referenceNames(m ReferenceForm) templ.Component {
+func referenceNames(m SecretForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -279,7 +279,7 @@ func referenceNames(m ReferenceForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			if len(m.ProjectID.Options) > 0 {
+			if len(m.Fields.Named("projectId").Options) > 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "Type a part of its name and choose it, or paste its id.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -292,7 +292,7 @@ func referenceNames(m ReferenceForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.TextField(m.ProjectID, "Project", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TextField(m.Fields.Named("projectId"), "Project", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -314,7 +314,7 @@ func referenceNames(m ReferenceForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.TextField(m.SecretReferenceName, "Reference name", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TextField(m.Fields.Named("secretReferenceName"), "Reference name", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -340,7 +340,7 @@ func referenceNames(m ReferenceForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.TextField(m.Description, "Description", true).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TextField(m.Fields.Named("description"), "Description", true).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -348,7 +348,7 @@ func referenceNames(m ReferenceForm) templ.Component {
 	})
 }
 
-func referencePlace(m ReferenceForm) templ.Component {
+func referencePlace(m SecretForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -399,7 +399,7 @@ func referencePlace(m ReferenceForm) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.Card(m.AgentType, "AWS", "AWS", "Secrets Manager, in your own account").Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.Card(m.Fields.Choice("agentType"), "AWS", "AWS", "Secrets Manager, in your own account").Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -425,7 +425,7 @@ func referencePlace(m ReferenceForm) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.Card(m.AgentType, "Azure", "Azure", "Key Vault, in your own subscription").Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.Card(m.Fields.Choice("agentType"), "Azure", "Azure", "Key Vault, in your own subscription").Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -451,13 +451,13 @@ func referencePlace(m ReferenceForm) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.Card(m.AgentType, "Matillion hosted", "Matillion hosted", "Matillion keeps it; you enter the value here").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.Card(m.Fields.Choice("agentType"), "Matillion hosted", "Matillion hosted", "Matillion keeps it; you enter the value here").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.Radios(m.AgentType, "Agent type", "three").Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.Radios(m.Fields.Choice("agentType"), "Agent type", "three").Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -483,7 +483,7 @@ func referencePlace(m ReferenceForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.TextField(m.VaultName, "Vault name", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TextField(m.Fields.Named("vaultName"), "Vault name", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -509,7 +509,7 @@ func referencePlace(m ReferenceForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.TextField(m.SecretName, "Secret name", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TextField(m.Fields.Named("secretName"), "Secret name", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -531,7 +531,7 @@ func referencePlace(m ReferenceForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.TextField(m.SecretKey, "Secret key", true).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TextField(m.Fields.Named("secretKey"), "Secret key", true).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -564,13 +564,13 @@ func referencePlace(m ReferenceForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = agentHint(m.AgentID).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = agentHint(m.Fields.Named("agentId")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = parts.TextField(m.AgentID, "Agent", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = parts.TextField(m.Fields.Named("agentId"), "Agent", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

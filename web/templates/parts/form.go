@@ -32,6 +32,26 @@ func (f Field) AdviceID() string { return f.Name + "-advice" }
 // Invalid says whether there is something to put right.
 func (f Field) Invalid() bool { return len(f.Errors) > 0 }
 
+// Fields are those of one form.
+type Fields []Field
+
+// Named gives a field by its name. A page that asks for one that its form does not have is a fault of the page, which
+// cannot be drawn then.
+func (f Fields) Named(name string) Field {
+	for i := range f {
+		if f[i].Name == name {
+			return f[i]
+		}
+	}
+	panic("parts: the form has no field " + name)
+}
+
+// Choice gives a field that is a group of radio buttons.
+func (f Fields) Choice(name string) Choice {
+	d := f.Named(name)
+	return Choice{Name: d.Name, Chosen: d.Value, Errors: d.Errors}
+}
+
 // Choice is a group of radio buttons. An element's id is ID(value).
 type Choice struct {
 	Name   string

@@ -1,0 +1,14 @@
+package pages
+
+import (
+	"maiaportal/web/templates/layout"
+	"maiaportal/web/templates/parts"
+)
+
+// SecretForm is a page with a form for a reference or a value.
+type SecretForm struct {
+	Page layout.Page
+	parts.Form
+	Fields parts.Fields // all that are neither secret nor repeated
+	Value  parts.ValueFields
+}
