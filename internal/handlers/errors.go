@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
@@ -125,27 +126,29 @@ func asPageError(err error) *pageError {
 	switch {
 	case errors.As(err, &page):
 		return page
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, form.ErrTooLarge):
 		return &pageError{
 			status:  http.StatusRequestEntityTooLarge,
 			heading: "That was too much at once",
 			cause:   err,
 			text:    []string{"A form may be up to 1 MiB large, and a secret value up to 256 KiB. Nothing was sent to Maia.", "Go back with your browser’s Back button and use a smaller value."},
 		}
-	case errors.Is(err, errMediaType):
+	case errors.Is(err, form.ErrMediaType):
 		return &pageError{
 			status:  http.StatusUnsupportedMediaType,
 			heading: "This is not a form",
 			cause:   err,
 			text:    []string{"The portal takes what its own forms send, and nothing else. Nothing was sent to Maia."},
 		}
-	case errors.Is(err, errMalformed):
+	case errors.Is(err, form.ErrMalformed):
 		return &pageError{
 			status:  http.StatusBadRequest,
 			heading: "The form arrived damaged",
 			cause:   err,
 			text:    []string{"The portal could not read what your browser sent. Nothing was sent to Maia.", "Open the form again and send it once more. If it happens again, a program between you and the portal may change what you send."},
 		}
+	case errors.Is(err, form.ErrNoRoom):
+		return noRoomPage(err)
 	case errors.Is(err, submission.ErrFormToken):
 		return &pageError{
 			status:  http.StatusForbidden,
@@ -221,5 +224,20 @@ func databaseAway(err error) *pageError {
 		cause:      err,
 		retryAfter: 30 * time.Second,
 		text:       []string{"Without its database the portal can neither tell who is signed in nor record what is done, so it does nothing. Try again in a minute."},
+	}
+}
+
+// noRoomPage is for strangers who come when too many others send something. What was typed is still in the
+// browser: loading the page again sends it again.
+func noRoomPage(err error) *pageError {
+	return &pageError{
+		status:     http.StatusServiceUnavailable,
+		heading:    "Too much is being sent at the moment",
+		cause:      err,
+		retryAfter: 5 * time.Second,
+		text: []string{
+			"You are not signed in, and many others who are not signed in are sending something right now. Nothing was sent to Maia.",
+			"Wait a few seconds, then load this page again: your browser asks whether to send the form once more.",
+		},
 	}
 }

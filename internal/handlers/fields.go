@@ -192,14 +192,6 @@ var (
 		}
 		return known
 	}()
-	// fieldNames finds the name of a field that is known by its bytes.
-	fieldNames = func() map[string]string {
-		names := map[string]string{}
-		for name := range knownFields {
-			names[name] = name
-		}
-		return names
-	}()
 )
 
 func fieldsWith(property func(field) bool) map[string]bool {

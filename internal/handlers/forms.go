@@ -9,6 +9,7 @@ import (
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 )
 
@@ -33,15 +34,15 @@ func (in input) get(name string) string {
 }
 
 // plain is what a body has of a form, but the secrets.
-func (f formSpec) plain(b *formBody) input {
+func (f formSpec) plain(b *form.Body) input {
 	in := input{values: map[string][]string{}, rows: standardRows}
 	for _, name := range f.fields {
-		if v := b.text[name]; len(v) > 0 {
+		if v := b.All(name); len(v) > 0 {
 			in.values[name] = v
 		}
 	}
-	in.rows = max(in.rows, min(len(b.secrets["pairValue"]), submission.MaxPairs))
-	in.check = b.get("check") != ""
+	in.rows = max(in.rows, min(len(b.AllSecrets("pairValue")), submission.MaxPairs))
+	in.check = b.Get("check") != ""
 	return in.trimmed()
 }
 
@@ -83,43 +84,13 @@ func (f formSpec) fitting(in input) input {
 		}
 	}
 	const rows = "rows=50&"
-	all = fitting(all, maxLink-len(f.page)-len(rows), func(v value) int { return len(v.name) + escapedLen(v.text) + 2 })
+	all = form.Fitting(all, maxLink-len(f.page)-len(rows), func(v value) int { return form.PairLen(v.name, v.text) })
 	out := in
 	out.values = map[string][]string{}
 	for _, v := range all {
 		out.values[v.name] = append(out.values[v.name], v.text)
 	}
 	return out
-}
-
-// fitting leaves out the longest of a list until the rest fits. Its order stays.
-func fitting[T any](list []T, most int, length func(T) int) []T {
-	total := 0
-	lengths := make([]int, len(list))
-	order := make([]int, len(list))
-	for i, v := range list {
-		lengths[i], order[i] = length(v), i
-		total += lengths[i]
-	}
-	if total <= most {
-		return list
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return lengths[b] - lengths[a] })
-	left := make([]bool, len(list))
-	for _, i := range order {
-		if total <= most {
-			break
-		}
-		total -= lengths[i]
-		left[i] = true
-	}
-	var kept []T
-	for i, v := range list {
-		if !left[i] {
-			kept = append(kept, v)
-		}
-	}
-	return kept
 }
 
 func (f formSpec) pairs(in input) []string {
@@ -183,7 +154,7 @@ func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice st
 		if len(in.values[name]) > 0 && !repeated[name] {
 			twice = name
 		}
-		in.values[name] = append(in.values[name], submission.Line(value))
+		in.values[name] = append(in.values[name], form.Line(value))
 	}
 	if dropped == removedOther && removed == removedSecret {
 		dropped = removedSecret // said before, and still the graver one
@@ -219,29 +190,29 @@ func worse(so, name string) string {
 }
 
 // reference makes the domain's order of a body.
-func reference(b *formBody) submission.Reference {
+func reference(b *form.Body) submission.Reference {
 	r := submission.Reference{
-		ProjectID:   b.get("projectId"),
-		Name:        b.get("secretReferenceName"),
-		AgentType:   b.get("agentType"),
-		Type:        b.get("secretReferenceType"),
-		Description: b.get("description"),
-		VaultName:   b.get("vaultName"),
-		SecretName:  b.get("secretName"),
-		SecretKey:   b.get("secretKey"),
-		AgentID:     b.get("agentId"),
+		ProjectID:   b.Get("projectId"),
+		Name:        b.Get("secretReferenceName"),
+		AgentType:   b.Get("agentType"),
+		Type:        b.Get("secretReferenceType"),
+		Description: b.Get("description"),
+		VaultName:   b.Get("vaultName"),
+		SecretName:  b.Get("secretName"),
+		SecretKey:   b.Get("secretKey"),
+		AgentID:     b.Get("agentId"),
 	}
 	r.Value = value(b)
 	return r
 }
 
 // secretValue makes the domain's order of a body.
-func secretValue(b *formBody) submission.Value {
+func secretValue(b *form.Body) submission.Value {
 	return submission.Value{
-		AgentID:   b.get("agentId"),
-		ProjectID: b.get("projectId"),
-		Name:      b.get("name"),
-		Type:      b.get("type"),
+		AgentID:   b.Get("agentId"),
+		ProjectID: b.Get("projectId"),
+		Name:      b.Get("name"),
+		Type:      b.Get("type"),
 		Value:     value(b),
 	}
 }
@@ -252,19 +223,19 @@ var valueFieldOf = map[record.Format]string{
 }
 
 // value collects what was entered as a value; key and value of a pair belong together by position.
-func value(b *formBody) submission.ValueInput {
-	format := record.Format(b.get("valueFormat"))
+func value(b *form.Body) submission.ValueInput {
+	format := record.Format(b.Get("valueFormat"))
 	v := submission.ValueInput{
 		Format:   format,
-		Key:      b.get("key"),
-		Text:     b.secret("valueText"),
-		JSON:     b.secret("valueJSON"),
-		File:     b.secret("valueFile"),
-		Recipe:   b.get("recipe"),
-		Check:    b.get("check") != "",
-		LineEnds: b.lineEnds[valueFieldOf[format]],
+		Key:      b.Get("key"),
+		Text:     b.Secret("valueText"),
+		JSON:     b.Secret("valueJSON"),
+		File:     b.Secret("valueFile"),
+		Recipe:   b.Get("recipe"),
+		Check:    b.Get("check") != "",
+		LineEnds: b.LineEnds(valueFieldOf[format]),
 	}
-	keys, values := b.text["pairKey"], b.secrets["pairValue"]
+	keys, values := b.All("pairKey"), b.AllSecrets("pairValue")
 	for i := range max(len(keys), len(values)) {
 		var p submission.Pair
 		if i < len(keys) {
@@ -279,18 +250,6 @@ func value(b *formBody) submission.ValueInput {
 		v.Pairs = v.Pairs[:len(v.Pairs)-1]
 	}
 	return v
-}
-
-// hasSecret says whether any secret was entered.
-func (b *formBody) hasSecret() bool {
-	for _, list := range b.secrets {
-		for _, v := range list {
-			if !v.Empty() {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // takesValue says whether a reference of this type carries a value.

@@ -16,6 +16,7 @@ import (
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
@@ -58,9 +59,9 @@ type Handlers struct {
 	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
 
-	strangers strangerRoom
+	strangers form.Room
 	// logouts are the logout tokens that are being read: whoever fills the other room must not stop them.
-	logouts strangerRoom
+	logouts form.Room
 }
 
 // Routes registers every address.

@@ -1,19 +1,19 @@
-package handlers
+package form
 
 import (
 	"bytes"
 	"fmt"
 )
 
-// maxParts bounds the fields of a body, those that no form has and empty ones included.
-const maxParts = 1000
+// MaxFields is how many fields a body may have, those that the table does not have and empty ones included.
+const MaxFields = 1000
 
 // eachPair hands out the names and values of an urlencoded body, decoded in place: what is decoded is
 // never longer.
 func eachPair(buf []byte, take func(name, value []byte) error) error {
 	for n := 0; len(buf) > 0; n++ {
-		if n == maxParts {
-			return fmt.Errorf("%w: too many fields", errMalformed)
+		if n == MaxFields {
+			return fmt.Errorf("%w: too many fields", ErrMalformed)
 		}
 		var pair []byte
 		pair, buf, _ = bytes.Cut(buf, []byte{'&'})
@@ -24,7 +24,7 @@ func eachPair(buf []byte, take func(name, value []byte) error) error {
 		name, ok1 := unescapeInPlace(name)
 		value, ok2 := unescapeInPlace(value)
 		if !ok1 || !ok2 {
-			return fmt.Errorf("%w: a percent sign is not followed by two hexadecimal digits", errMalformed)
+			return fmt.Errorf("%w: a percent sign is not followed by two hexadecimal digits", ErrMalformed)
 		}
 		if err := take(name, value); err != nil {
 			return err
@@ -68,19 +68,4 @@ func unhex(c byte) (byte, bool) {
 		return c - 'A' + 10, true
 	}
 	return 0, false
-}
-
-// escapedLen is how long text becomes in a query (url.QueryEscape), which is not made for it.
-func escapedLen[T string | []byte](text T) int {
-	n := 0
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9',
-			c == '-', c == '_', c == '.', c == '~', c == ' ':
-			n++
-		default:
-			n += 3
-		}
-	}
-	return n
 }

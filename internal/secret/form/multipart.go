@@ -1,12 +1,12 @@
-package handlers
+package form
 
 import (
 	"bytes"
 	"fmt"
 )
 
-// maxPartHead bounds the header of a part.
-const maxPartHead = 8 << 10
+// MaxPartHead is how many bytes the header of a part may have.
+const MaxPartHead = 8 << 10
 
 // eachPart hands out the parts of a multipart/form-data body (RFC 7578, RFC 2046 section 5.1) without
 // copying anything of them: their names and headers are bytes of the buffer too, for people put
@@ -17,37 +17,37 @@ const maxPartHead = 8 << 10
 // was entered, which would be dropped without a word.
 func eachPart(buf []byte, boundary string, take func(name, value []byte, isFile bool) error) error {
 	if boundary == "" || len(boundary) > 70 {
-		return fmt.Errorf("%w: no boundary", errMalformed)
+		return fmt.Errorf("%w: no boundary", ErrMalformed)
 	}
 	delimiter := []byte("\r\n--" + boundary)
 	rest, ok := bytes.CutPrefix(buf, delimiter[2:])
 	if !ok {
 		if rest, ok = bytes.CutPrefix(buf, delimiter); !ok {
-			return fmt.Errorf("%w: it does not begin with a part", errMalformed)
+			return fmt.Errorf("%w: it does not begin with a part", ErrMalformed)
 		}
 	}
 	for n := 0; ; n++ {
 		if end, ok := bytes.CutPrefix(rest, []byte("--")); ok {
 			end = bytes.TrimLeft(end, " \t")
 			if len(end) > 0 && string(end) != "\r\n" {
-				return fmt.Errorf("%w: something follows the last part", errMalformed)
+				return fmt.Errorf("%w: something follows the last part", ErrMalformed)
 			}
 			return nil
 		}
-		if n == maxParts {
-			return fmt.Errorf("%w: too many fields", errMalformed)
+		if n == MaxFields {
+			return fmt.Errorf("%w: too many fields", ErrMalformed)
 		}
 		rest = bytes.TrimLeft(rest, " \t")
 		if rest, ok = bytes.CutPrefix(rest, []byte("\r\n")); !ok {
-			return fmt.Errorf("%w: a part does not begin", errMalformed)
+			return fmt.Errorf("%w: a part does not begin", ErrMalformed)
 		}
-		head, ok := upTo(rest, maxPartHead)
+		head, ok := upTo(rest, MaxPartHead)
 		if !ok {
-			return fmt.Errorf("%w: a part without a header", errMalformed)
+			return fmt.Errorf("%w: a part without a header", ErrMalformed)
 		}
 		content, after, ok := bytes.Cut(rest[len(head)+4:], delimiter)
 		if !ok {
-			return fmt.Errorf("%w: a part has no end", errMalformed)
+			return fmt.Errorf("%w: a part has no end", ErrMalformed)
 		}
 		name, isFile, err := partHead(head)
 		if err != nil {
@@ -76,7 +76,7 @@ func partHead(head []byte) (name []byte, isFile bool, err error) {
 		switch key = bytes.TrimSpace(key); {
 		case is(key, "content-disposition"):
 			if disposed {
-				return nil, false, fmt.Errorf("%w: a part has two names", errMalformed)
+				return nil, false, fmt.Errorf("%w: a part has two names", ErrMalformed)
 			}
 			disposed = true
 			if name, isFile, err = disposition(value); err != nil {
@@ -85,7 +85,7 @@ func partHead(head []byte) (name []byte, isFile bool, err error) {
 		case is(key, "content-transfer-encoding"):
 			value = bytes.TrimSpace(value)
 			if !is(value, "binary") && !is(value, "7bit") && !is(value, "8bit") {
-				return nil, false, fmt.Errorf("%w: a part is encoded", errMalformed)
+				return nil, false, fmt.Errorf("%w: a part is encoded", ErrMalformed)
 			}
 		}
 	}
@@ -115,7 +115,7 @@ func disposition(v []byte) (name []byte, isFile bool, err error) {
 		switch key = bytes.TrimSpace(key); {
 		case is(key, "name"):
 			if named {
-				return nil, false, fmt.Errorf("%w: a part has two names", errMalformed)
+				return nil, false, fmt.Errorf("%w: a part has two names", ErrMalformed)
 			}
 			name, named = value, true
 		case is(key, "filename"), is(key, "filename*"):

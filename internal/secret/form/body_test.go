@@ -1,11 +1,11 @@
-package handlers
+package form
 
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
@@ -13,11 +13,28 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"maiaportal/internal/submission"
 )
 
-const urlencoded = "application/x-www-form-urlencoded"
+// table has fields of every kind, as forms have them.
+var table = NewTable(7000,
+	Field{Name: "name", Returns: true},
+	Field{Name: "agentId", Returns: true},
+	Field{Name: "description", Returns: true},
+	Field{Name: "recipe", Returns: true},
+	Field{Name: "key", Returns: true},
+	Field{Name: "pairKey", Returns: true, Repeated: true},
+	Field{Name: "formToken"},
+	Field{Name: "check"},
+	Field{Name: "valueText", Secret: true},
+	Field{Name: "valueJSON", Secret: true},
+	Field{Name: "valueFile", Secret: true, File: true},
+	Field{Name: "pairValue", Secret: true, Repeated: true},
+)
+
+func known(name string) bool {
+	_, ok := table.fields[name]
+	return ok
+}
 
 // post is a request as the server hands it over; size -1 is one without a Content-Length.
 func post(media, body string, size int64) *http.Request {
@@ -28,7 +45,7 @@ func post(media, body string, size int64) *http.Request {
 }
 
 // flat shows a body in one line.
-func flat(b *formBody) map[string][]string {
+func flat(b *Body) map[string][]string {
 	out := map[string][]string{}
 	for name, v := range b.text {
 		out[name] = append(out[name], v...)
@@ -67,26 +84,26 @@ func TestReadURLEncoded(t *testing.T) {
 		"a file's name without multipart":         {"valueFile=id_rsa&name=a", fields{"name": {"a"}}, nil},
 		"a name that is very long":                {strings.Repeat("n", 5000) + "=1&name=a", fields{"name": {"a"}}, nil},
 		"a semicolon is a character":              {"name=a;b", fields{"name": {"a;b"}}, nil},
-		"twice":                                   {"name=a&name=b", nil, errMalformed},
-		"twice the same":                          {"name=a&name=a", nil, errMalformed},
-		"twice, once escaped":                     {"name=a&%6eame=", nil, errMalformed},
-		"a secret twice":                          {"valueText=a&valueText=b", nil, errMalformed},
-		"a form token twice":                      {"formToken=a&formToken=b", nil, errMalformed},
-		"an escape that breaks off":               {"name=a%2", nil, errMalformed},
-		"an escape that is none":                  {"name=%zz", nil, errMalformed},
-		"an escape that is none in another field": {"x=%zz&name=a", nil, errMalformed},
-		"a percent sign at the end":               {"name=100%", nil, errMalformed},
-		"a field that is not UTF-8":               {"name=%ff", nil, errMalformed},
-		"far too many empty fields":               {strings.Repeat("&", maxParts+1), nil, errMalformed},
-		"far too many fields":                     {strings.Repeat("x=&", maxParts+1), nil, errMalformed},
-		"as many fields as may be":                {strings.Repeat("x=&", maxParts-1) + "name=a", fields{"name": {"a"}}, nil},
+		"twice":                                   {"name=a&name=b", nil, ErrMalformed},
+		"twice the same":                          {"name=a&name=a", nil, ErrMalformed},
+		"twice, once escaped":                     {"name=a&%6eame=", nil, ErrMalformed},
+		"a secret twice":                          {"valueText=a&valueText=b", nil, ErrMalformed},
+		"a form token twice":                      {"formToken=a&formToken=b", nil, ErrMalformed},
+		"an escape that breaks off":               {"name=a%2", nil, ErrMalformed},
+		"an escape that is none":                  {"name=%zz", nil, ErrMalformed},
+		"an escape that is none in another field": {"x=%zz&name=a", nil, ErrMalformed},
+		"a percent sign at the end":               {"name=100%", nil, ErrMalformed},
+		"a field that is not UTF-8":               {"name=%ff", nil, ErrMalformed},
+		"far too many empty fields":               {strings.Repeat("&", MaxFields+1), nil, ErrMalformed},
+		"far too many fields":                     {strings.Repeat("x=&", MaxFields+1), nil, ErrMalformed},
+		"as many fields as may be":                {strings.Repeat("x=&", MaxFields-1) + "name=a", fields{"name": {"a"}}, nil},
 	} {
 		for _, size := range []int64{int64(len(tc.body)), -1} {
-			b, err := readForm(post(urlencoded, tc.body, size))
+			b, err := table.Read(post(urlEncoded, tc.body, size))
 			if !errors.Is(err, tc.err) || tc.err == nil && !reflect.DeepEqual(flat(b), tc.want) {
 				t.Errorf("%s (length %d): %q, %v; want %q, %v", why, size, flat(b), err, tc.want, tc.err)
 			}
-			b.wipe()
+			b.Wipe()
 		}
 	}
 }
@@ -138,41 +155,41 @@ func TestReadMultipart(t *testing.T) {
 		"fields that do not exist":                {multi(named("x"), "1", named("x"), "2", named("name"), "a", "X: y", "z"), fields{"name": {"a"}}, nil},
 		"pairs keep their order":                  {multi(named("pairKey"), "b", named("pairValue"), "1", named("pairKey"), "a", named("pairValue"), "2"), fields{"pairKey": {"b", "a"}, "pairValue": {"1", "2"}}, nil},
 
-		"text before the first boundary":      {"valueText\r\n" + multi(named("name"), "a"), nil, errMalformed},
-		"text behind the last boundary":       {multi(named("name"), "a") + "epilogue", nil, errMalformed},
-		"text right behind the last boundary": {strings.TrimSuffix(multi(named("name"), "a"), "\r\n") + "x\r\n", nil, errMalformed},
-		"another empty line at the end":       {multi(named("name"), "a") + "\r\n", nil, errMalformed},
-		"LF alone at the end":                 {strings.TrimSuffix(multi(named("name"), "a"), "\r\n") + "\n", nil, errMalformed},
-		"a last boundary in a file":           {multi(file("valueFile", "x"), "a\r\n--"+bound+"--\r\nb", named("name"), "a"), nil, errMalformed},
-		"another form behind the form":        {multi(named("name"), "a") + multi(named("name"), "b"), nil, errMalformed},
-		"a part with two names":               {multi(named("name")+`; name="key"`, "a"), nil, errMalformed},
-		"a part with two dispositions":        {multi(named("x")+"\r\n"+named("name"), "a"), nil, errMalformed},
-		"twice":                               {multi(named("name"), "a", named("name"), "b"), nil, errMalformed},
-		"two files":                           {multi(file("valueFile", "a"), "a", file("valueFile", "b"), "b"), nil, errMalformed},
-		"nothing at all":                      {"", nil, errMalformed},
-		"something else":                      {"name=a", nil, errMalformed},
-		"another boundary":                    {strings.ReplaceAll(multi(named("name"), "a"), bound, bound[:10]), nil, errMalformed},
-		"no end: half a secret is no secret":  {strings.TrimSuffix(multi(named("valueText"), "half a sec"), "\r\n--"+bound+"--\r\n"), nil, errMalformed},
-		"no end behind a file":                {"--" + bound + "\r\n" + file("valueFile", "x") + "\r\n\r\nabc", nil, errMalformed},
-		"a header without an end":             {"--" + bound + "\r\n" + named("name"), nil, errMalformed},
-		"LF alone":                            {strings.ReplaceAll(multi(named("name"), "a"), "\r\n", "\n"), nil, errMalformed},
-		"something behind a boundary":         {strings.Replace(multi(named("name"), "a"), bound+"\r\n", bound+"x\r\n", 1), nil, errMalformed},
-		"the first line of a longer boundary": {multi(file("valueFile", "x"), "a\r\n--"+bound+"longer\r\nb"), nil, errMalformed},
-		"a huge header":                       {multi(named("name")+"\r\nX: "+strings.Repeat("x", maxPartHead), "a"), nil, errMalformed},
-		"an encoded part":                     {multi(named("valueText")+"\r\nContent-Transfer-Encoding: base64", "YQ=="), nil, errMalformed},
-		"a quoted part":                       {multi(named("valueText")+"\r\nContent-Transfer-Encoding: quoted-printable", "a=3D"), nil, errMalformed},
-		"a field that is not UTF-8":           {multi(named("name"), "\xff"), nil, errMalformed},
-		"far too many parts":                  {strings.TrimSuffix(strings.Repeat("--"+bound+"\r\n"+named("x")+"\r\n\r\n\r\n", maxParts+1), "") + "--" + bound + "--", nil, errMalformed},
+		"text before the first boundary":      {"valueText\r\n" + multi(named("name"), "a"), nil, ErrMalformed},
+		"text behind the last boundary":       {multi(named("name"), "a") + "epilogue", nil, ErrMalformed},
+		"text right behind the last boundary": {strings.TrimSuffix(multi(named("name"), "a"), "\r\n") + "x\r\n", nil, ErrMalformed},
+		"another empty line at the end":       {multi(named("name"), "a") + "\r\n", nil, ErrMalformed},
+		"LF alone at the end":                 {strings.TrimSuffix(multi(named("name"), "a"), "\r\n") + "\n", nil, ErrMalformed},
+		"a last boundary in a file":           {multi(file("valueFile", "x"), "a\r\n--"+bound+"--\r\nb", named("name"), "a"), nil, ErrMalformed},
+		"another form behind the form":        {multi(named("name"), "a") + multi(named("name"), "b"), nil, ErrMalformed},
+		"a part with two names":               {multi(named("name")+`; name="key"`, "a"), nil, ErrMalformed},
+		"a part with two dispositions":        {multi(named("x")+"\r\n"+named("name"), "a"), nil, ErrMalformed},
+		"twice":                               {multi(named("name"), "a", named("name"), "b"), nil, ErrMalformed},
+		"two files":                           {multi(file("valueFile", "a"), "a", file("valueFile", "b"), "b"), nil, ErrMalformed},
+		"nothing at all":                      {"", nil, ErrMalformed},
+		"something else":                      {"name=a", nil, ErrMalformed},
+		"another boundary":                    {strings.ReplaceAll(multi(named("name"), "a"), bound, bound[:10]), nil, ErrMalformed},
+		"no end: half a secret is no secret":  {strings.TrimSuffix(multi(named("valueText"), "half a sec"), "\r\n--"+bound+"--\r\n"), nil, ErrMalformed},
+		"no end behind a file":                {"--" + bound + "\r\n" + file("valueFile", "x") + "\r\n\r\nabc", nil, ErrMalformed},
+		"a header without an end":             {"--" + bound + "\r\n" + named("name"), nil, ErrMalformed},
+		"LF alone":                            {strings.ReplaceAll(multi(named("name"), "a"), "\r\n", "\n"), nil, ErrMalformed},
+		"something behind a boundary":         {strings.Replace(multi(named("name"), "a"), bound+"\r\n", bound+"x\r\n", 1), nil, ErrMalformed},
+		"the first line of a longer boundary": {multi(file("valueFile", "x"), "a\r\n--"+bound+"longer\r\nb"), nil, ErrMalformed},
+		"a huge header":                       {multi(named("name")+"\r\nX: "+strings.Repeat("x", MaxPartHead), "a"), nil, ErrMalformed},
+		"an encoded part":                     {multi(named("valueText")+"\r\nContent-Transfer-Encoding: base64", "YQ=="), nil, ErrMalformed},
+		"a quoted part":                       {multi(named("valueText")+"\r\nContent-Transfer-Encoding: quoted-printable", "a=3D"), nil, ErrMalformed},
+		"a field that is not UTF-8":           {multi(named("name"), "\xff"), nil, ErrMalformed},
+		"far too many parts":                  {strings.TrimSuffix(strings.Repeat("--"+bound+"\r\n"+named("x")+"\r\n\r\n\r\n", MaxFields+1), "") + "--" + bound + "--", nil, ErrMalformed},
 	} {
 		for _, size := range []int64{int64(len(tc.body)), -1} {
-			b, err := readForm(post("multipart/form-data; boundary="+bound, tc.body, size))
+			b, err := table.Read(post("multipart/form-data; boundary="+bound, tc.body, size))
 			if !errors.Is(err, tc.err) || tc.err == nil && !reflect.DeepEqual(flat(b), tc.want) {
 				t.Errorf("%s (length %d): %q, %v; want %q, %v", why, size, flat(b), err, tc.want, tc.err)
 			}
 			if err != nil && (strings.Contains(err.Error(), "half") || strings.Contains(err.Error(), "abc")) {
 				t.Errorf("%s: the error quotes what was typed: %v", why, err)
 			}
-			b.wipe()
+			b.Wipe()
 		}
 	}
 }
@@ -183,30 +200,30 @@ func TestMediaTypes(t *testing.T) {
 		media, body string
 		err         error
 	}{
-		"urlencoded":                      {urlencoded, "name=a", nil},
-		"urlencoded with a charset":       {urlencoded + "; charset=UTF-8", "name=a", nil},
-		"in capitals":                     {strings.ToUpper(urlencoded), "name=a", nil},
+		"urlencoded":                      {urlEncoded, "name=a", nil},
+		"urlencoded with a charset":       {urlEncoded + "; charset=UTF-8", "name=a", nil},
+		"in capitals":                     {strings.ToUpper(urlEncoded), "name=a", nil},
 		"multipart":                       {"multipart/form-data; boundary=" + bound, multipartBody, nil},
 		"multipart with a quoted one":     {`Multipart/Form-Data; charset=utf-8; boundary="` + bound + `"`, multipartBody, nil},
-		"multipart without a boundary":    {"multipart/form-data", multipartBody, errMalformed},
-		"a boundary that is too long":     {"multipart/form-data; boundary=" + strings.Repeat("b", 71), multipartBody, errMalformed},
-		"none":                            {"", "name=a", errMediaType},
-		"JSON":                            {"application/json", `{"name":"a"}`, errMediaType},
-		"plain text, as a form may":       {"text/plain", "name=a", errMediaType},
-		"another multipart":               {"multipart/mixed; boundary=" + bound, multipartBody, errMediaType},
-		"nonsense":                        {";;;", "name=a", errMediaType},
-		"the same parameter twice":        {"multipart/form-data; boundary=a; boundary=b", multipartBody, errMediaType},
-		"a type that begins the same way": {urlencoded + "x", "name=a", errMediaType},
-		"a type that has no end":          {urlencoded + strings.Repeat("; a=b", 1000), "name=a", errMediaType},
+		"multipart without a boundary":    {"multipart/form-data", multipartBody, ErrMalformed},
+		"a boundary that is too long":     {"multipart/form-data; boundary=" + strings.Repeat("b", 71), multipartBody, ErrMalformed},
+		"none":                            {"", "name=a", ErrMediaType},
+		"JSON":                            {"application/json", `{"name":"a"}`, ErrMediaType},
+		"plain text, as a form may":       {"text/plain", "name=a", ErrMediaType},
+		"another multipart":               {"multipart/mixed; boundary=" + bound, multipartBody, ErrMediaType},
+		"nonsense":                        {";;;", "name=a", ErrMediaType},
+		"the same parameter twice":        {"multipart/form-data; boundary=a; boundary=b", multipartBody, ErrMediaType},
+		"a type that begins the same way": {urlEncoded + "x", "name=a", ErrMediaType},
+		"a type that has no end":          {urlEncoded + strings.Repeat("; a=b", 1000), "name=a", ErrMediaType},
 	} {
-		b, err := readForm(post(tc.media, tc.body, int64(len(tc.body))))
-		if !errors.Is(err, tc.err) || tc.err == nil && b.get("name") != "a" {
+		b, err := table.Read(post(tc.media, tc.body, int64(len(tc.body))))
+		if !errors.Is(err, tc.err) || tc.err == nil && b.Get("name") != "a" {
 			t.Errorf("%s: %q, %v; want %v", why, flat(b), err, tc.err)
 		}
 	}
-	r := post(urlencoded, "name=a", 6)
+	r := post(urlEncoded, "name=a", 6)
 	r.Header.Set("Content-Encoding", "gzip")
-	if _, err := readForm(r); !errors.Is(err, errMediaType) {
+	if _, err := table.Read(r); !errors.Is(err, ErrMediaType) {
 		t.Errorf("a compressed body: %v", err)
 	}
 }
@@ -242,31 +259,31 @@ func TestBodyLimit(t *testing.T) {
 		body, size int64
 		err        error
 	}{
-		"just as large as may be":               {maxBody, maxBody, nil},
-		"just as large as may be, in chunks":    {maxBody, -1, nil},
-		"one byte more":                         {maxBody + 1, maxBody + 1, errTooLarge},
-		"one byte more, in chunks":              {maxBody + 1, -1, errTooLarge},
-		"50 MB":                                 {50 << 20, 50 << 20, errTooLarge},
-		"50 MB in chunks":                       {50 << 20, -1, errTooLarge},
-		"without an end":                        {1 << 50, -1, errTooLarge},
-		"it says that it is without an end":     {10, 1 << 60, errTooLarge},
-		"less than it says":                     {10, 20, errMalformed},
-		"much less than it says":                {0, 1000, errMalformed},
+		"just as large as may be":               {MaxBody, MaxBody, nil},
+		"just as large as may be, in chunks":    {MaxBody, -1, nil},
+		"one byte more":                         {MaxBody + 1, MaxBody + 1, ErrTooLarge},
+		"one byte more, in chunks":              {MaxBody + 1, -1, ErrTooLarge},
+		"50 MB":                                 {50 << 20, 50 << 20, ErrTooLarge},
+		"50 MB in chunks":                       {50 << 20, -1, ErrTooLarge},
+		"without an end":                        {1 << 50, -1, ErrTooLarge},
+		"it says that it is without an end":     {10, 1 << 60, ErrTooLarge},
+		"less than it says":                     {10, 20, ErrMalformed},
+		"much less than it says":                {0, 1000, ErrMalformed},
 		"nothing":                               {0, 0, nil},
 		"nothing in chunks":                     {0, -1, nil},
-		"more than it says, as no server sends": {20, 10, errTooLarge},
+		"more than it says, as no server sends": {20, 10, ErrTooLarge},
 	} {
 		body := &counting{Reader: zeros(tc.body)}
-		r := post(urlencoded, "", tc.size)
+		r := post(urlEncoded, "", tc.size)
 		r.Body = body
-		b, err := readForm(r)
+		b, err := table.Read(r)
 		if !errors.Is(err, tc.err) || tc.err == nil && err != nil {
 			t.Errorf("%s: %v, want %v", why, err, tc.err)
 		}
-		if body.n > maxBody+maxDiscard+(1<<20) {
+		if body.n > MaxBody+maxDiscard+(1<<20) {
 			t.Errorf("%s: %d bytes were read", why, body.n)
 		}
-		b.wipe()
+		b.Wipe()
 	}
 }
 
@@ -283,38 +300,52 @@ func TestBodyThatBreaksOff(t *testing.T) {
 		t.Run(why, func(t *testing.T) {
 			got := make(chan error, 1)
 			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				b, err := readForm(r)
-				b.wipe()
+				b, err := table.Read(r)
+				b.Wipe()
 				got <- err
 			}))
 			defer server.Close()
 			c := dial(t, server)
-			_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: "+urlencoded+"\r\n"+tc.header+"\r\n\r\n"+tc.body)
+			_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: "+urlEncoded+"\r\n"+tc.header+"\r\n\r\n"+tc.body)
 			_ = c.CloseWrite()
-			if err := <-got; !errors.Is(err, errMalformed) {
+			if err := <-got; !errors.Is(err, ErrMalformed) {
 				t.Errorf("%v", err)
 			}
 		})
 	}
 }
 
+func dial(t *testing.T, s *httptest.Server) *net.TCPConn {
+	t.Helper()
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		t.Fatal("no TCP connection")
+	}
+	return tcp
+}
+
 // S-34: the one buffer holds everything that was sent, and is cleared as a whole, after an error too.
 func TestWipeClearsTheBuffer(t *testing.T) {
 	for why, tc := range map[string]struct{ media, body string }{
-		"urlencoded":                  {urlencoded, "name=a&valueText=canary%2D1&x=canary-2&valueText2=canary-3"},
+		"urlencoded":                  {urlEncoded, "name=a&valueText=canary%2D1&x=canary-2&valueText2=canary-3"},
 		"multipart":                   {"multipart/form-data; boundary=" + bound, multi(named("valueText"), "canary-1\r\n", file("valueFile", "x"), "canary-2", named("x"), "canary-3")},
-		"malformed":                   {urlencoded, "valueText=canary-1&valueText=canary-2&name=%zz"},
+		"malformed":                   {urlEncoded, "valueText=canary-1&valueText=canary-2&name=%zz"},
 		"multipart without an end":    {"multipart/form-data; boundary=" + bound, "--" + bound + "\r\n" + named("valueText") + "\r\n\r\ncanary-1"},
-		"twice":                       {urlencoded, "valueText=canary-1&valueText=canary-2"},
-		"too large, sent in chunks":   {urlencoded, "valueText=" + strings.Repeat("canary-1", maxBody/8)},
+		"twice":                       {urlEncoded, "valueText=canary-1&valueText=canary-2"},
+		"too large, sent in chunks":   {urlEncoded, "valueText=" + strings.Repeat("canary-1", MaxBody/8)},
 		"of another type, not read":   {"text/plain", "valueText=canary-1"},
-		"a secret with line ends":     {urlencoded, "valueText=" + strings.Repeat("canary%0D%0A", 50)},
-		"escapes that become shorter": {urlencoded, "valueText=" + strings.Repeat("%63%61%6e", 50)},
+		"a secret with line ends":     {urlEncoded, "valueText=" + strings.Repeat("canary%0D%0A", 50)},
+		"escapes that become shorter": {urlEncoded, "valueText=" + strings.Repeat("%63%61%6e", 50)},
 	} {
-		b, _ := readForm(post(tc.media, tc.body, -1))
-		whole := b.buf[:cap(b.buf)]
-		kept := b.secret("valueText")
-		b.wipe()
+		b, _ := table.Read(post(tc.media, tc.body, -1))
+		whole := b.whole.Bytes()
+		kept := b.Secret("valueText")
+		b.Wipe()
 		if left := bytes.Trim(whole, "\x00"); len(left) > 0 {
 			t.Errorf("%s: %.80q is left", why, left)
 		}
@@ -324,15 +355,15 @@ func TestWipeClearsTheBuffer(t *testing.T) {
 	}
 }
 
-// An urlencoded body as it comes: no panic, and what net/url makes of it.
+// An urlEncoded body as it comes: no panic, and what net/url makes of it.
 func FuzzURLEncoded(f *testing.F) {
 	f.Add([]byte("name=a&valueText=b%0D%0A&pairKey=k&pairKey=l&x=y"))
 	f.Add([]byte("name=%zz&&=&+=;"))
 	f.Add([]byte("valueText=%00%ff+%2B&valueText=&check=yes&recipe=password"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		b, err := readForm(post(urlencoded, string(raw), int64(len(raw))))
+		b, err := table.Read(post(urlEncoded, string(raw), int64(len(raw))))
 		want, wantErr := url.ParseQuery(string(raw))
-		if !bytes.ContainsRune(raw, ';') && bytes.Count(raw, []byte("&")) < maxParts {
+		if !bytes.ContainsRune(raw, ';') && bytes.Count(raw, []byte("&")) < MaxFields {
 			compareQuery(t, string(raw), b, err, want, wantErr)
 		}
 	})
@@ -346,7 +377,7 @@ func FuzzMultipart(f *testing.F) {
 	f.Add([]byte(multi(named("name"), "a", file("valueFile", "ключ"), "f")), "", "\r\n--x")
 	f.Add([]byte("--"+bound+"\r\n\r\n\r\n--"+bound+"--"), "\x00", "é\"")
 	f.Fuzz(func(t *testing.T, raw []byte, field, content string) {
-		b, err := readForm(post("multipart/form-data; boundary="+bound, string(raw), int64(len(raw))))
+		b, err := table.Read(post("multipart/form-data; boundary="+bound, string(raw), int64(len(raw))))
 		if err == nil {
 			total := 0
 			for _, v := range flat(b) {
@@ -374,17 +405,17 @@ func FuzzMultipart(f *testing.F) {
 			_, _ = io.WriteString(part, "k")
 		}
 		_ = w.Close()
-		if knownFields[field] || buf.Len() > maxBody || len(field) > 1000 {
+		if known(field) || buf.Len() > MaxBody || len(field) > 1000 {
 			return
 		}
 		body := buf.String()
-		b, err = readForm(post(w.FormDataContentType(), body, int64(len(body))))
+		b, err = table.Read(post(w.FormDataContentType(), body, int64(len(body))))
 		form, formErr := multipart.NewReader(strings.NewReader(body), bound).ReadForm(1 << 20)
 		if formErr != nil {
 			return
 		}
 		if !validUTF8(field) {
-			if !errors.Is(err, errMalformed) {
+			if !errors.Is(err, ErrMalformed) {
 				t.Fatalf("%q: a field that is not UTF-8: %v", body, err)
 			}
 			return
@@ -392,10 +423,10 @@ func FuzzMultipart(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", body, err)
 		}
-		if got, want := b.get("name"), submission.Line(form.Value["name"][0]); got != want {
+		if got, want := b.Get("name"), Line(form.Value["name"][0]); got != want {
 			t.Fatalf("name %q, want %q", got, want)
 		}
-		if got, want := string(b.secret("valueText").Bytes()), normalized(form.Value["valueText"][0]); got != want {
+		if got, want := string(b.Secret("valueText").Bytes()), normalized(form.Value["valueText"][0]); got != want {
 			t.Fatalf("valueText %q, want %q", got, want)
 		}
 		// mime/multipart takes a file without a name for a field; a browser sends one where none is chosen.
@@ -407,7 +438,7 @@ func FuzzMultipart(f *testing.F) {
 			}
 			inFile, _ = io.ReadAll(opened)
 		}
-		if got := b.secret("valueFile").Bytes(); !bytes.Equal(got, inFile) || string(got) != content {
+		if got := b.Secret("valueFile").Bytes(); !bytes.Equal(got, inFile) || string(got) != content {
 			t.Fatalf("valueFile %q, want %q", got, inFile)
 		}
 		if !reflect.DeepEqual(b.text["pairKey"], []string{"k"}) {
@@ -418,85 +449,42 @@ func FuzzMultipart(f *testing.F) {
 
 func validUTF8(s string) bool { return strings.ToValidUTF8(s, "") == s }
 
-func normalized(s string) string { return string(submission.NormalizeLineEnds([]byte(s))) }
+func normalized(s string) string { return string(NormalizeLineEnds([]byte(s))) }
 
-func compareQuery(t *testing.T, raw string, b *formBody, err error, want url.Values, wantErr error) {
+func compareQuery(t *testing.T, raw string, b *Body, err error, want url.Values, wantErr error) {
 	t.Helper()
 	if wantErr != nil {
-		if !errors.Is(err, errMalformed) {
+		if !errors.Is(err, ErrMalformed) {
 			t.Fatalf("%q is taken: %v, and url.ParseQuery says %v", raw, err, wantErr)
 		}
 		return
 	}
 	expected := fields{}
 	for name, values := range want {
-		if !knownFields[name] || name == "valueFile" {
+		if !known(name) || name == "valueFile" {
 			continue
 		}
-		if len(values) > 1 && !repeated[name] {
-			if !errors.Is(err, errMalformed) {
+		if len(values) > 1 && !table.fields[name].Repeated {
+			if !errors.Is(err, ErrMalformed) {
 				t.Fatalf("%q: %s comes twice, and the error is %v", raw, name, err)
 			}
 			return
 		}
 		for _, v := range values {
-			if secretFields[name] {
+			if table.fields[name].Secret {
 				v = normalized(v)
 			} else if !validUTF8(v) {
-				if !errors.Is(err, errMalformed) {
+				if !errors.Is(err, ErrMalformed) {
 					t.Fatalf("%q: %s is not UTF-8, and the error is %v", raw, name, err)
 				}
 				return
 			} else {
-				v = submission.Line(v)
+				v = Line(v)
 			}
 			expected[name] = append(expected[name], v)
 		}
 	}
 	if err != nil || !reflect.DeepEqual(flat(b), expected) {
 		t.Fatalf("%q: %q, %v; want %q", raw, flat(b), err, expected)
-	}
-}
-
-// The order that a form becomes, with every field in its place.
-func TestOrdersOfABody(t *testing.T) {
-	b, err := readForm(post(urlencoded, "projectId=P&secretReferenceName=N&agentType=Azure&secretReferenceType=T&description=D&vaultName=V&secretName=S&secretKey=K&agentId=A&valueFormat=text&key=k&valueText=t&valueJSON=j&name=n&type=y&"+
-		"pairKey=a&pairValue=1&pairKey=&pairValue=&pairKey=c&pairValue=3&pairKey=&pairValue=", -1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := reference(b)
-	if got := fmt.Sprint(r.ProjectID, r.Name, r.AgentType, r.Type, r.Description, r.VaultName, r.SecretName, r.SecretKey, r.AgentID, r.Value.Format, r.Value.Key); got != fmt.Sprint("P", "N", "Azure", "T", "D", "V", "S", "K", "A", "text", "k") {
-		t.Errorf("reference: %s", got)
-	}
-	v := secretValue(b)
-	if got := fmt.Sprint(v.AgentID, v.ProjectID, v.Name, v.Type); got != fmt.Sprint("A", "P", "n", "y") {
-		t.Errorf("value: %s", got)
-	}
-	if string(v.Value.Text.Bytes()) != "t" || string(v.Value.JSON.Bytes()) != "j" || !v.Value.File.Empty() {
-		t.Error("the values are mixed up")
-	}
-	var rows []string
-	for _, p := range v.Value.Pairs {
-		rows = append(rows, p.Key+"="+string(p.Value.Bytes()))
-	}
-	if got := strings.Join(rows, " "); got != "a=1 = c=3" {
-		t.Errorf("pairs %q: they belong together by position, and empty rows at the end do not count", got)
-	}
-	if !b.hasSecret() {
-		t.Error("no secret was seen")
-	}
-	// Keys and values in different numbers: nothing is lost, and the rules say what is missing.
-	b, _ = readForm(post(urlencoded, "pairKey=a&pairKey=b&pairValue=1", -1))
-	if p := value(b).Pairs; len(p) != 2 || p[1].Key != "b" || !p[1].Value.Empty() {
-		t.Errorf("%d pairs", len(p))
-	}
-	b, _ = readForm(post(urlencoded, "pairValue=1&pairValue=2&pairKey=a", -1))
-	if p := value(b).Pairs; len(p) != 2 || p[1].Key != "" || p[1].Value.Empty() {
-		t.Errorf("%d pairs", len(p))
-	}
-	b, _ = readForm(post(urlencoded, "valueText=&pairValue=&name=n", -1))
-	if b.hasSecret() {
-		t.Error("empty fields count as a secret")
 	}
 }
