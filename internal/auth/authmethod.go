@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+
+	"maiaportal/internal/auth/reason"
 )
 
 // announced is what the metadata says about client authentication at the token endpoint.
@@ -32,25 +34,25 @@ func (p *Provider) credentials(tokenURL string, a announced) credentials {
 
 // misfit says why the provider will most likely not accept those credentials, or nothing. It refuses nothing, since
 // not every provider announces all that it takes: what the settings name is taken at its word.
-func (p *Provider) misfit(a announced, method string) *Refusal {
+func (p *Provider) misfit(a announced, method string) *reason.Refusal {
 	takes := func(methods ...string) bool {
 		return slices.ContainsFunc(a.Methods, func(m string) bool { return slices.Contains(methods, m) })
 	}
-	methods := slog.String("announced", clip(strings.Join(a.Methods, " ")))
+	methods := slog.String("announced", reason.Clip(strings.Join(a.Methods, " ")))
 	explicit := p.client.AuthMethod != ""
 	switch {
 	case len(a.Methods) == 0 || explicit:
 	case !takes(SecretBasic, SecretPost, PrivateKeyJWT, publicClient):
-		return refuse(ErrClient, AuthMethodsUnsupported, methods, slog.String("configured", method))
+		return reason.Refuse(reason.ErrClient, reason.AuthMethodsUnsupported, methods, slog.String("configured", method))
 	// A public client needs no announcement: many providers that know such clients do not list none.
 	case method != publicClient && !takes(method):
-		return refuse(ErrClient, AuthMethodOther, methods, slog.String("configured", method))
+		return reason.Refuse(reason.ErrClient, reason.AuthMethodOther, methods, slog.String("configured", method))
 	}
 	if p.signer == nil || p.client.KeyAlg != "" || len(a.Algs) == 0 {
 		return nil
 	}
 	if alg := KeyAlgorithms(p.client.Key.Reveal())[0]; !slices.Contains(a.Algs, alg) {
-		return refuse(ErrClient, AuthAlgorithm, slog.String("announced", clip(strings.Join(a.Algs, " "))), slog.String("configured", alg))
+		return reason.Refuse(reason.ErrClient, reason.AuthAlgorithm, slog.String("announced", reason.Clip(strings.Join(a.Algs, " "))), slog.String("configured", alg))
 	}
 	return nil
 }

@@ -2,12 +2,12 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/store"
 )
 
@@ -16,9 +16,6 @@ const (
 	logoutTokenAge    = 5 * time.Minute
 	logoutTokenMemory = time.Hour
 )
-
-// ErrLogoutToken is the answer to a logout token that is not valid, or was used before.
-var ErrLogoutToken = errors.New("auth: logout token not accepted")
 
 // BackchannelLogout ends the sessions that a logout token names, and tells how many (OpenID Connect
 // Back-Channel Logout 1.0 sections 2.4 to 2.7). It goes on when its sender hangs up, and a token that
@@ -48,7 +45,7 @@ func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, erro
 	}
 	if used {
 		// A replay must not end a session that was begun since.
-		return 0, refuse(ErrLogoutToken, LogoutTokenReplayed)
+		return 0, reason.Refuse(reason.ErrLogoutToken, reason.LogoutTokenReplayed)
 	}
 	t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "logout by the provider", slog.Int64("sessions", n))
 	return n, nil
@@ -59,9 +56,9 @@ func checkLogoutToken(token *oidc.LogoutToken, now time.Time) error {
 	age := now.Sub(token.IssuedAt)
 	switch {
 	case token.IssuedAt.IsZero():
-		return refuse(ErrLogoutToken, LogoutTokenAge)
+		return reason.Refuse(reason.ErrLogoutToken, reason.LogoutTokenAge)
 	case age > logoutTokenAge || age < -clockSkew:
-		return refuse(ErrLogoutToken, LogoutTokenAge, secondsOff(age))
+		return reason.Refuse(reason.ErrLogoutToken, reason.LogoutTokenAge, secondsOff(age))
 	}
 	return nil
 }

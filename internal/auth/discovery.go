@@ -14,6 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/weburl"
 )
 
@@ -25,7 +26,7 @@ func (p *Provider) discover(ctx context.Context) error {
 		defer cancel()
 		d, err := p.read(ctx)
 		if err != nil {
-			p.logRefusal(ctx, "provider not discovered", err, slog.String("issuer", p.client.Issuer))
+			reason.Log(ctx, p.log, "provider not discovered", err, slog.String("issuer", p.client.Issuer))
 			return nil, err
 		}
 		p.mu.Lock()
@@ -33,7 +34,7 @@ func (p *Provider) discover(ctx context.Context) error {
 		p.found = d
 		p.mu.Unlock()
 		if d.misfit != nil && (before == nil || before.misfit == nil || before.misfit.Reason != d.misfit.Reason) {
-			p.logRefusal(ctx, "the provider may refuse the portal's credentials", d.misfit)
+			reason.Log(ctx, p.log, "the provider may refuse the portal's credentials", d.misfit)
 		}
 		if before == nil {
 			p.log.LogAttrs(ctx, slog.LevelInfo, "provider discovered", slog.String("issuer", p.client.Issuer))
@@ -46,21 +47,10 @@ func (p *Provider) discover(ctx context.Context) error {
 	return err
 }
 
-// logRefusal writes the one line that says why something of the provider was not accepted.
-func (p *Provider) logRefusal(ctx context.Context, what string, err error, facts ...slog.Attr) {
-	var r *Refusal
-	if errors.As(err, &r) {
-		facts = append(facts, r.Attrs()...)
-	} else {
-		facts = append(facts, slog.String("error", err.Error()))
-	}
-	p.log.LogAttrs(ctx, slog.LevelWarn, what, facts...)
-}
-
 // read asks for the metadata and checks it.
 func (p *Provider) read(ctx context.Context) (*discovered, error) {
 	if strings.HasSuffix(strings.TrimSuffix(p.client.Issuer, "/"), "/.well-known/openid-configuration") {
-		return nil, refuse(ErrProviderAway, DiscoveryIssuerIsMetadata)
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.DiscoveryIssuerIsMetadata)
 	}
 	seen := &seenAnswer{}
 	op, err := oidc.NewProvider(oidc.ClientContext(context.WithValue(ctx, seenKey{}, seen), p.http), p.client.Issuer)
@@ -77,7 +67,7 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 		announced
 	}
 	if err := op.Claims(&meta); err != nil {
-		return nil, refuse(ErrProviderAway, DiscoveryNotJSON).because(err)
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.DiscoveryNotJSON).Because(err)
 	}
 	// go-oidc compares too; a change there must not open this door.
 	if meta.Issuer != p.client.Issuer {
@@ -89,7 +79,7 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 	endpoint := op.Endpoint()
 	for name, address := range map[string]string{"authorization_endpoint": endpoint.AuthURL, "token_endpoint": endpoint.TokenURL, "jwks_uri": meta.JWKS} {
 		if address == "" {
-			return nil, refuse(ErrProviderAway, DiscoveryIncomplete, slog.String("missing", name))
+			return nil, reason.Refuse(reason.ErrProviderAway, reason.DiscoveryIncomplete, slog.String("missing", name))
 		}
 	}
 	d := &discovered{
@@ -140,7 +130,7 @@ func (p *Provider) keysAt(address string, algs []string) *keySet {
 }
 
 // undiscovered says why the metadata could not be read. go-oidc's own words quote the answer.
-func (p *Provider) undiscovered(err error, seen *seenAnswer) *Refusal {
+func (p *Provider) undiscovered(err error, seen *seenAnswer) *reason.Refusal {
 	var other *oidc.IssuerMismatchError
 	switch {
 	case errors.As(err, &other):
@@ -148,29 +138,29 @@ func (p *Provider) undiscovered(err error, seen *seenAnswer) *Refusal {
 	case seen.status == 0:
 		return unreachable(err)
 	case seen.status >= 300 && seen.status < 400:
-		return refuse(ErrProviderAway, DiscoveryRedirect, slog.Int("status", seen.status), slog.String("to_host", clip(seen.location)))
+		return reason.Refuse(reason.ErrProviderAway, reason.DiscoveryRedirect, slog.Int("status", seen.status), slog.String("to_host", reason.Clip(seen.location)))
 	case seen.status == http.StatusNotFound || seen.status == http.StatusGone:
-		return refuse(ErrProviderAway, DiscoveryNotFound, slog.Int("status", seen.status))
+		return reason.Refuse(reason.ErrProviderAway, reason.DiscoveryNotFound, slog.Int("status", seen.status))
 	case seen.status == http.StatusForbidden || seen.status == http.StatusUnauthorized:
-		return refuse(ErrProviderAway, DiscoveryForbidden, slog.Int("status", seen.status))
+		return reason.Refuse(reason.ErrProviderAway, reason.DiscoveryForbidden, slog.Int("status", seen.status))
 	case seen.status != http.StatusOK:
-		return refuse(ErrProviderAway, DiscoveryStatus, slog.Int("status", seen.status))
+		return reason.Refuse(reason.ErrProviderAway, reason.DiscoveryStatus, slog.Int("status", seen.status))
 	case unfinished(err):
 		return unreachable(err)
 	}
-	return refuse(ErrProviderAway, DiscoveryNotJSON, slog.String("content_type", clip(seen.contentType)))
+	return reason.Refuse(reason.ErrProviderAway, reason.DiscoveryNotJSON, slog.String("content_type", reason.Clip(seen.contentType)))
 }
 
 // otherIssuer says in which way the provider's own issuer is another one than the configured one.
-func (p *Provider) otherIssuer(discovered string) *Refusal {
-	reason := DiscoveryIssuerOther
+func (p *Provider) otherIssuer(discovered string) *reason.Refusal {
+	which := reason.DiscoveryIssuerOther
 	switch {
 	case strings.TrimSuffix(discovered, "/") == strings.TrimSuffix(p.client.Issuer, "/"):
-		reason = DiscoveryIssuerSlash
+		which = reason.DiscoveryIssuerSlash
 	case strings.ContainsAny(discovered, "{}"):
-		reason = DiscoveryIssuerTemplate
+		which = reason.DiscoveryIssuerTemplate
 	}
-	return refuse(ErrProviderAway, reason, slog.String("issuer_seen", clip(discovered)))
+	return reason.Refuse(reason.ErrProviderAway, which, slog.String("issuer_seen", reason.Clip(discovered)))
 }
 
 // secureEndpoints refuses metadata that names an endpoint at which what the portal sends, or the browser it
@@ -178,7 +168,7 @@ func (p *Provider) otherIssuer(discovered string) *Refusal {
 func secureEndpoints(op *oidc.Provider) error {
 	var all map[string]any
 	if err := op.Claims(&all); err != nil {
-		return refuse(ErrProviderAway, DiscoveryNotJSON).because(err)
+		return reason.Refuse(reason.ErrProviderAway, reason.DiscoveryNotJSON).Because(err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		address, ok := all[name].(string)
@@ -186,7 +176,7 @@ func secureEndpoints(op *oidc.Provider) error {
 			continue
 		}
 		if u, err := url.Parse(address); err != nil || !weburl.Secure(u) {
-			return refuse(ErrProviderAway, DiscoveryEndpoint, slog.String("endpoint", clip(name)))
+			return reason.Refuse(reason.ErrProviderAway, reason.DiscoveryEndpoint, slog.String("endpoint", reason.Clip(name)))
 		}
 	}
 	return nil

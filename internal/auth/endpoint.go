@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/secret"
 )
 
@@ -38,7 +39,7 @@ func (e *endpointError) Error() string {
 }
 
 func (e *endpointError) facts() []slog.Attr {
-	facts := []slog.Attr{slog.Int("status", e.status), slog.String("error_code", clip(e.code))}
+	facts := []slog.Attr{slog.Int("status", e.status), slog.String("error_code", reason.Clip(e.code))}
 	if e.ofClient() {
 		facts = append(facts, slog.String("auth_method", e.method))
 	}
@@ -46,8 +47,8 @@ func (e *endpointError) facts() []slog.Attr {
 }
 
 // away makes of it a provider that stumbles: nothing is used up, and the next try may work.
-func (e *endpointError) away() *Refusal {
-	return refuse(ErrProviderAway, ProviderStatus, e.facts()...).because(e)
+func (e *endpointError) away() *reason.Refusal {
+	return reason.Refuse(reason.ErrProviderAway, reason.ProviderStatus, e.facts()...).Because(e)
 }
 
 // ofClient says whether it is about the portal's own credentials.
@@ -154,11 +155,11 @@ func (p *Provider) token(ctx context.Context, endpoint string, c credentials, fo
 		ExpiresIn    json.RawMessage `json:"expires_in"`
 	}
 	if err := json.Unmarshal(body, &raw); err != nil || raw.AccessToken == "" || status != http.StatusOK {
-		return Answer{}, refuse(ErrProviderAway, TokenAnswer, slog.Int("status", status), slog.Bool("json", err == nil))
+		return Answer{}, reason.Refuse(reason.ErrProviderAway, reason.TokenAnswer, slog.Int("status", status), slog.Bool("json", err == nil))
 	}
 	// A token of another type cannot be sent as a bearer token (RFC 6749 section 7.1).
 	if raw.TokenType != "" && !strings.EqualFold(raw.TokenType, "bearer") && !strings.EqualFold(raw.TokenType, "N_A") {
-		return Answer{}, refuse(ErrProviderAway, TokenType, slog.String("token_type", clip(raw.TokenType)))
+		return Answer{}, reason.Refuse(reason.ErrProviderAway, reason.TokenType, slog.String("token_type", reason.Clip(raw.TokenType)))
 	}
 	return Answer{
 		AccessToken:  secret.Hide(raw.AccessToken),

@@ -2,15 +2,10 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"maiaportal/internal/secret"
 )
-
-// ErrExchangeRefused is what there is to say where the provider does not exchange this user's token for one for Maia.
-// Another login will hardly help.
-var ErrExchangeRefused = errors.New("auth: the token exchange was refused")
 
 // Exchange are the settings of RFC 8693 token exchange. With nil the login's access token goes to Maia.
 type Exchange struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/secret"
 )
 
@@ -53,11 +54,11 @@ func notRedeemed(err error) error {
 	var refused *endpointError
 	switch {
 	case errors.As(err, &refused) && refused.ofClient():
-		return refuse(ErrClient, ClientRefused, refused.facts()...).because(err)
+		return reason.Refuse(reason.ErrClient, reason.ClientRefused, refused.facts()...).Because(err)
 	case errors.As(err, &refused) && refused.ofGrant():
-		return refuse(ErrBadAnswer, CodeRefused, refused.facts()...).because(err)
+		return reason.Refuse(reason.ErrBadAnswer, reason.CodeRefused, refused.facts()...).Because(err)
 	case errors.As(err, &refused) && refused.status == http.StatusOK && !refused.stumbles():
-		return refuse(ErrBadAnswer, TokenError, refused.facts()...).because(err)
+		return reason.Refuse(reason.ErrBadAnswer, reason.TokenError, refused.facts()...).Because(err)
 	case errors.As(err, &refused):
 		return refused.away()
 	}
@@ -78,7 +79,7 @@ func (p *Provider) Refresh(ctx context.Context, refreshToken secret.Text) (Answe
 	var refused *endpointError
 	switch {
 	case errors.As(err, &refused) && refused.ofGrant():
-		return Answer{}, refuse(ErrLoginRequired, RefreshRefused, refused.facts()...).because(err)
+		return Answer{}, reason.Refuse(reason.ErrLoginRequired, reason.RefreshRefused, refused.facts()...).Because(err)
 	case errors.As(err, &refused):
 		return Answer{}, refused.away()
 	case err != nil:
@@ -123,22 +124,22 @@ func (p *Provider) Exchange(ctx context.Context, x Exchange, subject secret.Text
 	} else if !sameOrigin(endpoint, d.tokenURL) {
 		// The settings forbid this, but the token endpoint is known only since discovery: the login's
 		// secret must not go to another origin.
-		return Answer{}, refuse(ErrExchangeRefused, ExchangeOrigin)
+		return Answer{}, reason.Refuse(reason.ErrExchangeRefused, reason.ExchangeOrigin)
 	}
 	answer, err := p.token(ctx, endpoint, c, form)
 	var refused *endpointError
 	switch {
 	case errors.As(err, &refused) && refused.ofExchange():
-		return Answer{}, refuse(ErrExchangeRefused, ExchangeRefused, refused.facts()...).because(err)
+		return Answer{}, reason.Refuse(reason.ErrExchangeRefused, reason.ExchangeRefused, refused.facts()...).Because(err)
 	case errors.As(err, &refused):
 		return Answer{}, refused.away()
 	case err != nil:
 		return Answer{}, err
 	case answer.IssuedType != accessTokenType && answer.IssuedType != jwtTokenType:
 		// Anything else, an ID token above all, is not to be sent as an access token.
-		return Answer{}, refuse(ErrExchangeRefused, ExchangeType, slog.String("issued_token_type", clip(answer.IssuedType)))
+		return Answer{}, reason.Refuse(reason.ErrExchangeRefused, reason.ExchangeType, slog.String("issued_token_type", reason.Clip(answer.IssuedType)))
 	case !meantFor(answer.AccessToken.Reveal(), x.Audience, x.Resource):
-		return Answer{}, refuse(ErrExchangeRefused, TokenAudience)
+		return Answer{}, reason.Refuse(reason.ErrExchangeRefused, reason.TokenAudience)
 	}
 	return answer, nil
 }

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"maiaportal/internal/auth/reason"
 )
 
 // groupsClaim says which claim has a user's groups, and how they are written there.
@@ -19,26 +21,26 @@ type groupsClaim struct {
 // groupsFound is what claims say about a user's groups.
 type groupsFound struct {
 	groups []string
-	reason Reason      // why there are none; empty where there are some
-	shape  string      // of the claim, for the log; empty where there is none
-	pieces bool        // one string, taken as one group because no separator is set
-	unread int         // how many entries of a list are neither a string nor an object with the member
-	facts  []slog.Attr // more for the log
+	reason reason.Reason // why there are none; empty where there are some
+	shape  string        // of the claim, for the log; empty where there is none
+	pieces bool          // one string, taken as one group because no separator is set
+	unread int           // how many entries of a list are neither a string nor an object with the member
+	facts  []slog.Attr   // more for the log
 }
 
 // none says whether these claims leave the question open, so that others may be asked.
 func (f groupsFound) none() bool {
-	return f.reason == GroupsMissing || f.reason == GroupsEmpty || f.reason == GroupsOverage
+	return f.reason == reason.GroupsMissing || f.reason == reason.GroupsEmpty || f.reason == reason.GroupsOverage
 }
 
 // in reads the groups out of claims.
 func (c groupsClaim) in(claims map[string]json.RawMessage) groupsFound {
-	found := groupsFound{reason: GroupsMissing}
+	found := groupsFound{reason: reason.GroupsMissing}
 	if raw, ok := claimNamed(claims, c.name); ok {
 		found = c.read(raw)
 	}
 	if found.none() && c.elsewhere(claims) {
-		found.reason = GroupsOverage
+		found.reason = reason.GroupsOverage
 	}
 	return found
 }
@@ -80,9 +82,9 @@ func (c groupsClaim) read(raw json.RawMessage) groupsFound {
 	switch {
 	case len(found.groups) > 0:
 	case found.unread > 0:
-		found.reason = GroupsOtherShape
+		found.reason = reason.GroupsOtherShape
 	default:
-		found.reason = GroupsEmpty
+		found.reason = reason.GroupsEmpty
 	}
 	return found
 }
@@ -196,7 +198,7 @@ func withoutSources(payload []byte) []byte {
 
 // with adds what userinfo says to what the ID token leaves open.
 func (f groupsFound) with(info groupsFound) groupsFound {
-	if info.none() && (f.reason == GroupsOverage || f.reason == GroupsEmpty && info.reason == GroupsMissing) {
+	if info.none() && (f.reason == reason.GroupsOverage || f.reason == reason.GroupsEmpty && info.reason == reason.GroupsMissing) {
 		return f
 	}
 	info.facts = append(info.facts, slog.String("groups_from", "userinfo"))
@@ -204,22 +206,22 @@ func (f groupsFound) with(info groupsFound) groupsFound {
 }
 
 // refusal says why somebody with these groups may not log in.
-func (f groupsFound) refusal(c groupsClaim, p Policy) *Refusal {
-	reason := f.reason
-	if reason == "" {
-		reason = NotAllowed
+func (f groupsFound) refusal(c groupsClaim, p Policy) *reason.Refusal {
+	why := f.reason
+	if why == "" {
+		why = reason.NotAllowed
 		if f.pieces && several(f.groups[0], p) {
-			reason = GroupsOtherShape
+			why = reason.GroupsOtherShape
 		}
 	}
-	facts := []slog.Attr{slog.String("groups_claim", clip(c.name))}
+	facts := []slog.Attr{slog.String("groups_claim", reason.Clip(c.name))}
 	if f.shape != "" {
 		facts = append(facts, slog.String("groups_shape", f.shape))
 	}
 	if f.unread > 0 {
 		facts = append(facts, slog.Int("groups_unread", f.unread))
 	}
-	return refuse(ErrNotAllowed, reason, append(facts, f.facts...)...)
+	return reason.Refuse(reason.ErrNotAllowed, why, append(facts, f.facts...)...)
 }
 
 // several says whether one string looks like several groups: one of those that the policy names is a piece

@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
+
+	"maiaportal/internal/auth/reason"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 )
@@ -24,7 +25,7 @@ func (d *discovered) verifyIDToken(ctx context.Context, raw string) (*oidc.IDTok
 	v := &verdict{source: fromProvider}
 	token, err := d.verifier.Verify(context.WithValue(ctx, verdictKey{}, v), raw)
 	if err != nil {
-		return nil, d.explain(raw, err, v.err, ErrBadAnswer)
+		return nil, d.explain(raw, err, v.err, reason.ErrBadAnswer)
 	}
 	return token, nil
 }
@@ -35,7 +36,7 @@ func (d *discovered) verifyLogoutToken(ctx context.Context, raw string) (*oidc.L
 	v := &verdict{source: fromAnybody}
 	token, err := d.verifier.VerifyLogout(context.WithValue(ctx, verdictKey{}, v), raw)
 	if err != nil {
-		return nil, d.explain(raw, err, v.err, ErrLogoutToken)
+		return nil, d.explain(raw, err, v.err, reason.ErrLogoutToken)
 	}
 	// go-oidc looks whether the event is there; it has to be an object.
 	var claims struct {
@@ -43,77 +44,77 @@ func (d *discovered) verifyLogoutToken(ctx context.Context, raw string) (*oidc.L
 	}
 	var event map[string]json.RawMessage
 	if token.Claims(&claims) != nil || json.Unmarshal(claims.Events[logoutEvent], &event) != nil || event == nil {
-		return nil, refuse(ErrLogoutToken, LogoutTokenEvent)
+		return nil, reason.Refuse(reason.ErrLogoutToken, reason.LogoutTokenEvent)
 	}
 	return token, nil
 }
 
 // explain finds out which of go-oidc's checks a token did not pass, for the log: go-oidc has refused it
 // already, in the same order, with words that quote claims.
-func (d *discovered) explain(raw string, err error, keys *Refusal, class error) *Refusal {
+func (d *discovered) explain(raw string, err error, keys *reason.Refusal, class error) *reason.Refusal {
 	if keys != nil {
-		if errors.Is(keys, ErrProviderAway) {
-			class = ErrProviderAway
+		if errors.Is(keys, reason.ErrProviderAway) {
+			class = reason.ErrProviderAway
 		}
-		return refuse(class, keys.Reason, keys.Facts...).because(keys.cause)
+		return reason.Refuse(class, keys.Reason, keys.Facts...).Because(keys.Cause())
 	}
-	reason, facts := d.failed(raw, err, errors.Is(class, ErrLogoutToken))
-	return refuse(class, reason, facts...)
+	which, facts := d.failed(raw, err, errors.Is(class, reason.ErrLogoutToken))
+	return reason.Refuse(class, which, facts...)
 }
 
-func (d *discovered) failed(raw string, err error, logout bool) (Reason, []slog.Attr) {
+func (d *discovered) failed(raw string, err error, logout bool) (reason.Reason, []slog.Attr) {
 	var header struct {
 		Algorithm string `json:"alg"`
 	}
 	var claims map[string]json.RawMessage
 	if !part(raw, 0, &header) || !part(raw, 1, &claims) {
-		return JWTMalformed, nil
+		return reason.JWTMalformed, nil
 	}
 	if !slices.Contains(d.algs, header.Algorithm) {
-		return JWTAlgorithm, []slog.Attr{slog.String("algorithm", clip(header.Algorithm)), slog.String("announced", strings.Join(d.algs, " "))}
+		return reason.JWTAlgorithm, []slog.Attr{slog.String("algorithm", reason.Clip(header.Algorithm)), slog.String("announced", strings.Join(d.algs, " "))}
 	}
 	text := func(name string) (s string, ok bool) {
 		return s, json.Unmarshal(claims[name], &s) == nil
 	}
 	if logout {
-		if reason := failedLogout(claims); reason != "" {
-			return reason, nil
+		if which := failedLogout(claims); which != "" {
+			return which, nil
 		}
 	}
 	if _, ok := text("sub"); !ok && sent(claims["sub"]) {
-		return JWTSubject, nil
+		return reason.JWTSubject, nil
 	}
 	if issuer, _ := text("iss"); issuer != d.issuer {
-		return JWTIssuer, []slog.Attr{slog.String("issuer_seen", clip(issuer))}
+		return reason.JWTIssuer, []slog.Attr{slog.String("issuer_seen", reason.Clip(issuer))}
 	}
 	if !slices.Contains(oneOrMore(claims["aud"]), d.oauth.ClientID) {
-		return JWTAudience, nil
+		return reason.JWTAudience, nil
 	}
 	var expired *oidc.TokenExpiredError
 	if errors.As(err, &expired) {
-		return JWTExpired, []slog.Attr{secondsOff(d.now().Sub(expired.Expiry))}
+		return reason.JWTExpired, []slog.Attr{secondsOff(d.now().Sub(expired.Expiry))}
 	}
 	var notBefore float64
 	if json.Unmarshal(claims["nbf"], &notBefore) == nil && notBefore > float64(d.now().Unix()) {
-		return JWTNotYet, []slog.Attr{secondsOff(time.Unix(int64(notBefore), 0).Sub(d.now()))}
+		return reason.JWTNotYet, []slog.Attr{secondsOff(time.Unix(int64(notBefore), 0).Sub(d.now()))}
 	}
-	return JWTClaims, nil
+	return reason.JWTClaims, nil
 }
 
 // failedLogout finds what makes a token no logout token.
-func failedLogout(claims map[string]json.RawMessage) Reason {
+func failedLogout(claims map[string]json.RawMessage) reason.Reason {
 	var events map[string]json.RawMessage
 	switch {
 	case json.Unmarshal(claims["events"], &events) != nil || !sent(events[logoutEvent]):
-		return LogoutTokenEvent
+		return reason.LogoutTokenEvent
 	case len(claims["nonce"]) > 0:
-		return LogoutTokenNonce
+		return reason.LogoutTokenNonce
 	case !sent(claims["jti"]):
-		return LogoutTokenID
+		return reason.LogoutTokenID
 	case !sent(claims["sub"]) && !sent(claims["sid"]):
-		return LogoutTokenNobody
+		return reason.LogoutTokenNobody
 	case !sent(claims["exp"]):
-		return JWTExpired
+		return reason.JWTExpired
 	}
 	return ""
 }
@@ -131,19 +132,4 @@ func part(raw string, i int, into any) bool {
 // secondsOff is by how much a clock is off, or a token too old.
 func secondsOff(d time.Duration) slog.Attr {
 	return slog.Int64("seconds_off", int64(d.Round(time.Second)/time.Second))
-}
-
-// clip makes a stranger's word fit for the log: short, and in one line.
-func clip(s string) string {
-	const most = 200
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s)
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"maiaportal/internal/auth/reason"
+
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -53,7 +55,7 @@ const (
 // verdict is where a context has room for what a keySet found: go-oidc makes plain text of its errors.
 type verdict struct {
 	source source
-	err    *Refusal
+	err    *reason.Refusal
 }
 
 type verdictKey struct{}
@@ -80,7 +82,7 @@ func (k *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error
 }
 
 // find looks for the key, and reads the keys again where that may help.
-func (k *keySet) find(ctx context.Context, jws *jose.JSONWebSignature, from source) ([]byte, *Refusal) {
+func (k *keySet) find(ctx context.Context, jws *jose.JSONWebSignature, from source) ([]byte, *reason.Refusal) {
 	if payload, _ := k.verify(jws); payload != nil {
 		return payload, nil
 	}
@@ -102,14 +104,14 @@ func (k *keySet) find(ctx context.Context, jws *jose.JSONWebSignature, from sour
 		}
 	}
 	header := jws.Signatures[0].Header
-	facts := []slog.Attr{slog.String("algorithm", clip(header.Algorithm)), slog.Bool("key_id", header.KeyID != "")}
+	facts := []slog.Attr{slog.String("algorithm", reason.Clip(header.Algorithm)), slog.Bool("key_id", header.KeyID != "")}
 	switch {
 	case k.failed != nil:
-		return nil, refuse(ErrProviderAway, ProviderKeys, facts...).because(k.failed)
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.ProviderKeys, facts...).Because(k.failed)
 	case known:
-		return nil, refuse(ErrBadAnswer, JWTSignature, facts...)
+		return nil, reason.Refuse(reason.ErrBadAnswer, reason.JWTSignature, facts...)
 	}
-	return nil, refuse(ErrBadAnswer, JWTKey, facts...)
+	return nil, reason.Refuse(reason.ErrBadAnswer, reason.JWTKey, facts...)
 }
 
 // verify tries the keys at hand. known says that one of them has the token's key id.

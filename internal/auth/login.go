@@ -20,6 +20,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/secret"
 	"maiaportal/internal/store"
 )
@@ -33,31 +34,12 @@ const (
 	clockSkew = time.Minute
 )
 
-// Errors of logins and tokens. Their texts may be logged.
-var (
-	// ErrProviderAway: the provider cannot be asked now.
-	ErrProviderAway = errors.New("auth: the provider is away")
-	// ErrLoginRequired: only a new login helps.
-	ErrLoginRequired = errors.New("auth: a new login is needed")
-	// ErrState: the answer belongs to no login that this browser has begun and not finished.
-	ErrState = errors.New("auth: not the answer to a login of this browser")
-	// ErrBadAnswer: the provider's answer or ID token cannot be trusted.
-	ErrBadAnswer = errors.New("auth: the provider's answer is not valid")
-	// ErrClient: the provider does not take the portal's credentials, or gives what it cannot use: a matter
-	// of its settings, which another try does not change.
-	ErrClient = errors.New("auth: the portal is not set up as the provider wants it")
-	// ErrAudience: the access token is meant for somebody else than the Maia API.
-	ErrAudience = errors.New("auth: the access token is meant for another audience than the configured one")
-	// ErrNotAllowed: the user is in none of the groups that may use the portal.
-	ErrNotAllowed = errors.New("auth: not in an allowed group")
-)
-
 // RefusedError is the provider's own refusal: an error parameter in its answer (RFC 6749 section
 // 4.1.2.1). Code and Description are a stranger's words.
 type RefusedError struct {
 	Code, Description string
 
-	refusal *Refusal
+	refusal *reason.Refusal
 }
 
 func (e *RefusedError) Error() string { return e.refusal.Error() }
@@ -220,7 +202,7 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string,
 	// State first: a stranger's code must not be redeemed.
 	pending, err := rp.pending(ctx, browser, q.Get("state"))
 	returnTo = pending.ReturnTo
-	if errors.Is(err, ErrState) && q.Has("error") && !q.Has("state") {
+	if errors.Is(err, reason.ErrState) && q.Has("error") && !q.Has("state") {
 		// Nobody's login: but the provider says what is wrong, mostly with the portal's registration there.
 		return Login{}, returnTo, refusedAnswer(q)
 	}
@@ -232,13 +214,13 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string,
 		return Login{}, returnTo, err
 	}
 	if iss := q.Get("iss"); (q.Has("iss") || d.issInResponse) && iss != rp.Provider.client.Issuer {
-		return Login{}, returnTo, refuse(ErrBadAnswer, CallbackIssuer, slog.String("issuer_seen", clip(iss)))
+		return Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackIssuer, slog.String("issuer_seen", reason.Clip(iss)))
 	}
 	if q.Has("error") {
 		return Login{}, returnTo, refusedAnswer(q)
 	}
 	if q.Get("code") == "" {
-		return Login{}, returnTo, refuse(ErrBadAnswer, CallbackNoCode)
+		return Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackNoCode)
 	}
 	// The code is good once: a browser that goes away must not leave it half redeemed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
@@ -254,27 +236,27 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string,
 // pending takes the pending login of a state, once, and only for the browser that began it.
 func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pendingLogin, error) {
 	if !ValidID(state) || !ValidID(browser) {
-		return pendingLogin{}, refuse(ErrState, CallbackState)
+		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	row, err := rp.Records.UsePendingLogin(ctx, hash(state), hash(browser))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return pendingLogin{}, refuse(ErrState, CallbackState)
+		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
 	case err != nil:
 		return pendingLogin{}, err
 	}
 	plain, err := sealer{rp.Keys}.open(state, forLogin, row.Sealed)
 	if err != nil {
-		return pendingLogin{}, refuse(ErrState, CallbackState)
+		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
 	}
 	p, err := pendingLoginOf(plain)
 	if err != nil {
-		return pendingLogin{}, refuse(ErrState, CallbackState)
+		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
 	}
 	if !row.First || rp.Now().Sub(row.CreatedAt) > loginTime {
-		return pendingLogin{ReturnTo: p.ReturnTo}, refuse(ErrState, CallbackState)
+		return pendingLogin{ReturnTo: p.ReturnTo}, reason.Refuse(reason.ErrState, reason.CallbackState)
 	}
 	return p, nil
 }
@@ -282,7 +264,7 @@ func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pen
 // refusedAnswer is the provider's own refusal.
 func refusedAnswer(q url.Values) *RefusedError {
 	e := &RefusedError{Code: q.Get("error"), Description: q.Get("error_description")}
-	e.refusal = refuse(ErrBadAnswer, CallbackError, slog.String("error_code", clip(e.Code)))
+	e.refusal = reason.Refuse(reason.ErrBadAnswer, reason.CallbackError, slog.String("error_code", reason.Clip(e.Code)))
 	return e
 }
 
@@ -291,7 +273,7 @@ func refusedAnswer(q url.Values) *RefusedError {
 func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, nonce secret.Text) (Login, error) {
 	raw := token.IDToken.Reveal()
 	if raw == "" {
-		return Login{}, refuse(ErrBadAnswer, TokenMissing)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.TokenMissing)
 	}
 	id, err := d.verifyIDToken(ctx, raw)
 	if err != nil {
@@ -305,32 +287,32 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, 
 	}
 	var all map[string]json.RawMessage
 	if !part(raw, 1, &all) { // verified; id has them without those that say where the groups are
-		return Login{}, refuse(ErrBadAnswer, JWTClaims)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTClaims)
 	}
 	_ = id.Claims(&claims) // a claim of another type is as good as none
 	authTime := instant(claims.Auth)
 	authenticated := rp.Now().Sub(authTime)
 	switch {
 	case id.Subject == "":
-		return Login{}, refuse(ErrBadAnswer, JWTSubject)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTSubject)
 	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce.Reveal())) != 1:
-		return Login{}, refuse(ErrBadAnswer, IDTokenNonce)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenNonce)
 	case sent(all["azp"]) && claims.AZP != rp.Provider.client.ID: // one that is no string, too
-		return Login{}, refuse(ErrBadAnswer, IDTokenAZP)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAZP)
 	case len(id.Audience) > 1 && claims.AZP == "":
-		return Login{}, refuse(ErrBadAnswer, IDTokenAudiences)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAudiences)
 	case id.IssuedAt.After(rp.Now().Add(clockSkew)):
-		return Login{}, refuse(ErrBadAnswer, IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
 	case len(rp.Provider.client.ACRValues) > 0 && !slices.Contains(rp.Provider.client.ACRValues, claims.ACR):
-		return Login{}, refuse(ErrBadAnswer, IDTokenACR)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenACR)
 	case rp.Provider.client.MaxAge >= 0 && authTime.IsZero():
-		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime)
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime)
 	case rp.Provider.client.MaxAge >= 0 && authenticated > rp.Provider.client.MaxAge+clockSkew:
-		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
+		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
 	}
 	client := rp.Provider.client
 	if !rp.ExchangesTokens && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
-		return Login{}, refuse(ErrAudience, TokenAudience)
+		return Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
 	}
 	p, err := rp.person(ctx, d, token.AccessToken.Reveal(), id.Subject, all)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/secret"
 )
 
@@ -59,7 +60,7 @@ type discovered struct {
 	endSession, revoke string
 	tokenURL           string
 	credentials        credentials
-	misfit             *Refusal // why the credentials will most likely be refused; nil: nothing speaks for that
+	misfit             *reason.Refusal // why the credentials will most likely be refused; nil: nothing speaks for that
 }
 
 // Provider is the OpenID provider, discovered when it is first needed and again on a schedule, so that

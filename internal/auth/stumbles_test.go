@@ -14,6 +14,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/reason"
 )
 
 // S-60: a provider that stumbles while a token is refreshed costs neither the session nor the refresh token:
@@ -23,25 +24,25 @@ func TestStumblesAtARefresh(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		ends   bool // the refresh token
-		reason auth.Reason
+		reason reason.Reason
 	}{
-		"403 HTML":                    {hostile.HTML(403), false, auth.ProviderStatus},
-		"404 HTML":                    {hostile.HTML(404), false, auth.ProviderStatus},
-		"407":                         {hostile.HTML(407), false, auth.ProviderStatus},
-		"401 invalid_client":          {hostile.JSON(401, map[string]any{"error": "invalid_client"}), false, auth.ProviderStatus},
-		"400 temporarily_unavailable": {hostile.JSON(400, map[string]any{"error": "temporarily_unavailable"}), false, auth.ProviderStatus},
-		"400 slow_down":               {hostile.JSON(400, map[string]any{"error": "slow_down"}), false, auth.ProviderStatus},
-		"400 without a word":          {hostile.JSON(400, map[string]any{}), false, auth.ProviderStatus},
-		"500":                         {hostile.HTML(500), false, auth.ProviderStatus},
-		"500 invalid_request":         {hostile.JSON(500, map[string]any{"error": "invalid_request"}), false, auth.ProviderStatus},
-		"200 with slow_down":          {hostile.JSON(200, map[string]any{"error": "slow_down"}), false, auth.ProviderStatus},
-		"200 HTML":                    {hostile.HTML(200), false, auth.TokenAnswer},
-		"201":                         {hostile.JSON(201, map[string]any{"access_token": "a"}), false, auth.TokenAnswer},
-		"half":                        {hostile.Half, false, auth.ProviderAnswer},
-		"redirect":                    {hostile.Redirect("/elsewhere"), false, auth.ProviderStatus},
-		"400 invalid_grant":           {hostile.JSON(400, map[string]any{"error": "invalid_grant"}), true, auth.RefreshRefused},
-		"401 invalid_grant":           {hostile.JSON(401, map[string]any{"error": "invalid_grant"}), true, auth.RefreshRefused},
-		"400 invalid_request (Dex)":   {hostile.JSON(400, map[string]any{"error": "invalid_request"}), true, auth.RefreshRefused},
+		"403 HTML":                    {hostile.HTML(403), false, reason.ProviderStatus},
+		"404 HTML":                    {hostile.HTML(404), false, reason.ProviderStatus},
+		"407":                         {hostile.HTML(407), false, reason.ProviderStatus},
+		"401 invalid_client":          {hostile.JSON(401, map[string]any{"error": "invalid_client"}), false, reason.ProviderStatus},
+		"400 temporarily_unavailable": {hostile.JSON(400, map[string]any{"error": "temporarily_unavailable"}), false, reason.ProviderStatus},
+		"400 slow_down":               {hostile.JSON(400, map[string]any{"error": "slow_down"}), false, reason.ProviderStatus},
+		"400 without a word":          {hostile.JSON(400, map[string]any{}), false, reason.ProviderStatus},
+		"500":                         {hostile.HTML(500), false, reason.ProviderStatus},
+		"500 invalid_request":         {hostile.JSON(500, map[string]any{"error": "invalid_request"}), false, reason.ProviderStatus},
+		"200 with slow_down":          {hostile.JSON(200, map[string]any{"error": "slow_down"}), false, reason.ProviderStatus},
+		"200 HTML":                    {hostile.HTML(200), false, reason.TokenAnswer},
+		"201":                         {hostile.JSON(201, map[string]any{"access_token": "a"}), false, reason.TokenAnswer},
+		"half":                        {hostile.Half, false, reason.ProviderAnswer},
+		"redirect":                    {hostile.Redirect("/elsewhere"), false, reason.ProviderStatus},
+		"400 invalid_grant":           {hostile.JSON(400, map[string]any{"error": "invalid_grant"}), true, reason.RefreshRefused},
+		"401 invalid_grant":           {hostile.JSON(401, map[string]any{"error": "invalid_grant"}), true, reason.RefreshRefused},
+		"400 invalid_request (Dex)":   {hostile.JSON(400, map[string]any{"error": "invalid_request"}), true, reason.RefreshRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -233,24 +234,24 @@ func TestReasonsOfDiscovery(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil  func(*rig)
 		issuer string // configured; empty: the provider's
-		reason auth.Reason
+		reason reason.Reason
 	}{
-		"a slash at the issuer":  {issuer(func(own string) string { return own + "/" }), "", auth.DiscoveryIssuerSlash},
-		"a placeholder":          {issuer(func(string) string { return "https://login.example/{tenantid}/v2.0" }), "", auth.DiscoveryIssuerTemplate},
-		"another issuer":         {issuer(func(string) string { return "https://other.example" }), "", auth.DiscoveryIssuerOther},
-		"the metadata's address": {nil, "https://id.example/.well-known/openid-configuration", auth.DiscoveryIssuerIsMetadata},
-		"404":                    {instead(hostile.HTML(404)), "", auth.DiscoveryNotFound},
-		"redirect":               {instead(hostile.Redirect("https://elsewhere.example/x")), "", auth.DiscoveryRedirect},
-		"403":                    {instead(hostile.HTML(403)), "", auth.DiscoveryForbidden},
-		"503":                    {instead(hostile.HTML(503)), "", auth.DiscoveryStatus},
-		"HTML":                   {instead(hostile.HTML(200)), "", auth.DiscoveryNotJSON},
-		"half":                   {instead(hostile.Half), "", auth.ProviderAnswer},
+		"a slash at the issuer":  {issuer(func(own string) string { return own + "/" }), "", reason.DiscoveryIssuerSlash},
+		"a placeholder":          {issuer(func(string) string { return "https://login.example/{tenantid}/v2.0" }), "", reason.DiscoveryIssuerTemplate},
+		"another issuer":         {issuer(func(string) string { return "https://other.example" }), "", reason.DiscoveryIssuerOther},
+		"the metadata's address": {nil, "https://id.example/.well-known/openid-configuration", reason.DiscoveryIssuerIsMetadata},
+		"404":                    {instead(hostile.HTML(404)), "", reason.DiscoveryNotFound},
+		"redirect":               {instead(hostile.Redirect("https://elsewhere.example/x")), "", reason.DiscoveryRedirect},
+		"403":                    {instead(hostile.HTML(403)), "", reason.DiscoveryForbidden},
+		"503":                    {instead(hostile.HTML(503)), "", reason.DiscoveryStatus},
+		"HTML":                   {instead(hostile.HTML(200)), "", reason.DiscoveryNotJSON},
+		"half":                   {instead(hostile.Half), "", reason.ProviderAnswer},
 		"no token endpoint": {func(r *rig) {
 			r.op.Set(func(s *hostile.Switches) { s.Metadata = func(m map[string]any) { delete(m, "token_endpoint") } })
-		}, "", auth.DiscoveryIncomplete},
-		"hangs":           {func(r *rig) { r.op.Instead(hostile.Discovery, r.op.Hang) }, "", auth.ProviderTimeout},
-		"nobody listens":  {nil, "http://127.0.0.1:1", auth.ProviderConnection},
-		"an unknown name": {nil, "https://id.invalid", auth.ProviderName},
+		}, "", reason.DiscoveryIncomplete},
+		"hangs":           {func(r *rig) { r.op.Instead(hostile.Discovery, r.op.Hang) }, "", reason.ProviderTimeout},
+		"nobody listens":  {nil, "http://127.0.0.1:1", reason.ProviderConnection},
+		"an unknown name": {nil, "https://id.invalid", reason.ProviderName},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -287,13 +288,13 @@ func TestReasonsOnTheWayToTheProvider(t *testing.T) {
 	t.Cleanup(refusing.Close)
 	for name, tc := range map[string]struct {
 		issuer, proxy string
-		reason        auth.Reason
+		reason        reason.Reason
 		key, fact     string
 	}{
-		"a private authority":   {private.URL, "", auth.ProviderCertificate, "certificate", "unknown authority"},
-		"a proxy that refuses":  {"https://id.example", refusing.URL, auth.ProviderProxy, "status", "403"},
-		"a proxy that is away":  {"https://id.example", "http://127.0.0.1:1", auth.ProviderProxy, "level", "WARN"},
-		"a proxy of an unknown": {"https://id.example", "http://proxy.invalid:3128", auth.ProviderProxy, "level", "WARN"},
+		"a private authority":   {private.URL, "", reason.ProviderCertificate, "certificate", "unknown authority"},
+		"a proxy that refuses":  {"https://id.example", refusing.URL, reason.ProviderProxy, "status", "403"},
+		"a proxy that is away":  {"https://id.example", "http://127.0.0.1:1", reason.ProviderProxy, "level", "WARN"},
+		"a proxy of an unknown": {"https://id.example", "http://proxy.invalid:3128", reason.ProviderProxy, "level", "WARN"},
 	} {
 		r := newRig(t, func(o *options) { o.client.Issuer = tc.issuer })
 		if tc.proxy != "" {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/secret"
 )
 
@@ -44,9 +45,6 @@ type Tokens struct {
 	unsaved  unsaved
 	wait     time.Duration // in place of leaseWait, for tests
 }
-
-// errAnotherUser is an answer to a refresh whose ID token is another user's.
-var errAnotherUser = fmt.Errorf("%w: a refresh gave another user's token", ErrLoginRequired)
 
 // Delegated is the delegated token of one session.
 type Delegated struct {
@@ -84,11 +82,11 @@ func (d *Delegated) Renew(ctx context.Context, refused string) (string, error) {
 // where it cannot be, so that nobody types a secret into a form whose token is dead.
 func (d *Delegated) ForForm(ctx context.Context) error {
 	_, err := d.meet(ctx, need{t: d.t, of: aForm})
-	if errors.Is(err, ErrProviderAway) {
+	if errors.Is(err, reason.ErrProviderAway) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if endsWithin(d.s.Login.Obtained, d.s.Login.Expires, d.t.RP.Now(), 0) {
-			return ErrLoginRequired
+			return reason.ErrLoginRequired
 		}
 		return nil
 	}
@@ -113,7 +111,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		})
 		select {
 		case <-ctx.Done():
-			return "", refuse(ErrProviderAway, ProviderTimeout).because(ctx.Err())
+			return "", reason.Refuse(reason.ErrProviderAway, reason.ProviderTimeout).Because(ctx.Err())
 		case r := <-renewed:
 			if r.Err != nil {
 				return "", r.Err
@@ -122,7 +120,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		}
 	}
 	if !n.met(d.s.Login) {
-		return "", ErrLoginRequired
+		return "", reason.ErrLoginRequired
 	}
 	return d.t.forMaia(d.s.Login).Reveal(), nil
 }
@@ -141,20 +139,20 @@ func (t *Tokens) renew(ctx context.Context, id secret.Text, n need) (Login, erro
 		case err == nil:
 			return t.renewLeased(ctx, id, me, login, n)
 		case errors.Is(err, errUnsealed):
-			return Login{}, ErrLoginRequired
+			return Login{}, reason.ErrLoginRequired
 		case !errors.Is(err, errNotLeased):
-			return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
+			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
 		login, err = t.Sessions.stored(waiting, id)
 		switch {
 		case errors.Is(err, ErrSessionEnded):
-			return Login{}, ErrLoginRequired
+			return Login{}, reason.ErrLoginRequired
 		case err == nil && n.met(login):
 			return login, nil
 		}
 		select {
 		case <-waiting.Done():
-			return Login{}, ErrProviderAway
+			return Login{}, reason.ErrProviderAway
 		case <-time.After(leasePoll):
 		}
 	}
@@ -175,15 +173,15 @@ func (t *Tokens) renewLeased(ctx context.Context, id secret.Text, me string, log
 		cancel()
 		changed = changed || renewed
 		if failed != nil {
-			t.RP.Provider.logRefusal(ctx, "token not renewed", failed)
+			reason.Log(ctx, t.RP.Provider.log, "token not renewed", failed)
 		}
 	}
-	if errors.Is(failed, errAnotherUser) {
+	if errors.Is(failed, reason.ErrAnotherUser) {
 		// Somebody else's token must never serve this session, nor may what it has be used on.
 		ctx, cancel := outlive(ctx)
 		defer cancel()
 		if err := t.Sessions.drop(ctx, id); err != nil {
-			return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
+			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
 		return Login{}, failed
 	}
@@ -209,7 +207,7 @@ func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, chang
 		return login, changed, nil
 	}
 	e, err := t.exchange(ctx, login)
-	if errors.Is(err, ErrExchangeRefused) && !refresh && !login.RefreshToken.Empty() {
+	if errors.Is(err, reason.ErrExchangeRefused) && !refresh && !login.RefreshToken.Empty() {
 		// Perhaps the login's token has ended, and nobody said when it would.
 		if login, changed, err = t.refresh(ctx, login); err == nil {
 			e, err = t.exchange(ctx, login)
@@ -226,12 +224,12 @@ func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, chang
 // one whose refresh token was refused, so that it is not tried again.
 func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed bool, err error) {
 	if login.RefreshToken.Empty() {
-		return login, false, ErrLoginRequired
+		return login, false, reason.ErrLoginRequired
 	}
 	token, err := t.RP.Provider.Refresh(ctx, login.RefreshToken)
-	var refusal *Refusal
+	var refusal *reason.Refusal
 	switch {
-	case errors.As(err, &refusal) && refusal.Reason == RefreshRefused:
+	case errors.As(err, &refusal) && refusal.Reason == reason.RefreshRefused:
 		login.RefreshToken = secret.Text{}
 		return login, true, err
 	case err != nil:
@@ -244,7 +242,7 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 	}
 	client := t.RP.Provider.client
 	if t.Exchange == nil && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
-		return login.rotated(token), true, refuse(ErrLoginRequired, TokenAudience)
+		return login.rotated(token), true, reason.Refuse(reason.ErrLoginRequired, reason.TokenAudience)
 	}
 	login.take(token, t.RP.Now())
 	return login, true, nil
@@ -265,16 +263,16 @@ func (t *Tokens) refreshedIdentity(ctx context.Context, login Login, fresh secre
 	}
 	switch {
 	case !part(raw, 1, &claims):
-		return login, refuse(ErrProviderAway, JWTMalformed)
+		return login, reason.Refuse(reason.ErrProviderAway, reason.JWTMalformed)
 	case claims.Subject != login.Subject:
-		return login, refuse(errAnotherUser, RefreshedUser)
+		return login, reason.Refuse(reason.ErrAnotherUser, reason.RefreshedUser)
 	case claims.Issuer != login.Issuer:
-		return login, refuse(ErrProviderAway, JWTIssuer, slog.String("issuer_seen", clip(claims.Issuer)))
+		return login, reason.Refuse(reason.ErrProviderAway, reason.JWTIssuer, slog.String("issuer_seen", reason.Clip(claims.Issuer)))
 	case !slices.Contains(oneOrMore(claims.Audience), t.RP.Provider.client.ID):
-		return login, refuse(ErrProviderAway, JWTAudience)
+		return login, reason.Refuse(reason.ErrProviderAway, reason.JWTAudience)
 	}
 	if _, err := t.RP.Provider.verified(ctx, raw); err != nil {
-		t.RP.Provider.logRefusal(ctx, "refreshed ID token not verified: the identity of the login stays", err)
+		reason.Log(ctx, t.RP.Provider.log, "refreshed ID token not verified: the identity of the login stays", err)
 		return login, nil
 	}
 	login.IDToken = fresh

@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+
+	"maiaportal/internal/auth/reason"
 )
 
 // proxyError is a proxy that does not open a tunnel to the provider.
@@ -49,12 +51,12 @@ func unfinished(err error) bool {
 }
 
 // unreachable says why the provider could not be asked, or its answer not be read to its end.
-func unreachable(err error) *Refusal {
-	reason, facts := why(err)
-	return refuse(ErrProviderAway, reason, facts...).because(err)
+func unreachable(err error) *reason.Refusal {
+	which, facts := why(err)
+	return reason.Refuse(reason.ErrProviderAway, which, facts...).Because(err)
 }
 
-func why(err error) (Reason, []slog.Attr) {
+func why(err error) (reason.Reason, []slog.Attr) {
 	var name *net.DNSError
 	var proxy *proxyError
 	var op *net.OpError
@@ -66,25 +68,25 @@ func why(err error) (Reason, []slog.Attr) {
 	var network net.Error
 	switch {
 	case errors.As(err, &proxy):
-		return ProviderProxy, []slog.Attr{slog.Int("status", proxy.status)}
+		return reason.ProviderProxy, []slog.Attr{slog.Int("status", proxy.status)}
 	case errors.As(err, &op) && op.Op == "proxyconnect":
-		return ProviderProxy, nil
+		return reason.ProviderProxy, nil
 	case errors.As(err, &name):
-		return ProviderName, nil
+		return reason.ProviderName, nil
 	case errors.As(err, &authority):
-		return ProviderCertificate, []slog.Attr{slog.String("certificate", "unknown authority")}
+		return reason.ProviderCertificate, []slog.Attr{slog.String("certificate", "unknown authority")}
 	case errors.As(err, &host):
-		return ProviderCertificate, []slog.Attr{slog.String("certificate", "another host")}
+		return reason.ProviderCertificate, []slog.Attr{slog.String("certificate", "another host")}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return ProviderCertificate, []slog.Attr{slog.String("certificate", "expired or not valid yet")}
+		return reason.ProviderCertificate, []slog.Attr{slog.String("certificate", "expired or not valid yet")}
 	case errors.As(err, &invalid), errors.As(err, &certificate):
-		return ProviderCertificate, []slog.Attr{slog.String("certificate", "not valid")}
+		return reason.ProviderCertificate, []slog.Attr{slog.String("certificate", "not valid")}
 	case errors.As(err, &tooLong):
-		return ProviderAnswer, []slog.Attr{slog.Int64("limit", tooLong.Limit)}
+		return reason.ProviderAnswer, []slog.Attr{slog.Int64("limit", tooLong.Limit)}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return ProviderTimeout, nil
+		return reason.ProviderTimeout, nil
 	case errors.As(err, &op):
-		return ProviderConnection, nil
+		return reason.ProviderConnection, nil
 	}
-	return ProviderAnswer, nil
+	return reason.ProviderAnswer, nil
 }

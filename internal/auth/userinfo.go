@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"maiaportal/internal/auth/reason"
 )
 
 // namesTime is how long a login waits for a name and an e-mail address alone: it can do without.
@@ -65,23 +67,23 @@ func (rp *RelyingParty) person(ctx context.Context, d *discovered, accessToken, 
 
 // withoutUserinfo decides whether a login can do without the answer of userinfo that it did not get.
 func (rp *RelyingParty) withoutUserinfo(ctx context.Context, p *person, needed bool, err error) error {
-	var refused *Refusal
+	var refused *reason.Refusal
 	if !errors.As(err, &refused) {
 		return err
 	}
-	if needed && p.groups.reason == GroupsOverage {
+	if needed && p.groups.reason == reason.GroupsOverage {
 		// The ID token has said already why there are no groups, and userinfo is not where they are.
 		p.groups.facts = append(p.groups.facts, slog.String("userinfo", string(refused.Reason)))
 		return nil
 	}
 	// Everybody may log in where only auditors are named: then a stumble can be waited out, so that no auditor
 	// has a session without the rights, but a definite no keeps nobody out.
-	if needed && (len(rp.Policy.Allowed) > 0 || errors.Is(err, ErrProviderAway)) {
-		refused.Facts = append(refused.Facts, slog.String("groups_claim", clip(rp.GroupsClaim)), slog.String("id_token", string(p.groups.reason)))
+	if needed && (len(rp.Policy.Allowed) > 0 || errors.Is(err, reason.ErrProviderAway)) {
+		refused.Facts = append(refused.Facts, slog.String("groups_claim", reason.Clip(rp.GroupsClaim)), slog.String("id_token", string(p.groups.reason)))
 		return refused
 	}
 	level := slog.LevelInfo
-	if needed || errors.Is(err, ErrBadAnswer) {
+	if needed || errors.Is(err, reason.ErrBadAnswer) {
 		level = slog.LevelWarn
 	}
 	rp.Log.LogAttrs(ctx, level, "login without what userinfo says", refused.Attrs()...)
@@ -97,7 +99,7 @@ func (rp *RelyingParty) mayLogIn(ctx context.Context, found groupsFound) error {
 	if !rp.Policy.MayLogIn(found.groups) {
 		return found.refusal(rp.groupsClaim(), rp.Policy)
 	}
-	if len(rp.Policy.Auditors) > 0 && (found.reason == GroupsOverage || found.reason == GroupsOtherShape) {
+	if len(rp.Policy.Auditors) > 0 && (found.reason == reason.GroupsOverage || found.reason == reason.GroupsOtherShape) {
 		// Everybody may log in, but nobody can tell whether this one is an auditor.
 		rp.Log.LogAttrs(ctx, slog.LevelWarn, "login without groups", found.refusal(rp.groupsClaim(), rp.Policy).Attrs()...)
 	}
@@ -122,13 +124,13 @@ func (p *Provider) userinfo(ctx context.Context, d *discovered, accessToken,
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if code, refused := refusesToken(resp, body); refused {
-		return nil, refuse(ErrLoginRequired, UserinfoRefused, slog.Int("status", resp.StatusCode), slog.String("error_code", clip(code)))
+		return nil, reason.Refuse(reason.ErrLoginRequired, reason.UserinfoRefused, slog.Int("status", resp.StatusCode), slog.String("error_code", reason.Clip(code)))
 	}
 	if err != nil {
 		return nil, userinfoAway(err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, refuse(ErrProviderAway, UserinfoAway, slog.Int("status", resp.StatusCode))
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.UserinfoAway, slog.Int("status", resp.StatusCode))
 	}
 	contentType := resp.Header.Get("Content-Type")
 	signed, _, _ := mime.ParseMediaType(contentType)
@@ -139,12 +141,12 @@ func (p *Provider) userinfo(ctx context.Context, d *discovered, accessToken,
 	}
 	var claims map[string]json.RawMessage
 	if json.Unmarshal(body, &claims) != nil {
-		return nil, refuse(ErrProviderAway, UserinfoAway, slog.Int("status", resp.StatusCode), slog.String("content_type", clip(contentType)))
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.UserinfoAway, slog.Int("status", resp.StatusCode), slog.String("content_type", reason.Clip(contentType)))
 	}
 	// Another user's are never this one's (section 5.3.2).
 	var sub string
 	if json.Unmarshal(claims["sub"], &sub) != nil || sub != subject {
-		return nil, refuse(ErrBadAnswer, UserinfoSubject, slog.Bool("sub", sent(claims["sub"])))
+		return nil, reason.Refuse(reason.ErrBadAnswer, reason.UserinfoSubject, slog.Bool("sub", sent(claims["sub"])))
 	}
 	return claims, nil
 }
@@ -165,9 +167,9 @@ func refusesToken(resp *http.Response, body []byte) (code string, refused bool) 
 	return "", false
 }
 
-func userinfoAway(err error) *Refusal {
-	reason, facts := why(err)
-	return refuse(ErrProviderAway, UserinfoAway, append(facts, slog.String("why", string(reason)))...).because(err)
+func userinfoAway(err error) *reason.Refusal {
+	which, facts := why(err)
+	return reason.Refuse(reason.ErrProviderAway, reason.UserinfoAway, append(facts, slog.String("why", string(which)))...).Because(err)
 }
 
 // signedUserinfo verifies an answer that is a JWT, with the keys of ID tokens (section 5.3.2).
@@ -176,25 +178,25 @@ func (d *discovered) signedUserinfo(ctx context.Context, body []byte) ([]byte, e
 	payload, err := d.keys.VerifySignature(context.WithValue(ctx, verdictKey{}, v), strings.TrimSpace(string(body)))
 	switch {
 	case err == nil:
-	case v.err != nil && !errors.Is(v.err, ErrProviderAway):
-		return nil, refuse(ErrBadAnswer, v.err.Reason, append(v.err.Facts, slog.String("of", "userinfo"))...)
+	case v.err != nil && !errors.Is(v.err, reason.ErrProviderAway):
+		return nil, reason.Refuse(reason.ErrBadAnswer, v.err.Reason, append(v.err.Facts, slog.String("of", "userinfo"))...)
 	case v.err != nil:
-		return nil, refuse(ErrProviderAway, UserinfoAway, slog.String("why", string(v.err.Reason))).because(v.err.cause)
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.UserinfoAway, slog.String("why", string(v.err.Reason))).Because(v.err.Cause())
 	default:
-		return nil, refuse(ErrProviderAway, UserinfoAway, slog.String("why", string(JWTAlgorithm)), slog.String("announced", strings.Join(d.algs, " ")))
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.UserinfoAway, slog.String("why", string(reason.JWTAlgorithm)), slog.String("announced", strings.Join(d.algs, " ")))
 	}
 	var claims struct {
 		Issuer   json.RawMessage `json:"iss"`
 		Audience json.RawMessage `json:"aud"`
 	}
 	if json.Unmarshal(payload, &claims) != nil {
-		return nil, refuse(ErrProviderAway, UserinfoAway, slog.String("why", string(JWTClaims)))
+		return nil, reason.Refuse(reason.ErrProviderAway, reason.UserinfoAway, slog.String("why", string(reason.JWTClaims)))
 	}
 	if sent(claims.Issuer) && !slices.Contains(oneOrMore(claims.Issuer), d.issuer) {
-		return nil, refuse(ErrBadAnswer, JWTIssuer, slog.String("of", "userinfo"))
+		return nil, reason.Refuse(reason.ErrBadAnswer, reason.JWTIssuer, slog.String("of", "userinfo"))
 	}
 	if sent(claims.Audience) && !slices.Contains(oneOrMore(claims.Audience), d.oauth.ClientID) {
-		return nil, refuse(ErrBadAnswer, JWTAudience, slog.String("of", "userinfo"))
+		return nil, reason.Refuse(reason.ErrBadAnswer, reason.JWTAudience, slog.String("of", "userinfo"))
 	}
 	return payload, nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
@@ -61,7 +61,7 @@ func (h *Handlers) onError(err error, c echo.Context) {
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("request_id", requestID(c)), slog.Int("status", e.status)}
-	var refusal *auth.Refusal
+	var refusal *reason.Refusal
 	if errors.As(err, &refusal) {
 		// What was refused at the login, or of the provider, is the operator's to know.
 		level = slog.LevelWarn
@@ -156,7 +156,7 @@ func asPageError(err error) *pageError {
 			cause:   err,
 			text:    []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form again and fill it in once more."},
 		}
-	case errors.Is(err, auth.ErrProviderAway):
+	case errors.Is(err, reason.ErrProviderAway):
 		return providerAwayPage(err)
 	case errors.As(err, &he) && he.Code == http.StatusNotFound:
 		return &pageError{
@@ -198,16 +198,16 @@ func providerAwayPage(err error) *pageError {
 		retryAfter: 30 * time.Second,
 		text:       []string{"Your company’s login service could not be reached, so nobody can sign in at the moment. This is usually over in a few minutes."},
 	}
-	var refusal *auth.Refusal
+	var refusal *reason.Refusal
 	if errors.As(err, &refusal) {
 		switch refusal.Reason {
-		case auth.ProviderStatus, auth.ProviderKeys:
+		case reason.ProviderStatus, reason.ProviderKeys:
 			e.heading = "The login service has a problem"
 			e.text = []string{"Your company’s login service reported an error of its own, so nobody can sign in at the moment. This is usually over in a few minutes."}
-		case auth.UserinfoAway:
+		case reason.UserinfoAway:
 			e.heading = "The login service has a problem"
 			e.text = []string{"The login service did not tell the portal which groups you are in. Nothing is wrong with your account. This is usually over in a few minutes."}
-		case auth.TokenAnswer, auth.TokenType:
+		case reason.TokenAnswer, reason.TokenType:
 			e.heading = "The login service’s answer cannot be used"
 			e.text = []string{"Your company’s login service did not give the portal a token that it can use. If it happens again in a few minutes, give the request id below to your portal administrator."}
 		default: // it did not answer

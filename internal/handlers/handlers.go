@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
@@ -133,7 +134,7 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			if err := h.maySubmit(s); err != nil {
 				return err
 			}
-			if err := h.Tokens.For(s).ForForm(c.Request().Context()); errors.Is(err, auth.ErrLoginRequired) {
+			if err := h.Tokens.For(s).ForForm(c.Request().Context()); errors.Is(err, reason.ErrLoginRequired) {
 				return c.Redirect(http.StatusSeeOther, loginLink(c.Request().URL.RequestURI(), ""))
 			} else if err != nil {
 				return databaseAway(err)

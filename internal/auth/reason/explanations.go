@@ -1,4 +1,4 @@
-package auth
+package reason
 
 // Explanation says what a reason means, and what to do about it, to whoever reads the log.
 type Explanation struct{ Means, Do string }

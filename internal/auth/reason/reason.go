@@ -1,4 +1,4 @@
-package auth
+package reason
 
 import "log/slog"
 
@@ -97,12 +97,13 @@ type Refusal struct {
 	cause error // for errors.Is; never part of the text
 }
 
-func refuse(class error, reason Reason, facts ...slog.Attr) *Refusal {
-	return &Refusal{Reason: reason, Facts: facts, class: class}
+// Refuse makes a refusal of one of the package's errors.
+func Refuse(class error, r Reason, facts ...slog.Attr) *Refusal {
+	return &Refusal{Reason: r, Facts: facts, class: class}
 }
 
-// because adds what errors.Is and errors.As find.
-func (r *Refusal) because(cause error) *Refusal {
+// Because adds what errors.Is and errors.As find.
+func (r *Refusal) Because(cause error) *Refusal {
 	r.cause = cause
 	return r
 }
@@ -116,6 +117,9 @@ func (r *Refusal) Unwrap() []error {
 	}
 	return []error{r.class, r.cause}
 }
+
+// Cause is what Because added, or nil.
+func (r *Refusal) Cause() error { return r.cause }
 
 // Attrs are what a log line about it has: the reason, what it means and what to do, and the facts.
 func (r *Refusal) Attrs() []slog.Attr {
