@@ -8,20 +8,21 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"maiaportal/internal/auth/reason"
-	"maiaportal/internal/store"
+	"maiaportal/internal/auth/session"
 )
 
-// logoutTokenAge is how old a logout token may be. Its jti is remembered for longer.
 const (
-	logoutTokenAge    = 5 * time.Minute
-	logoutTokenMemory = time.Hour
+	// logoutTokenAge is how old a logout token may be. Its jti is remembered for longer.
+	logoutTokenAge = 5 * time.Minute
+	// backchannelTime is how long the provider's keys and the database may take for one.
+	backchannelTime = 15 * time.Second
 )
 
 // BackchannelLogout ends the sessions that a logout token names, and tells how many (OpenID Connect
 // Back-Channel Logout 1.0 sections 2.4 to 2.7). It goes on when its sender hangs up, and a token that
 // ended nothing may come again. Errors: ErrLogoutToken, ErrProviderAway, or the database's.
 func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, error) {
-	ctx, cancel := outlive(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backchannelTime)
 	defer cancel()
 	d, err := t.RP.Provider.get(ctx)
 	if err != nil {
@@ -34,9 +35,9 @@ func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, erro
 	if err := checkLogoutToken(token, t.RP.Now()); err != nil {
 		return 0, err
 	}
-	n, used, err := t.Sessions.Rows.EndByLogoutToken(ctx, store.LogoutToken{
-		JTIHash: hash(token.Issuer + "\x00" + token.TokenID),
+	n, used, err := t.Sessions.EndNamed(ctx, session.Named{
 		Issuer:  token.Issuer,
+		TokenID: token.TokenID,
 		SID:     token.SessionID,
 		Subject: token.Subject,
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -81,7 +82,7 @@ func (c credentials) assertion() (string, error) {
 		audience = c.issuer
 	}
 	claims, err := json.Marshal(map[string]any{
-		"iss": c.id, "sub": c.id, "aud": audience, "jti": NewID(),
+		"iss": c.id, "sub": c.id, "aud": audience, "jti": session.NewID(),
 		"iat": now.Unix(), "exp": now.Add(assertionLife).Unix(),
 	})
 	if err != nil {

@@ -2,8 +2,8 @@ package auth
 
 import (
 	"context"
-	"time"
 
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -16,24 +16,17 @@ type Exchange struct {
 	SubjectIDToken            bool // exchange the ID token in place of the access token
 }
 
-// exchanged is a token for Maia that was had for another token.
-type exchanged struct {
-	Token    secret.Text
-	Obtained time.Time
-	Expires  time.Time // zero where the provider did not say
-}
-
 // exchange asks for a token for Maia.
-func (t *Tokens) exchange(ctx context.Context, login Login) (exchanged, error) {
+func (t *Tokens) exchange(ctx context.Context, login session.Login) (session.Exchanged, error) {
 	subject := login.AccessToken
 	if t.Exchange.SubjectIDToken {
 		subject = login.IDToken
 	}
 	answer, err := t.RP.Provider.Exchange(ctx, *t.Exchange, subject)
 	if err != nil {
-		return exchanged{}, err
+		return session.Exchanged{}, err
 	}
-	e := exchanged{Token: answer.AccessToken, Obtained: t.RP.Now()}
+	e := session.Exchanged{Token: answer.AccessToken, Obtained: t.RP.Now()}
 	if answer.Life > 0 {
 		e.Expires = e.Obtained.Add(answer.Life)
 	}

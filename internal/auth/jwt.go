@@ -133,3 +133,11 @@ func part(raw string, i int, into any) bool {
 func secondsOff(d time.Duration) slog.Attr {
 	return slog.Int64("seconds_off", int64(d.Round(time.Second)/time.Second))
 }
+
+// instant is what a claim in seconds says; 0 says nothing.
+func instant(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
+}

@@ -2,15 +2,10 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,18 +16,12 @@ import (
 	"golang.org/x/oauth2"
 
 	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
-	"maiaportal/internal/store"
 )
 
-const (
-	// loginTime is how long a login at the provider may take.
-	loginTime = 10 * time.Minute
-	// LoginKept is how long a pending login is remembered, to bring a late one back to its target.
-	LoginKept = 24 * time.Hour
-	// clockSkew is how far the provider's clock may be ahead.
-	clockSkew = time.Minute
-)
+// clockSkew is how far the provider's clock may be ahead.
+const clockSkew = time.Minute
 
 // RefusedError is the provider's own refusal: an error parameter in its answer (RFC 6749 section
 // 4.1.2.1). Code and Description are a stranger's words.
@@ -52,17 +41,16 @@ func (e *RefusedError) Stumbled() bool {
 	return e.Code == "temporarily_unavailable" || e.Code == "server_error"
 }
 
-// logins is what the relying party keeps.
-type logins interface {
-	CreatePendingLogin(ctx context.Context, l store.NewLogin) error
-	UsePendingLogin(ctx context.Context, stateHash, browserHash []byte) (store.PendingLogin, error)
-}
+// Session is who is signed in, and Login what is known of them: the words of package session, for those who ask here.
+type (
+	Session = session.Session
+	Login   = session.Login
+)
 
 // RelyingParty logs users in.
 type RelyingParty struct {
 	Provider    *Provider
-	Records     logins
-	Keys        []secret.Value // session keys
+	Pending     *session.Pending
 	GroupsClaim string
 	// GroupsSeparator parts the groups of a claim that is one string; GroupsMember is the member that has the
 	// name where the claim lists objects. Both may be empty.
@@ -72,53 +60,6 @@ type RelyingParty struct {
 	ExchangesTokens bool
 	Log             *slog.Logger
 	Now             func() time.Time
-}
-
-// pendingLogin is sealed in the database while its user is at the provider.
-type pendingLogin struct {
-	Nonce    secret.Text
-	Verifier secret.Text
-	ReturnTo ReturnPath
-}
-
-// Login is who is logged in, and the tokens. It lives sealed in the session.
-type Login struct {
-	Issuer  string
-	Subject string
-	Name    string
-	Email   string
-	Groups  []string
-	SID     string
-
-	// When and how the user authenticated, as the ID token of the login says (auth_time, acr); zero where it does not.
-	AuthTime time.Time
-	ACR      string
-
-	AccessToken  secret.Text
-	Obtained     time.Time
-	Expires      time.Time // zero where the provider did not say
-	RefreshToken secret.Text
-	IDToken      secret.Text
-
-	Exchanged exchanged // the token for Maia, where tokens are exchanged
-}
-
-// NewID makes a random id of 256 bits.
-func NewID() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// ValidID says whether s has the form of an id of NewID.
-func ValidID(s string) bool {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	return err == nil && len(b) == 32
-}
-
-func hash(id string) []byte {
-	sum := sha256.Sum256([]byte(id))
-	return sum[:]
 }
 
 // Beginning is a login that somebody asks for.
@@ -136,29 +77,13 @@ func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	state := NewID()
-	p := pendingLogin{
-		Nonce:    secret.Hide(NewID()),
+	state := session.NewID()
+	p := session.PendingLogin{
+		Nonce:    secret.Hide(session.NewID()),
 		Verifier: secret.Hide(oauth2.GenerateVerifier()),
-		ReturnTo: b.ReturnTo,
+		ReturnTo: b.ReturnTo.String(),
 	}
-	plain, err := p.plain()
-	if err != nil {
-		return "", fmt.Errorf("auth: begin login: %w", err)
-	}
-	sealed, err := sealer{rp.Keys}.seal(state, forLogin, plain)
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	err = rp.Records.CreatePendingLogin(ctx, store.NewLogin{
-		StateHash:   hash(state),
-		BrowserHash: hash(b.Browser),
-		Sealed:      sealed,
-		Address:     network(b.Address),
-		SignedIn:    b.SignedIn,
-	})
+	err = rp.Pending.Begin(ctx, state, p, session.From{Browser: b.Browser, Address: b.Address, SignedIn: b.SignedIn})
 	if err != nil {
 		return "", err
 	}
@@ -185,80 +110,51 @@ func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) 
 	return d.oauth.AuthCodeURL(state, opts...), nil
 }
 
-// network is what counts as one address: of IPv6 the part that one customer usually has to himself.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || !ip.Is6() || ip.Is4In6() {
-		return address
-	}
-	p, _ := ip.WithZone("").Prefix(64) // never fails for an IPv6 address
-	return p.String()
-}
-
 // Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
 // is known also for many errors, so that a new login can lead there.
 func (rp *RelyingParty) Finish(ctx context.Context, browser string,
-	q url.Values) (login Login, returnTo ReturnPath, err error) {
+	q url.Values) (login session.Login, returnTo ReturnPath, err error) {
 	// State first: a stranger's code must not be redeemed.
 	pending, err := rp.pending(ctx, browser, q.Get("state"))
-	returnTo = pending.ReturnTo
+	returnTo = ReturnPath{pending.ReturnTo} // it was one when it was sealed, and nobody else can seal
 	if errors.Is(err, reason.ErrState) && q.Has("error") && !q.Has("state") {
 		// Nobody's login: but the provider says what is wrong, mostly with the portal's registration there.
-		return Login{}, returnTo, refusedAnswer(q)
+		return session.Login{}, returnTo, refusedAnswer(q)
 	}
 	if err != nil {
-		return Login{}, returnTo, err
+		return session.Login{}, returnTo, err
 	}
 	d, err := rp.Provider.get(ctx)
 	if err != nil {
-		return Login{}, returnTo, err
+		return session.Login{}, returnTo, err
 	}
 	if iss := q.Get("iss"); (q.Has("iss") || d.issInResponse) && iss != rp.Provider.client.Issuer {
-		return Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackIssuer, slog.String("issuer_seen", reason.Clip(iss)))
+		return session.Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackIssuer, slog.String("issuer_seen", reason.Clip(iss)))
 	}
 	if q.Has("error") {
-		return Login{}, returnTo, refusedAnswer(q)
+		return session.Login{}, returnTo, refusedAnswer(q)
 	}
 	if q.Get("code") == "" {
-		return Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackNoCode)
+		return session.Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackNoCode)
 	}
 	// The code is good once: a browser that goes away must not leave it half redeemed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
 	defer cancel()
 	answer, err := rp.Provider.Redeem(ctx, q.Get("code"), pending.Verifier)
 	if err != nil {
-		return Login{}, returnTo, err
+		return session.Login{}, returnTo, err
 	}
 	login, err = rp.login(ctx, d, answer, pending.Nonce)
 	return login, returnTo, err
 }
 
 // pending takes the pending login of a state, once, and only for the browser that began it.
-func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pendingLogin, error) {
-	if !ValidID(state) || !ValidID(browser) {
-		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
+func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (session.PendingLogin, error) {
+	p, err := rp.Pending.Use(ctx, state, browser)
+	if errors.Is(err, session.ErrNotPending) {
+		return p, reason.Refuse(reason.ErrState, reason.CallbackState)
 	}
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	row, err := rp.Records.UsePendingLogin(ctx, hash(state), hash(browser))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
-	case err != nil:
-		return pendingLogin{}, err
-	}
-	plain, err := sealer{rp.Keys}.open(state, forLogin, row.Sealed)
-	if err != nil {
-		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
-	}
-	p, err := pendingLoginOf(plain)
-	if err != nil {
-		return pendingLogin{}, reason.Refuse(reason.ErrState, reason.CallbackState)
-	}
-	if !row.First || rp.Now().Sub(row.CreatedAt) > loginTime {
-		return pendingLogin{ReturnTo: p.ReturnTo}, reason.Refuse(reason.ErrState, reason.CallbackState)
-	}
-	return p, nil
+	return p, err
 }
 
 // refusedAnswer is the provider's own refusal.
@@ -270,14 +166,14 @@ func refusedAnswer(q url.Values) *RefusedError {
 
 // login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7. It
 // gives one with ErrNotAllowed, too, for the page that says who is not let in.
-func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, nonce secret.Text) (Login, error) {
+func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, nonce secret.Text) (session.Login, error) {
 	raw := token.IDToken.Reveal()
 	if raw == "" {
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.TokenMissing)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.TokenMissing)
 	}
 	id, err := d.verifyIDToken(ctx, raw)
 	if err != nil {
-		return Login{}, err
+		return session.Login{}, err
 	}
 	var claims struct {
 		AZP  string `json:"azp"`
@@ -287,38 +183,38 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, 
 	}
 	var all map[string]json.RawMessage
 	if !part(raw, 1, &all) { // verified; id has them without those that say where the groups are
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTClaims)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTClaims)
 	}
 	_ = id.Claims(&claims) // a claim of another type is as good as none
 	authTime := instant(claims.Auth)
 	authenticated := rp.Now().Sub(authTime)
 	switch {
 	case id.Subject == "":
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTSubject)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTSubject)
 	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce.Reveal())) != 1:
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenNonce)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenNonce)
 	case sent(all["azp"]) && claims.AZP != rp.Provider.client.ID: // one that is no string, too
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAZP)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAZP)
 	case len(id.Audience) > 1 && claims.AZP == "":
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAudiences)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAudiences)
 	case id.IssuedAt.After(rp.Now().Add(clockSkew)):
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
 	case len(rp.Provider.client.ACRValues) > 0 && !slices.Contains(rp.Provider.client.ACRValues, claims.ACR):
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenACR)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenACR)
 	case rp.Provider.client.MaxAge >= 0 && authTime.IsZero():
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime)
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime)
 	case rp.Provider.client.MaxAge >= 0 && authenticated > rp.Provider.client.MaxAge+clockSkew:
-		return Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
+		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
 	}
 	client := rp.Provider.client
 	if !rp.ExchangesTokens && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
-		return Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
+		return session.Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
 	}
 	p, err := rp.person(ctx, d, token.AccessToken.Reveal(), id.Subject, all)
 	if err != nil {
-		return Login{}, err
+		return session.Login{}, err
 	}
-	l := Login{
+	l := session.Login{
 		Issuer:   id.Issuer,
 		Subject:  id.Subject,
 		Name:     p.called(id.Subject),
@@ -329,12 +225,12 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, 
 		ACR:      claims.ACR,
 		IDToken:  token.IDToken,
 	}
-	l.take(token, rp.Now())
+	take(&l, token, rp.Now())
 	return l, rp.mayLogIn(ctx, p.groups)
 }
 
-// take puts an answer of the token endpoint into l.
-func (l *Login) take(t Answer, now time.Time) {
+// take puts an answer of the token endpoint into a login.
+func take(l *session.Login, t Answer, now time.Time) {
 	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, time.Time{}
 	if t.Life > 0 {
 		l.Expires = now.Add(t.Life)
@@ -345,7 +241,7 @@ func (l *Login) take(t Answer, now time.Time) {
 }
 
 // rotated keeps, of an answer that is not used, the refresh token: the one that it was had for is used up.
-func (l Login) rotated(t Answer) Login {
+func rotated(l session.Login, t Answer) session.Login {
 	if !t.RefreshToken.Empty() {
 		l.RefreshToken = t.RefreshToken
 	}

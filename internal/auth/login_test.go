@@ -10,6 +10,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/session"
 )
 
 // S-1: the authorization request is for a code, with PKCE and a state and nonce of its own each time,
@@ -115,7 +116,7 @@ func TestCallbackOfNoLogin(t *testing.T) {
 		knows  bool // the new login leads to the first one's target
 	}{
 		"state is unknown": {func(_ *rig, b *browser, callback string) (*browser, string) {
-			return b, with(callback, "state", auth.NewID())
+			return b, with(callback, "state", session.NewID())
 		}, false},
 		"state is no id": {func(_ *rig, b *browser, callback string) (*browser, string) {
 			return b, with(callback, "state", "x' OR 1=1")
@@ -134,14 +135,14 @@ func TestCallbackOfNoLogin(t *testing.T) {
 		}, true},
 		"23 hours old, and the database was swept": {func(r *rig, b *browser, callback string) (*browser, string) {
 			r.clock.Add(23 * time.Hour)
-			if err := r.sessions.Sweep(r.t.Context()); err != nil {
+			if err := r.sweeper.Sweep(r.t.Context()); err != nil {
 				r.t.Error(err)
 			}
 			return b, callback
 		}, true},
 		"25 hours old, and the database was swept": {func(r *rig, b *browser, callback string) (*browser, string) {
 			r.clock.Add(25 * time.Hour)
-			if err := r.sessions.Sweep(r.t.Context()); err != nil {
+			if err := r.sweeper.Sweep(r.t.Context()); err != nil {
 				r.t.Error(err)
 			}
 			return b, callback
@@ -340,7 +341,7 @@ func TestIDToken(t *testing.T) {
 		"no exp":                         {claims(func(c map[string]any) { c["exp"] = nil }), false},
 		"iat is two minutes ahead":       {claims(func(c map[string]any) { c["iat"], c["exp"] = now.Unix()+120, now.Unix()+600 }), false},
 		"iat is 50 seconds ahead":        {claims(func(c map[string]any) { c["iat"] = now.Unix() + 50 }), true},
-		"another nonce":                  {claims(func(c map[string]any) { c["nonce"] = auth.NewID() }), false},
+		"another nonce":                  {claims(func(c map[string]any) { c["nonce"] = session.NewID() }), false},
 		"no nonce":                       {claims(func(c map[string]any) { c["nonce"] = nil }), false},
 		"empty sub":                      {claims(func(c map[string]any) { c["sub"] = "" }), false},
 		"no sub":                         {claims(func(c map[string]any) { c["sub"] = nil }), false},

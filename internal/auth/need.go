@@ -3,6 +3,7 @@ package auth
 import (
 	"time"
 
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -30,10 +31,10 @@ type need struct {
 }
 
 // met says whether nothing has to be renewed for it.
-func (n need) met(l Login) bool { return !n.stale(l) && !n.staleForMaia(l) }
+func (n need) met(l session.Login) bool { return !n.stale(l) && !n.staleForMaia(l) }
 
 // stale says whether the login's own tokens have to be refreshed, whatever goes to Maia.
-func (n need) stale(l Login) bool {
+func (n need) stale(l session.Login) bool {
 	if n.of != aForm {
 		return false
 	}
@@ -42,7 +43,7 @@ func (n need) stale(l Login) bool {
 }
 
 // staleForMaia says whether another token for Maia is needed. Where tokens are not exchanged it is the login's own.
-func (n need) staleForMaia(l Login) bool {
+func (n need) staleForMaia(l session.Login) bool {
 	switch n.of {
 	case aCall:
 		return n.t.ends(l, callMargin)
@@ -57,7 +58,7 @@ func (n need) staleForMaia(l Login) bool {
 func (n need) refreshFirst() bool { return n.of == aSecondTry }
 
 // forMaia is the token at hand that goes to Maia; empty where none has been had yet.
-func (t *Tokens) forMaia(l Login) secret.Text {
+func (t *Tokens) forMaia(l session.Login) secret.Text {
 	if t.Exchange != nil {
 		return l.Exchanged.Token
 	}
@@ -65,7 +66,7 @@ func (t *Tokens) forMaia(l Login) secret.Text {
 }
 
 // ends says whether the token for Maia ends within margin, or is not there.
-func (t *Tokens) ends(l Login, margin time.Duration) bool {
+func (t *Tokens) ends(l session.Login, margin time.Duration) bool {
 	now := t.RP.Now()
 	if t.Exchange != nil {
 		return l.Exchanged.Token.Empty() || endsWithin(l.Exchanged.Obtained, l.Exchanged.Expires, now, margin)
@@ -77,3 +78,6 @@ func (t *Tokens) ends(l Login, margin time.Duration) bool {
 func endsWithin(obtained, expires, now time.Time, margin time.Duration) bool {
 	return !expires.IsZero() && now.Add(min(margin, expires.Sub(obtained)/4)).After(expires)
 }
+
+// same says whether two secret texts are the same.
+func same(a, b secret.Text) bool { return a.Reveal() == b.Reveal() }

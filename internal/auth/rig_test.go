@@ -23,6 +23,7 @@ import (
 	"maiaportal/internal/audit"
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/handlers"
 	"maiaportal/internal/maiaclient"
@@ -90,7 +91,9 @@ type rig struct {
 	clock    *clock
 	dbPath   string
 	store    *store.Store
-	sessions *auth.Sessions
+	sessions *session.Sessions
+	leases   *session.Leases
+	sweeper  *session.Sweeper
 	provider *auth.Provider
 	tokens   *auth.Tokens
 	handler  http.Handler
@@ -182,8 +185,7 @@ func (r *rig) start(change ...func(*options)) {
 	}
 	rp := &auth.RelyingParty{
 		Provider:        r.provider,
-		Records:         r.store,
-		Keys:            o.keys,
+		Pending:         &session.Pending{Rows: r.store, Keys: o.keys, Now: r.clock.Now},
 		GroupsClaim:     o.groupsClaim,
 		Policy:          o.policy,
 		ExchangesTokens: o.exchange != nil,
@@ -191,8 +193,8 @@ func (r *rig) start(change ...func(*options)) {
 		Now:             r.clock.Now,
 	}
 	rp.GroupsSeparator, rp.GroupsMember = o.separator, o.member
-	cookies := auth.Cookies{Secure: strings.HasPrefix(r.base, "https:")}
-	r.sessions = &auth.Sessions{
+	cookies := session.Cookies{Secure: strings.HasPrefix(r.base, "https:")}
+	r.sessions = &session.Sessions{
 		Rows:    r.store,
 		Keys:    o.keys,
 		Cookies: cookies,
@@ -200,8 +202,10 @@ func (r *rig) start(change ...func(*options)) {
 		Max:     8 * time.Hour,
 		Now:     r.clock.Now,
 	}
-	r.tokens = &auth.Tokens{RP: rp, Sessions: r.sessions, Exchange: o.exchange}
-	formKeys, err := auth.FormTokenKeys(o.keys)
+	r.leases = &session.Leases{Rows: r.store, Keys: o.keys}
+	r.sweeper = &session.Sweeper{Rows: r.store, Idle: r.sessions.Idle, Max: r.sessions.Max, Now: r.clock.Now}
+	r.tokens = &auth.Tokens{RP: rp, Sessions: r.sessions, Leases: r.leases, Exchange: o.exchange}
+	formKeys, err := session.FormTokenKeys(o.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -515,7 +519,7 @@ func (b *browser) signedIn() bool {
 }
 
 // session looks this browser's session up, as a request does.
-func (b *browser) session() *auth.Session {
+func (b *browser) session() *session.Session {
 	b.r.t.Helper()
 	req := httptest.NewRequestWithContext(b.r.t.Context(), http.MethodGet, "/", nil)
 	req.AddCookie(&http.Cookie{

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -38,7 +39,8 @@ const (
 // Tokens hands out the delegated tokens of sessions, and renews them.
 type Tokens struct {
 	RP       *RelyingParty
-	Sessions *Sessions
+	Sessions *session.Sessions
+	Leases   *session.Leases
 	Exchange *Exchange // nil: the login's access token goes to Maia
 
 	renewing singleflight.Group
@@ -51,11 +53,11 @@ type Delegated struct {
 	t *Tokens
 
 	mu sync.Mutex
-	s  *Session
+	s  *session.Session
 }
 
 // For gives the delegated token of a session.
-func (t *Tokens) For(s *Session) *Delegated { return &Delegated{t: t, s: s} }
+func (t *Tokens) For(s *session.Session) *Delegated { return &Delegated{t: t, s: s} }
 
 // Token gives a token for Maia that lives long enough for a call; it is renewed where the one at hand
 // does not. Errors: ErrLoginRequired, ErrProviderAway, ErrExchangeRefused.
@@ -104,10 +106,10 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		}
 		// A refresh token is good once at most providers: a renewal that has begun is finished,
 		// whoever goes away or loses patience meanwhile.
-		renewed := d.t.renewing.DoChan(string(hash(d.s.id.Reveal())), func() (any, error) {
+		renewed := d.t.renewing.DoChan(d.s.Key(), func() (any, error) {
 			d.t.unsaved.begin() // nobody may wait for it any more, and the end of the process must
 			defer d.t.unsaved.end()
-			return d.t.renew(context.WithoutCancel(ctx), d.s.id, n)
+			return d.t.renew(context.WithoutCancel(ctx), d.s, n)
 		})
 		select {
 		case <-ctx.Done():
@@ -116,7 +118,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 			if r.Err != nil {
 				return "", r.Err
 			}
-			d.s.Login, _ = r.Val.(Login)
+			d.s.Login, _ = r.Val.(session.Login)
 		}
 	}
 	if !n.met(d.s.Login) {
@@ -126,42 +128,42 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 }
 
 // renew meets a need of a session, or waits for the process that does.
-func (t *Tokens) renew(ctx context.Context, id secret.Text, n need) (Login, error) {
+func (t *Tokens) renew(ctx context.Context, s *session.Session, n need) (session.Login, error) {
 	waiting, cancel := context.WithTimeout(ctx, cmp.Or(t.wait, leaseWait))
 	defer cancel()
-	me := NewID()
+	me := session.NewID()
 	for {
-		if login, ok := t.unsaved.get(id); ok && n.met(login) {
+		if login, ok := t.unsaved.get(s); ok && n.met(login) {
 			return login, nil
 		}
-		login, err := t.Sessions.Lease(waiting, id, me, t.RP.Now().Add(leaseTime))
+		login, err := t.Leases.Lease(waiting, s, me, t.RP.Now().Add(leaseTime))
 		switch {
 		case err == nil:
-			return t.renewLeased(ctx, id, me, login, n)
-		case errors.Is(err, errUnsealed):
-			return Login{}, reason.ErrLoginRequired
-		case !errors.Is(err, errNotLeased):
-			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
+			return t.renewLeased(ctx, s, me, login, n)
+		case errors.Is(err, session.ErrUnsealed):
+			return session.Login{}, reason.ErrLoginRequired
+		case !errors.Is(err, session.ErrNotLeased):
+			return session.Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
-		login, err = t.Sessions.stored(waiting, id)
+		login, err = t.Leases.Stored(waiting, s)
 		switch {
-		case errors.Is(err, ErrSessionEnded):
-			return Login{}, reason.ErrLoginRequired
+		case errors.Is(err, session.ErrEnded):
+			return session.Login{}, reason.ErrLoginRequired
 		case err == nil && n.met(login):
 			return login, nil
 		}
 		select {
 		case <-waiting.Done():
-			return Login{}, reason.ErrProviderAway
+			return session.Login{}, reason.ErrProviderAway
 		case <-time.After(leasePoll):
 		}
 	}
 }
 
 // renewLeased renews under the lease, unless another process has done it just before.
-func (t *Tokens) renewLeased(ctx context.Context, id secret.Text, me string, login Login, n need) (Login, error) {
+func (t *Tokens) renewLeased(ctx context.Context, s *session.Session, me string, login session.Login, n need) (session.Login, error) {
 	// What the database has not taken yet is newer than what it has.
-	kept, changed := t.unsaved.get(id)
+	kept, changed := t.unsaved.get(s)
 	if changed {
 		login = kept
 	}
@@ -178,20 +180,18 @@ func (t *Tokens) renewLeased(ctx context.Context, id secret.Text, me string, log
 	}
 	if errors.Is(failed, reason.ErrAnotherUser) {
 		// Somebody else's token must never serve this session, nor may what it has be used on.
-		ctx, cancel := outlive(ctx)
-		defer cancel()
-		if err := t.Sessions.drop(ctx, id); err != nil {
-			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
+		if err := t.Leases.Drop(ctx, s); err != nil {
+			return session.Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
-		return Login{}, failed
+		return session.Login{}, failed
 	}
-	t.release(id, me, login, changed)
+	t.release(s, me, login, changed)
 	return login, failed
 }
 
 // fresh meets a need. changed says that the login has to be saved, also where it failed: a refresh token
 // that was refused is not tried again.
-func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, changed bool, err error) {
+func (t *Tokens) fresh(ctx context.Context, login session.Login, n need) (_ session.Login, changed bool, err error) {
 	if t.Exchange == nil {
 		return t.refresh(ctx, login)
 	}
@@ -222,7 +222,7 @@ func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, chang
 
 // refresh asks the provider for a new access token. changed says that the login has to be saved: also
 // one whose refresh token was refused, so that it is not tried again.
-func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed bool, err error) {
+func (t *Tokens) refresh(ctx context.Context, login session.Login) (_ session.Login, changed bool, err error) {
 	if login.RefreshToken.Empty() {
 		return login, false, reason.ErrLoginRequired
 	}
@@ -237,14 +237,14 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 	}
 	if !token.IDToken.Empty() {
 		if login, err = t.refreshedIdentity(ctx, login, token.IDToken); err != nil {
-			return login.rotated(token), true, err
+			return rotated(login, token), true, err
 		}
 	}
 	client := t.RP.Provider.client
 	if t.Exchange == nil && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
-		return login.rotated(token), true, reason.Refuse(reason.ErrLoginRequired, reason.TokenAudience)
+		return rotated(login, token), true, reason.Refuse(reason.ErrLoginRequired, reason.TokenAudience)
 	}
-	login.take(token, t.RP.Now())
+	take(&login, token, t.RP.Now())
 	return login, true, nil
 }
 
@@ -253,7 +253,7 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 // had, and only one that fits may do without them. What fits and cannot be verified is as good as none: the
 // answer came from the token endpoint for this refresh token, and the identity stays the one that was
 // proven at the login.
-func (t *Tokens) refreshedIdentity(ctx context.Context, login Login, fresh secret.Text) (Login, error) {
+func (t *Tokens) refreshedIdentity(ctx context.Context, login session.Login, fresh secret.Text) (session.Login, error) {
 	raw := fresh.Reveal()
 	var claims struct {
 		Issuer   string          `json:"iss"`
@@ -285,7 +285,7 @@ func (t *Tokens) refreshedIdentity(ctx context.Context, login Login, fresh secre
 // Logout revokes a session's tokens, as far as the provider can and within three seconds, and gives the
 // address of the provider's own logout (RP-Initiated Logout 1.0), empty where it has none. The session
 // itself is ended by Sessions.End.
-func (t *Tokens) Logout(ctx context.Context, s *Session, after string) string {
+func (t *Tokens) Logout(ctx context.Context, s *session.Session, after string) string {
 	d := t.RP.Provider.known()
 	if d == nil {
 		return ""

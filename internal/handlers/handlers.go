@@ -15,6 +15,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
@@ -50,7 +51,7 @@ type Site struct {
 type Handlers struct {
 	Site        Site
 	RP          *auth.RelyingParty
-	Sessions    *auth.Sessions
+	Sessions    *session.Sessions
 	Tokens      *auth.Tokens
 	Policy      auth.Policy
 	Submissions *submission.Service

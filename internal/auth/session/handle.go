@@ -1,4 +1,4 @@
-package auth
+package session
 
 // newHandle makes the name of a session for people. On a command line one that begins with a hyphen would
 // look like a flag.

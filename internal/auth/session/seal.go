@@ -1,4 +1,4 @@
-package auth
+package session
 
 import (
 	"crypto/aes"
@@ -12,8 +12,8 @@ import (
 	"maiaportal/internal/secret"
 )
 
-// errUnsealed is a payload that no key opens: the key is gone, or the id is another one.
-var errUnsealed = errors.New("auth: no session key opens this")
+// ErrUnsealed is a payload that no key opens: the key is gone, or the id is another one.
+var ErrUnsealed = errors.New("auth: no session key opens this")
 
 // sealer encrypts what the database keeps, under a key derived from one of the portal's session keys
 // and from the raw id that only the user's browser has. The database and the portal's keys together
@@ -57,13 +57,35 @@ func (s sealer) open(id string, p purpose, sealed []byte) ([]byte, error) {
 			return nil, err
 		}
 		if len(sealed) < aead.NonceSize() {
-			return nil, errUnsealed
+			return nil, ErrUnsealed
 		}
 		if plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], nil); err == nil {
 			return plain, nil
 		}
 	}
-	return nil, errUnsealed
+	return nil, ErrUnsealed
+}
+
+// sealLogin seals the login of a session.
+func (s sealer) sealLogin(id string, login Login) ([]byte, error) {
+	plain, err := login.plain()
+	if err != nil {
+		return nil, fmt.Errorf("auth: seal session: %w", err)
+	}
+	return s.seal(id, forSession, plain)
+}
+
+// login opens what sealLogin has sealed.
+func (s sealer) login(id string, sealed []byte) (Login, error) {
+	plain, err := s.open(id, forSession, sealed)
+	if err != nil {
+		return Login{}, err
+	}
+	login, err := loginOf(plain)
+	if err != nil {
+		return Login{}, ErrUnsealed
+	}
+	return login, nil
 }
 
 // FormTokenKeys derives the keys that bind form tokens to users from the session keys, so that all

@@ -1,4 +1,4 @@
-package auth
+package session
 
 import (
 	"encoding/json"
@@ -85,7 +85,7 @@ func loginOf(plain []byte) (Login, error) {
 		Expires:      s.Expires,
 		RefreshToken: secret.Hide(s.RefreshToken),
 		IDToken:      secret.Hide(s.IDToken),
-		Exchanged: exchanged{
+		Exchanged: Exchanged{
 			Token:    secret.Hide(s.Exchanged.Token),
 			Obtained: s.Exchanged.Obtained,
 			Expires:  s.Exchanged.Expires,
@@ -94,24 +94,24 @@ func loginOf(plain []byte) (Login, error) {
 }
 
 // plain is a pending login with its nonce and verifier, to be sealed.
-func (p pendingLogin) plain() ([]byte, error) {
+func (p PendingLogin) plain() ([]byte, error) {
 	return json.Marshal(storedPending{
 		Nonce:    p.Nonce.Reveal(),
 		Verifier: p.Verifier.Reveal(),
-		ReturnTo: p.ReturnTo.String(),
+		ReturnTo: p.ReturnTo,
 	})
 }
 
 // pendingLoginOf reads what plain has made.
-func pendingLoginOf(plain []byte) (pendingLogin, error) {
+func pendingLoginOf(plain []byte) (PendingLogin, error) {
 	var s storedPending
 	if err := json.Unmarshal(plain, &s); err != nil {
-		return pendingLogin{}, err
+		return PendingLogin{}, err
 	}
-	return pendingLogin{
+	return PendingLogin{
 		Nonce:    secret.Hide(s.Nonce),
 		Verifier: secret.Hide(s.Verifier),
-		ReturnTo: ReturnPath{s.ReturnTo}, // it was one when it was sealed, and nobody else can seal
+		ReturnTo: s.ReturnTo,
 	}, nil
 }
 
@@ -130,6 +130,3 @@ func seconds(t time.Time) int64 {
 	}
 	return t.Unix()
 }
-
-// same says whether two secret texts are the same.
-func same(a, b secret.Text) bool { return a.Reveal() == b.Reveal() }

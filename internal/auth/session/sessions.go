@@ -1,9 +1,8 @@
-package auth
+package session
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -19,53 +18,34 @@ const touchEvery = time.Minute
 // livesTime is how long an answer waits to know whether its session lives.
 const livesTime = 2 * time.Second
 
-// ErrSessionEnded is a session that has ended while it was in use.
-var ErrSessionEnded = errors.New("auth: the session has ended")
+// ErrEnded is a session that has ended while it was in use.
+var ErrEnded = errors.New("auth: the session has ended")
 
 // What the sessions are kept in, by who needs it.
 type (
-	// sessionRow begins, uses and ends one session.
-	sessionRow interface {
+	// sessionRows begin, use and end one session.
+	sessionRows interface {
 		CreateSession(ctx context.Context, idHash []byte, r store.Session, replaces []byte) error
 		Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
 		TouchSession(ctx context.Context, idHash []byte) error
 		SaveSession(ctx context.Context, idHash, sealed []byte) error
 		DeleteSession(ctx context.Context, idHash []byte) (bool, error)
 	}
-	// leases let one process at a time renew the tokens of a session.
-	leases interface {
-		LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
-		ReleaseSession(ctx context.Context, idHash []byte, by string, now *store.Renewed) error
-	}
 	// userRows are the sessions of one user.
 	userRows interface {
 		Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]store.Session, error)
 		EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error)
-	}
-	// logoutTokens end the sessions that the provider names.
-	logoutTokens interface {
 		EndByLogoutToken(ctx context.Context, t store.LogoutToken) (ended int64, used bool, err error)
-	}
-	// sweeper removes what has run out.
-	sweeper interface {
-		SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error)
-		SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)
-		SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error)
-		SweepLimits(ctx context.Context) (int64, error)
-	}
-	sessionRows interface {
-		sessionRow
-		leases
-		userRows
-		logoutTokens
-		sweeper
 	}
 )
 
 // Sessions is a gorilla/sessions Store. The cookie holds a random id and nothing else; the database has
 // the id's SHA-256 and the login, sealed.
 type Sessions struct {
-	Rows    sessionRows
+	Rows interface {
+		sessionRows
+		userRows
+	}
 	Keys    []secret.Value // the first one seals, all of them open
 	Cookies Cookies
 	Idle    time.Duration // a session that is not used ends after this
@@ -108,7 +88,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 	case err != nil:
 		return session, err
 	}
-	login, err := s.unseal(c.Value, row.Sealed)
+	login, err := sealer{s.Keys}.login(c.Value, row.Sealed)
 	if err != nil {
 		return session, nil // its key is gone, so nobody can use it any more
 	}
@@ -126,7 +106,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 }
 
 // Save writes a session and sets its cookie: a new one under a new id, in place of the one that this
-// browser had; an existing one only if it has not ended meanwhile (else ErrSessionEnded); one with a
+// browser had; an existing one only if it has not ended meanwhile (else ErrEnded); one with a
 // negative MaxAge not at all: it ends. What is saved stays, whether or not the browser waits for it.
 func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	ctx, cancel := outlive(r.Context())
@@ -142,7 +122,7 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 	if id == "" {
 		id = NewID()
 	}
-	sealed, err := s.seal(id, login)
+	sealed, err := sealer{s.Keys}.sealLogin(id, login)
 	if err != nil {
 		return err
 	}
@@ -165,7 +145,7 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return ErrSessionEnded
+		return ErrEnded
 	case err != nil:
 		return err
 	}
@@ -187,26 +167,6 @@ func (s *Sessions) end(ctx context.Context, w http.ResponseWriter, session *sess
 	return err
 }
 
-func (s *Sessions) seal(id string, login Login) ([]byte, error) {
-	plain, err := login.plain()
-	if err != nil {
-		return nil, fmt.Errorf("auth: seal session: %w", err)
-	}
-	return sealer{s.Keys}.seal(id, forSession, plain)
-}
-
-func (s *Sessions) unseal(id string, sealed []byte) (Login, error) {
-	plain, err := sealer{s.Keys}.open(id, forSession, sealed)
-	if err != nil {
-		return Login{}, err
-	}
-	login, err := loginOf(plain)
-	if err != nil {
-		return Login{}, errUnsealed
-	}
-	return login, nil
-}
-
 // Session is a login while it lasts.
 type Session struct {
 	id     secret.Text // whoever has it has the session
@@ -215,6 +175,9 @@ type Session struct {
 	Begun  time.Time
 	Until  time.Time // when it ends at the latest
 }
+
+// Key tells sessions apart within this process. It opens nothing.
+func (s *Session) Key() string { return string(hash(s.id.Reveal())) }
 
 // Current gives the request's session, or nil where nobody is logged in. An error means that the
 // database could not tell: never take it for "nobody".
@@ -289,12 +252,21 @@ func (s *Sessions) EndOwn(ctx context.Context, of *Session, handle string) error
 	return err
 }
 
-// Sweep removes what has run out.
-func (s *Sessions) Sweep(ctx context.Context) error {
-	now := s.Now()
-	_, err1 := s.Rows.SweepSessions(ctx, now.Add(-s.Max), now.Add(-s.Idle))
-	_, err2 := s.Rows.SweepPendingLogins(ctx, now.Add(-LoginKept))
-	_, err3 := s.Rows.SweepLimits(ctx)
-	_, err4 := s.Rows.SweepLogoutTokens(ctx, now.Add(-logoutTokenMemory))
-	return errors.Join(err1, err2, err3, err4)
+// Named is what a message of the provider says about whose sessions have ended.
+type Named struct {
+	Issuer  string
+	TokenID string // of the message, which counts once
+	SID     string // of the session at the provider; may be empty
+	Subject string // may be empty
+}
+
+// EndNamed ends the sessions that the provider names, and tells how many. used says that the same message has ended
+// sessions before: then none is ended, for a replay must not end a session that was begun since.
+func (s *Sessions) EndNamed(ctx context.Context, n Named) (ended int64, used bool, err error) {
+	return s.Rows.EndByLogoutToken(ctx, store.LogoutToken{
+		JTIHash: hash(n.Issuer + "\x00" + n.TokenID),
+		Issuer:  n.Issuer,
+		SID:     n.SID,
+		Subject: n.Subject,
+	})
 }
