@@ -14,6 +14,7 @@ import (
 
 	"maiaportal/internal/audit"
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/config"
@@ -41,7 +42,7 @@ type portal struct {
 	log         *slog.Logger
 	store       *store.Store
 	holder      string // random id of this process: what it has under way is told by it
-	provider    *auth.Provider
+	provider    *oidc.Provider
 	sessions    *session.Sessions
 	sweeper     *session.Sweeper
 	tokens      *auth.Tokens
@@ -102,7 +103,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	base := cfg.BaseURL.String()
 	cookies := session.Cookies{Secure: cfg.BaseURL.Scheme == "https"}
 	policy := auth.Policy{Allowed: cfg.AllowedGroups, Auditors: cfg.AuditorGroups}
-	p.provider, err = auth.NewProvider(auth.Client{
+	p.provider, err = oidc.NewProvider(oidc.Client{
 		Issuer:      cfg.OIDC.Issuer,
 		ID:          cfg.OIDC.ClientID,
 		Secret:      cfg.OIDC.ClientSecret,
@@ -122,15 +123,17 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		return err
 	}
 	rp := &auth.RelyingParty{
-		Provider:        p.provider,
-		Pending:         &session.Pending{Rows: p.store, Keys: cfg.SessionKeys, Now: time.Now},
-		GroupsClaim:     cfg.OIDC.GroupsClaim,
+		Provider: p.provider,
+		Pending:  &session.Pending{Rows: p.store, Keys: cfg.SessionKeys, Now: time.Now},
+		Groups: oidc.GroupsClaim{
+			Name:      cfg.OIDC.GroupsClaim,
+			Separator: cfg.OIDC.GroupsSeparator,
+			Member:    cfg.OIDC.GroupsMember,
+		},
 		Policy:          policy,
 		Log:             p.log,
 		Now:             time.Now,
 		ExchangesTokens: cfg.OIDC.Exchange != nil,
-		GroupsSeparator: cfg.OIDC.GroupsSeparator,
-		GroupsMember:    cfg.OIDC.GroupsMember,
 	}
 	p.sessions = &session.Sessions{
 		Rows:    p.store,
@@ -150,7 +153,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		RP:       rp,
 		Sessions: p.sessions,
 		Leases:   &session.Leases{Rows: p.store, Keys: cfg.SessionKeys},
-		Exchange: (*auth.Exchange)(cfg.OIDC.Exchange),
+		Exchange: (*oidc.Exchange)(cfg.OIDC.Exchange),
 	}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.maia.Account = cfg.MaiaAccount

@@ -18,19 +18,6 @@ func TestNothingShowsASecret(t *testing.T) {
 	delegated := &Delegated{s: &signedIn}
 	secrettest.Hidden(t, words, delegated)
 
-	var client Client
-	words = secrettest.Fill(t, &client,
-		"Issuer", "ID", "AuthMethod", "KeyID", "KeyAlg", "Scopes", "RedirectURL", "Audience", "Resource", "Prompt", "ACRValues")
-	secrettest.Hidden(t, words, client, &client, &Provider{client: client})
-
-	var exchange Exchange
-	words = secrettest.Fill(t, &exchange, "URL", "Audience", "Resource", "Scope", "ClientID")
-	secrettest.Hidden(t, words, exchange, &exchange)
-
-	var answer Answer
-	words = secrettest.Fill(t, &answer, "IssuedType")
-	secrettest.Hidden(t, words, answer, &answer)
-
 	const key = "canary of a session key"
 	pending := &session.Pending{Keys: []secret.Value{secret.New([]byte(key))}}
 	secrettest.Hidden(t, map[string]string{"Pending.Keys": key}, pending, &RelyingParty{Pending: pending})

@@ -2,26 +2,18 @@ package auth
 
 import (
 	"context"
-	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/oauth2"
-
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
-
-// clockSkew is how far the provider's clock may be ahead.
-const clockSkew = time.Minute
 
 // RefusedError is the provider's own refusal: an error parameter in its answer (RFC 6749 section
 // 4.1.2.1). Code and Description are a stranger's words.
@@ -49,13 +41,10 @@ type (
 
 // RelyingParty logs users in.
 type RelyingParty struct {
-	Provider    *Provider
-	Pending     *session.Pending
-	GroupsClaim string
-	// GroupsSeparator parts the groups of a claim that is one string; GroupsMember is the member that has the
-	// name where the claim lists objects. Both may be empty.
-	GroupsSeparator, GroupsMember string
-	Policy                        Policy
+	Provider *oidc.Provider
+	Pending  *session.Pending
+	Groups   oidc.GroupsClaim
+	Policy   Policy
 	// ExchangesTokens says that the login's access token is not the one that goes to Maia.
 	ExchangesTokens bool
 	Log             *slog.Logger
@@ -73,41 +62,27 @@ type Beginning struct {
 
 // Begin starts a login and gives the address to send its browser to.
 func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) {
-	d, err := rp.Provider.get(ctx)
-	if err != nil {
-		return "", err
-	}
 	state := session.NewID()
 	p := session.PendingLogin{
 		Nonce:    secret.Hide(session.NewID()),
-		Verifier: secret.Hide(oauth2.GenerateVerifier()),
+		Verifier: oidc.NewVerifier(),
 		ReturnTo: b.ReturnTo.String(),
+	}
+	// The address first: while the provider is away, no login begins.
+	address, err := rp.Provider.LoginURL(ctx, oidc.Request{
+		State:    state,
+		Nonce:    p.Nonce,
+		Verifier: p.Verifier,
+		Prompt:   b.Prompt,
+	})
+	if err != nil {
+		return "", err
 	}
 	err = rp.Pending.Begin(ctx, state, p, session.From{Browser: b.Browser, Address: b.Address, SignedIn: b.SignedIn})
 	if err != nil {
 		return "", err
 	}
-	opts := []oauth2.AuthCodeOption{oidc.Nonce(p.Nonce.Reveal()), oauth2.S256ChallengeOption(p.Verifier.Reveal())}
-	c := rp.Provider.client
-	prompt := b.Prompt
-	if prompt == "" {
-		prompt = c.Prompt
-	} else if others := strings.Fields(c.Prompt); len(others) > 0 {
-		// A provider that wants consent for a refresh token wants it at each login.
-		prompt = strings.Join(append([]string{prompt}, slices.DeleteFunc(others, func(p string) bool { return p == prompt })...), " ")
-	}
-	maxAge := ""
-	if c.MaxAge >= 0 {
-		maxAge = strconv.Itoa(int(c.MaxAge.Seconds()))
-	}
-	for name, value := range map[string]string{
-		"prompt": prompt, "audience": c.Audience, "resource": c.Resource, "acr_values": strings.Join(c.ACRValues, " "), "max_age": maxAge,
-	} {
-		if value != "" {
-			opts = append(opts, oauth2.SetAuthURLParam(name, value))
-		}
-	}
-	return d.oauth.AuthCodeURL(state, opts...), nil
+	return address, nil
 }
 
 // Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
@@ -124,12 +99,8 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string,
 	if err != nil {
 		return session.Login{}, returnTo, err
 	}
-	d, err := rp.Provider.get(ctx)
-	if err != nil {
+	if err := rp.Provider.CheckAnswer(ctx, q); err != nil {
 		return session.Login{}, returnTo, err
-	}
-	if iss := q.Get("iss"); (q.Has("iss") || d.issInResponse) && iss != rp.Provider.client.Issuer {
-		return session.Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackIssuer, slog.String("issuer_seen", reason.Clip(iss)))
 	}
 	if q.Has("error") {
 		return session.Login{}, returnTo, refusedAnswer(q)
@@ -138,13 +109,13 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string,
 		return session.Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackNoCode)
 	}
 	// The code is good once: a browser that goes away must not leave it half redeemed.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*oidc.RequestTimeout)
 	defer cancel()
 	answer, err := rp.Provider.Redeem(ctx, q.Get("code"), pending.Verifier)
 	if err != nil {
 		return session.Login{}, returnTo, err
 	}
-	login, err = rp.login(ctx, d, answer, pending.Nonce)
+	login, err = rp.login(ctx, answer, pending.Nonce)
 	return login, returnTo, err
 }
 
@@ -164,53 +135,16 @@ func refusedAnswer(q url.Values) *RefusedError {
 	return e
 }
 
-// login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7. It
-// gives one with ErrNotAllowed, too, for the page that says who is not let in.
-func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, nonce secret.Text) (session.Login, error) {
-	raw := token.IDToken.Reveal()
-	if raw == "" {
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.TokenMissing)
-	}
-	id, err := d.verifyIDToken(ctx, raw)
+// login makes a Login of a token answer. It gives one with ErrNotAllowed, too, for the page that says who is not let in.
+func (rp *RelyingParty) login(ctx context.Context, token oidc.Answer, nonce secret.Text) (session.Login, error) {
+	id, err := rp.Provider.Identify(ctx, token, nonce)
 	if err != nil {
 		return session.Login{}, err
 	}
-	var claims struct {
-		AZP  string `json:"azp"`
-		SID  string `json:"sid"`
-		ACR  string `json:"acr"`
-		Auth int64  `json:"auth_time"`
-	}
-	var all map[string]json.RawMessage
-	if !part(raw, 1, &all) { // verified; id has them without those that say where the groups are
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTClaims)
-	}
-	_ = id.Claims(&claims) // a claim of another type is as good as none
-	authTime := instant(claims.Auth)
-	authenticated := rp.Now().Sub(authTime)
-	switch {
-	case id.Subject == "":
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTSubject)
-	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce.Reveal())) != 1:
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenNonce)
-	case sent(all["azp"]) && claims.AZP != rp.Provider.client.ID: // one that is no string, too
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAZP)
-	case len(id.Audience) > 1 && claims.AZP == "":
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAudiences)
-	case id.IssuedAt.After(rp.Now().Add(clockSkew)):
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
-	case len(rp.Provider.client.ACRValues) > 0 && !slices.Contains(rp.Provider.client.ACRValues, claims.ACR):
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenACR)
-	case rp.Provider.client.MaxAge >= 0 && authTime.IsZero():
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime)
-	case rp.Provider.client.MaxAge >= 0 && authenticated > rp.Provider.client.MaxAge+clockSkew:
-		return session.Login{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
-	}
-	client := rp.Provider.client
-	if !rp.ExchangesTokens && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
+	if !rp.ExchangesTokens && !rp.Provider.Fits(token) {
 		return session.Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
 	}
-	p, err := rp.person(ctx, d, token.AccessToken.Reveal(), id.Subject, all)
+	p, err := rp.person(ctx, token, id)
 	if err != nil {
 		return session.Login{}, err
 	}
@@ -219,10 +153,10 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, 
 		Subject:  id.Subject,
 		Name:     p.called(id.Subject),
 		Email:    p.email,
-		Groups:   p.groups.groups,
-		SID:      claims.SID,
-		AuthTime: authTime,
-		ACR:      claims.ACR,
+		Groups:   p.groups.Names,
+		SID:      id.SID,
+		AuthTime: id.AuthTime,
+		ACR:      id.ACR,
 		IDToken:  token.IDToken,
 	}
 	take(&l, token, rp.Now())
@@ -230,7 +164,7 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, 
 }
 
 // take puts an answer of the token endpoint into a login.
-func take(l *session.Login, t Answer, now time.Time) {
+func take(l *session.Login, t oidc.Answer, now time.Time) {
 	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, time.Time{}
 	if t.Life > 0 {
 		l.Expires = now.Add(t.Life)
@@ -241,15 +175,12 @@ func take(l *session.Login, t Answer, now time.Time) {
 }
 
 // rotated keeps, of an answer that is not used, the refresh token: the one that it was had for is used up.
-func rotated(l session.Login, t Answer) session.Login {
+func rotated(l session.Login, t oidc.Answer) session.Login {
 	if !t.RefreshToken.Empty() {
 		l.RefreshToken = t.RefreshToken
 	}
 	return l
 }
-
-// sent says whether a claim is there; null is as good as none.
-func sent(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
 func firstOf(words ...string) string {
 	i := slices.IndexFunc(words, func(w string) bool { return strings.TrimSpace(w) != "" })

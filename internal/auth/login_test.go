@@ -10,6 +10,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/auth/session"
 )
 
@@ -61,7 +62,7 @@ func TestAuthorizationRequest(t *testing.T) {
 func TestAuthenticationThatWasAskedFor(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *options) {
-		o.client = auth.Client{
+		o.client = oidc.Client{
 			ACRValues: []string{"gold", "silver"},
 			MaxAge:    time.Hour,
 			Prompt:    "select_account",
@@ -535,7 +536,7 @@ func TestHangingKeysHoldUpNobody(t *testing.T) {
 	r := newRig(t)
 	r.browser().login()
 	r.clock.Add(2 * time.Minute)
-	r.provider.Impatient(4 * time.Second)
+	r.provider.HTTP.Timeout = 4 * time.Second
 	r.op.Instead(hostile.JWKS, r.op.Hang)
 	token := r.op.LogoutToken("ada", hostile.RS256(9), nil)
 	done := make(chan int, 1)

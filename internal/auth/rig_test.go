@@ -23,6 +23,7 @@ import (
 	"maiaportal/internal/audit"
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/handlers"
@@ -73,12 +74,12 @@ func (s *syncBuffer) String() string {
 type options struct {
 	base        string // that users open; empty: where it listens
 	keys        []secret.Value
-	client      auth.Client // what is not empty differs from the usual
+	client      oidc.Client // what is not empty differs from the usual
 	groupsClaim string
 	separator   string // of the groups in one string
 	member      string // that has the name of a group
 	policy      auth.Policy
-	exchange    *auth.Exchange
+	exchange    *oidc.Exchange
 }
 
 // rig is a portal of which everything is real but the provider, Maia and the time.
@@ -94,7 +95,7 @@ type rig struct {
 	sessions *session.Sessions
 	leases   *session.Leases
 	sweeper  *session.Sweeper
-	provider *auth.Provider
+	provider *oidc.Provider
 	tokens   *auth.Tokens
 	handler  http.Handler
 	logs     *syncBuffer
@@ -151,7 +152,7 @@ func (r *rig) start(change ...func(*options)) {
 		r.base = "http://" + listener.Listener.Addr().String()
 	}
 	log := slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	c := auth.Client{
+	c := oidc.Client{
 		Issuer:      r.op.Issuer(),
 		ID:          hostile.ClientID,
 		Secret:      o.client.Secret,
@@ -180,19 +181,18 @@ func (r *rig) start(change ...func(*options)) {
 		c.Issuer = o.client.Issuer
 	}
 	var err error
-	if r.provider, err = auth.NewProvider(c, log, r.clock.Now); err != nil {
+	if r.provider, err = oidc.NewProvider(c, log, r.clock.Now); err != nil {
 		t.Fatal(err)
 	}
 	rp := &auth.RelyingParty{
 		Provider:        r.provider,
 		Pending:         &session.Pending{Rows: r.store, Keys: o.keys, Now: r.clock.Now},
-		GroupsClaim:     o.groupsClaim,
+		Groups:          oidc.GroupsClaim{Name: o.groupsClaim, Separator: o.separator, Member: o.member},
 		Policy:          o.policy,
 		ExchangesTokens: o.exchange != nil,
 		Log:             log,
 		Now:             r.clock.Now,
 	}
-	rp.GroupsSeparator, rp.GroupsMember = o.separator, o.member
 	cookies := session.Cookies{Secure: strings.HasPrefix(r.base, "https:")}
 	r.sessions = &session.Sessions{
 		Rows:    r.store,

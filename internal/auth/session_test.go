@@ -427,7 +427,7 @@ func TestRefreshWhileTheProviderIsAway(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*rig){
 		"500":  func(r *rig) { r.op.Instead(hostile.Token, hostile.HTML(500)) },
-		"hang": func(r *rig) { r.provider.Impatient(time.Second); r.op.Instead(hostile.Token, r.op.Hang) },
+		"hang": func(r *rig) { r.provider.HTTP.Timeout = time.Second; r.op.Instead(hostile.Token, r.op.Hang) },
 		"HTML": func(r *rig) { r.op.Instead(hostile.Token, hostile.HTML(200)) },
 	} {
 		t.Run(name, func(t *testing.T) {

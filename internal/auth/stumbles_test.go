@@ -1,19 +1,15 @@
 package auth_test
 
 import (
-	"fmt"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/auth/reason"
 )
 
@@ -101,7 +97,7 @@ func TestStumblesAtAnExchange(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, func(o *options) { o.exchange = &auth.Exchange{Audience: "maia"} })
+			r := newRig(t, func(o *options) { o.exchange = &oidc.Exchange{Audience: "maia"} })
 			// Without a refresh token the exchange alone is asked for.
 			r.op.Set(func(s *hostile.Switches) { s.Tokens = func(_ string, a map[string]any) { delete(a, "refresh_token") } })
 			b := r.browser().login()
@@ -203,7 +199,7 @@ func TestRotatedTokenOfAnAnswerThatIsNotUsed(t *testing.T) {
 func TestHangingFirstKeysAreReadOnceForAll(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.provider.Impatient(time.Second)
+	r.provider.HTTP.Timeout = time.Second
 	r.op.Set(func(s *hostile.Switches) { s.Before[hostile.JWKS] = func() { r.clock.Add(2 * time.Second) } }) // time goes by
 	r.op.Instead(hostile.JWKS, r.op.Hang)
 	var all sync.WaitGroup
@@ -273,44 +269,6 @@ func TestReasonsOfDiscovery(t *testing.T) {
 				t.Errorf("readyz: %d %q", a.status, a.body)
 			}
 		})
-	}
-}
-
-// S-61: a certificate of a private authority, and a proxy that refuses, have reasons of their own, and so has
-// one that does not answer.
-func TestReasonsOnTheWayToTheProvider(t *testing.T) {
-	t.Parallel()
-	private := httptest.NewUnstartedServer(http.NotFoundHandler())
-	private.Config.ErrorLog = log.New(io.Discard, "", 0)
-	private.StartTLS()
-	t.Cleanup(private.Close)
-	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
-	t.Cleanup(refusing.Close)
-	for name, tc := range map[string]struct {
-		issuer, proxy string
-		reason        reason.Reason
-		key, fact     string
-	}{
-		"a private authority":   {private.URL, "", reason.ProviderCertificate, "certificate", "unknown authority"},
-		"a proxy that refuses":  {"https://id.example", refusing.URL, reason.ProviderProxy, "status", "403"},
-		"a proxy that is away":  {"https://id.example", "http://127.0.0.1:1", reason.ProviderProxy, "level", "WARN"},
-		"a proxy of an unknown": {"https://id.example", "http://proxy.invalid:3128", reason.ProviderProxy, "level", "WARN"},
-	} {
-		r := newRig(t, func(o *options) { o.client.Issuer = tc.issuer })
-		if tc.proxy != "" {
-			u, err := url.Parse(tc.proxy)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.provider.Through(u)
-		}
-		if err := r.provider.Discover(t.Context()); err == nil {
-			t.Fatalf("%s: discovered", name)
-		}
-		lines := r.warnings(0)
-		if len(lines) != 1 || lines[0]["reason"] != string(tc.reason) || fmt.Sprint(lines[0][tc.key]) != tc.fact {
-			t.Errorf("%s: want %s: %v", name, tc.reason, lines)
-		}
 	}
 }
 

@@ -3,17 +3,14 @@ package auth
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/url"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
@@ -30,10 +27,6 @@ const (
 	leaseWait = leaseTime + 5*time.Second
 	// leasePoll is how often the others look whether it is done.
 	leasePoll = 100 * time.Millisecond
-	// logoutTime is how long a logout waits for the provider to revoke the tokens.
-	logoutTime = 3 * time.Second
-	// maxLogoutURL is how long the address of the provider's logout may be.
-	maxLogoutURL = 4000
 )
 
 // Tokens hands out the delegated tokens of sessions, and renews them.
@@ -41,7 +34,7 @@ type Tokens struct {
 	RP       *RelyingParty
 	Sessions *session.Sessions
 	Leases   *session.Leases
-	Exchange *Exchange // nil: the login's access token goes to Maia
+	Exchange *oidc.Exchange // nil: the login's access token goes to Maia
 
 	renewing singleflight.Group
 	unsaved  unsaved
@@ -175,7 +168,7 @@ func (t *Tokens) renewLeased(ctx context.Context, s *session.Session, me string,
 		cancel()
 		changed = changed || renewed
 		if failed != nil {
-			reason.Log(ctx, t.RP.Provider.log, "token not renewed", failed)
+			reason.Log(ctx, t.RP.Log, "token not renewed", failed)
 		}
 	}
 	if errors.Is(failed, reason.ErrAnotherUser) {
@@ -236,82 +229,32 @@ func (t *Tokens) refresh(ctx context.Context, login session.Login) (_ session.Lo
 		return login, false, err
 	}
 	if !token.IDToken.Empty() {
-		if login, err = t.refreshedIdentity(ctx, login, token.IDToken); err != nil {
+		sid, verified, err := t.RP.Provider.Refreshed(ctx, token, login.Issuer, login.Subject)
+		if err != nil {
 			return rotated(login, token), true, err
 		}
+		if verified {
+			login.IDToken = token.IDToken
+		}
+		if sid != "" {
+			login.SID = sid // else a logout of the provider's new session would end nothing here
+		}
 	}
-	client := t.RP.Provider.client
-	if t.Exchange == nil && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
+	if t.Exchange == nil && !t.RP.Provider.Fits(token) {
 		return rotated(login, token), true, reason.Refuse(reason.ErrLoginRequired, reason.TokenAudience)
 	}
 	take(&login, token, t.RP.Now())
 	return login, true, nil
 }
 
-// refreshedIdentity decides about the ID token of a refresh's answer (OpenID Connect Core section 12.2). It
-// is compared first, unverified: another user's ends the session whether or not the provider's keys can be
-// had, and only one that fits may do without them. What fits and cannot be verified is as good as none: the
-// answer came from the token endpoint for this refresh token, and the identity stays the one that was
-// proven at the login.
-func (t *Tokens) refreshedIdentity(ctx context.Context, login session.Login, fresh secret.Text) (session.Login, error) {
-	raw := fresh.Reveal()
-	var claims struct {
-		Issuer   string          `json:"iss"`
-		Subject  string          `json:"sub"`
-		Audience json.RawMessage `json:"aud"`
-		SID      string          `json:"sid"`
-	}
-	switch {
-	case !part(raw, 1, &claims):
-		return login, reason.Refuse(reason.ErrProviderAway, reason.JWTMalformed)
-	case claims.Subject != login.Subject:
-		return login, reason.Refuse(reason.ErrAnotherUser, reason.RefreshedUser)
-	case claims.Issuer != login.Issuer:
-		return login, reason.Refuse(reason.ErrProviderAway, reason.JWTIssuer, slog.String("issuer_seen", reason.Clip(claims.Issuer)))
-	case !slices.Contains(oneOrMore(claims.Audience), t.RP.Provider.client.ID):
-		return login, reason.Refuse(reason.ErrProviderAway, reason.JWTAudience)
-	}
-	if _, err := t.RP.Provider.verified(ctx, raw); err != nil {
-		reason.Log(ctx, t.RP.Provider.log, "refreshed ID token not verified: the identity of the login stays", err)
-		return login, nil
-	}
-	login.IDToken = fresh
-	if claims.SID != "" {
-		login.SID = claims.SID // else a logout of the provider's new session would end nothing here
-	}
-	return login, nil
-}
-
 // Logout revokes a session's tokens, as far as the provider can and within three seconds, and gives the
 // address of the provider's own logout (RP-Initiated Logout 1.0), empty where it has none. The session
 // itself is ended by Sessions.End.
 func (t *Tokens) Logout(ctx context.Context, s *session.Session, after string) string {
-	d := t.RP.Provider.known()
-	if d == nil {
-		return ""
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTime)
-	defer cancel()
-	var both sync.WaitGroup
-	both.Go(func() { t.RP.Provider.revoke(ctx, d, s.Login.RefreshToken, "refresh_token") })
-	both.Go(func() { t.RP.Provider.revoke(ctx, d, s.Login.AccessToken, "access_token") })
-	both.Wait()
-	if d.endSession == "" {
-		return ""
-	}
-	u, err := url.Parse(d.endSession)
-	if err != nil {
-		return ""
-	}
-	q := u.Query()
-	q.Set("post_logout_redirect_uri", after)
-	q.Set("client_id", t.RP.Provider.client.ID)
-	short := *u
-	short.RawQuery = q.Encode()
-	q.Set("id_token_hint", s.Login.IDToken.Reveal())
-	u.RawQuery = q.Encode()
-	if len(u.String()) > maxLogoutURL {
-		return short.String()
-	}
-	return u.String()
+	return t.RP.Provider.Leave(ctx, oidc.Leaving{
+		RefreshToken: s.Login.RefreshToken,
+		AccessToken:  s.Login.AccessToken,
+		IDToken:      s.Login.IDToken,
+		After:        after,
+	})
 }

@@ -22,7 +22,7 @@ func (h *Handlers) notAllowed(login auth.Login, returnTo auth.ReturnPath, err er
 		text:    []string{"You are known to the login service as " + login.Name + ", but the portal is for members of " + groups + "."},
 		logged:  []slog.Attr{slog.String("issuer", login.Issuer), slog.String("subject", login.Subject)},
 	}
-	claim := "the claim " + h.RP.GroupsClaim
+	claim := "the claim " + h.RP.Groups.Name
 	why := reason.NotAllowed
 	var refusal *reason.Refusal
 	if errors.As(err, &refusal) {

@@ -1,4 +1,4 @@
-package auth
+package oidc
 
 import (
 	"context"
@@ -112,7 +112,7 @@ func (p *Provider) askOnce(ctx context.Context, endpoint string, c credentials,
 		return 0, nil, unreachable(err)
 	}
 	req.Header = h
-	resp, err := p.http.Do(req)
+	resp, err := p.HTTP.Do(req)
 	if err != nil {
 		return 0, nil, unreachable(err)
 	}

@@ -1,4 +1,4 @@
-package auth
+package oidc
 
 import (
 	"context"
@@ -21,9 +21,10 @@ import (
 )
 
 const (
-	providerTimeout = 10 * time.Second
-	providerAnswer  = 1 << 20 // bytes; discovery documents and key sets are far smaller
-	rediscover      = time.Hour
+	// RequestTimeout is how long one request to the provider may take.
+	RequestTimeout = 10 * time.Second
+	providerAnswer = 1 << 20 // bytes; discovery documents and key sets are far smaller
+	rediscover     = time.Hour
 	// discoveryWait is how long a login waits for a provider that has not been discovered yet.
 	discoveryWait = 5 * time.Second
 )
@@ -66,9 +67,11 @@ type discovered struct {
 // Provider is the OpenID provider, discovered when it is first needed and again on a schedule, so that
 // the portal starts without it and recovers by itself.
 type Provider struct {
+	// HTTP is what the provider is asked with. It follows no redirect, and its answers have a bound.
+	HTTP *http.Client
+
 	client Client
 	signer jose.Signer // of the client's key; nil without one
-	http   *http.Client
 	log    *slog.Logger
 	now    func() time.Time
 
@@ -87,8 +90,8 @@ func NewProvider(c Client, log *slog.Logger, now func() time.Time) (*Provider, e
 		client: c,
 		log:    log,
 		now:    now,
-		http: &http.Client{
-			Timeout:   providerTimeout,
+		HTTP: &http.Client{
+			Timeout:   RequestTimeout,
 			Transport: limited{providerTransport()},
 			// A code, a refresh token or a client secret must not follow a redirect.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -140,7 +143,7 @@ func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 func (p *Provider) Run(ctx context.Context) {
 	for wait := time.Second; ; {
 		next := rediscover
-		if err := p.discover(ctx); err != nil {
+		if err := p.Discover(ctx); err != nil {
 			next, wait = wait, min(2*wait, 30*time.Second)
 		} else {
 			wait = time.Second
@@ -167,18 +170,8 @@ func (p *Provider) get(ctx context.Context) (*discovered, error) {
 	if d := p.known(); d != nil {
 		return d, nil
 	}
-	if err := p.discover(ctx); err != nil {
+	if err := p.Discover(ctx); err != nil {
 		return nil, err
 	}
 	return p.known(), nil
-}
-
-// revoke asks the provider to forget a token (RFC 7009). It is a courtesy: failure is logged only.
-func (p *Provider) revoke(ctx context.Context, d *discovered, token secret.Text, hint string) {
-	if d.revoke == "" || token.Empty() {
-		return
-	}
-	if _, _, err := p.ask(ctx, d.revoke, d.credentials, url.Values{"token": {token.Reveal()}, "token_type_hint": {hint}}); err != nil {
-		p.log.LogAttrs(ctx, slog.LevelInfo, "token not revoked", slog.String("hint", hint), slog.String("error", err.Error()))
-	}
 }

@@ -1,4 +1,4 @@
-package auth
+package oidc
 
 import (
 	"encoding/base64"
@@ -30,6 +30,11 @@ func meantFor(token string, audiences ...string) bool {
 	return slices.ContainsFunc(aud, func(a string) bool {
 		return slices.ContainsFunc(audiences, func(b string) bool { return trim(a) == trim(b) })
 	})
+}
+
+// Fits says whether the access token of an answer may be sent to whom the settings say that it is for.
+func (p *Provider) Fits(a Answer) bool {
+	return meantFor(a.AccessToken.Reveal(), p.client.Audience, p.client.Resource)
 }
 
 // oneOrMore takes a string, or a list of strings, as aud is. Anything else is none.

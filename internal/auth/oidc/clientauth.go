@@ -1,6 +1,7 @@
-package auth
+package oidc
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -82,7 +82,7 @@ func (c credentials) assertion() (string, error) {
 		audience = c.issuer
 	}
 	claims, err := json.Marshal(map[string]any{
-		"iss": c.id, "sub": c.id, "aud": audience, "jti": session.NewID(),
+		"iss": c.id, "sub": c.id, "aud": audience, "jti": newID(),
 		"iat": now.Unix(), "exp": now.Add(assertionLife).Unix(),
 	})
 	if err != nil {
@@ -93,6 +93,13 @@ func (c credentials) assertion() (string, error) {
 		return "", fmt.Errorf("auth: client assertion: %w", err)
 	}
 	return jws.CompactSerialize()
+}
+
+// newID makes a random id of 256 bits.
+func newID() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return encode(b[:])
 }
 
 // invalidClient says whether an answer is a definite word about the client's credentials (RFC 6749 section 5.2).

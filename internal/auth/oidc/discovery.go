@@ -1,4 +1,4 @@
-package auth
+package oidc
 
 import (
 	"context"
@@ -18,9 +18,9 @@ import (
 	"maiaportal/internal/weburl"
 )
 
-// discover reads the metadata, once for all that ask at the same time. Its error is a *Refusal of
+// Discover reads the metadata, once for all that ask at the same time. Its error is a *Refusal of
 // ErrProviderAway.
-func (p *Provider) discover(ctx context.Context) error {
+func (p *Provider) Discover(ctx context.Context) error {
 	_, err, _ := p.asking.Do("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discoveryWait)
 		defer cancel()
@@ -53,7 +53,7 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 		return nil, reason.Refuse(reason.ErrProviderAway, reason.DiscoveryIssuerIsMetadata)
 	}
 	seen := &seenAnswer{}
-	op, err := oidc.NewProvider(oidc.ClientContext(context.WithValue(ctx, seenKey{}, seen), p.http), p.client.Issuer)
+	op, err := oidc.NewProvider(oidc.ClientContext(context.WithValue(ctx, seenKey{}, seen), p.HTTP), p.client.Issuer)
 	if err != nil {
 		return nil, p.undiscovered(err, seen)
 	}
@@ -116,7 +116,7 @@ func (p *Provider) keysAt(address string, algs []string) *keySet {
 	for _, a := range algs {
 		known = append(known, jose.SignatureAlgorithm(a))
 	}
-	keys := &keySet{url: address, client: p.http, now: p.now, algs: known}
+	keys := &keySet{url: address, client: p.HTTP, now: p.now, algs: known}
 	before := p.known()
 	switch {
 	case before == nil:

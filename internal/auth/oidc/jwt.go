@@ -1,4 +1,4 @@
-package auth
+package oidc
 
 import (
 	"context"
@@ -132,12 +132,4 @@ func part(raw string, i int, into any) bool {
 // secondsOff is by how much a clock is off, or a token too old.
 func secondsOff(d time.Duration) slog.Attr {
 	return slog.Int64("seconds_off", int64(d.Round(time.Second)/time.Second))
-}
-
-// instant is what a claim in seconds says; 0 says nothing.
-func instant(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0)
 }
