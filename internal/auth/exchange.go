@@ -7,7 +7,7 @@ import (
 )
 
 // exchange asks for a token for Maia.
-func (t *Tokens) exchange(ctx context.Context, login session.Login) (session.Exchanged, error) {
+func (t *Tokens) exchange(ctx context.Context, login Login) (session.Exchanged, error) {
 	subject := login.AccessToken
 	if t.Exchange.SubjectIDToken {
 		subject = login.IDToken

@@ -33,10 +33,12 @@ func (e *RefusedError) Stumbled() bool {
 	return e.Code == "temporarily_unavailable" || e.Code == "server_error"
 }
 
-// Session is who is signed in, and Login what is known of them: the words of package session, for those who ask here.
+// The words of package session, for those who ask here.
 type (
+	// Session is a login while it lasts.
 	Session = session.Session
-	Login   = session.Login
+	// Login is who is logged in, and the tokens.
+	Login = session.Login
 )
 
 // RelyingParty logs users in.
@@ -88,32 +90,32 @@ func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) 
 // Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
 // is known also for many errors, so that a new login can lead there.
 func (rp *RelyingParty) Finish(ctx context.Context, browser string,
-	q url.Values) (login session.Login, returnTo ReturnPath, err error) {
+	q url.Values) (login Login, returnTo ReturnPath, err error) {
 	// State first: a stranger's code must not be redeemed.
 	pending, err := rp.pending(ctx, browser, q.Get("state"))
 	returnTo = ReturnPath{pending.ReturnTo} // it was one when it was sealed, and nobody else can seal
 	if errors.Is(err, reason.ErrState) && q.Has("error") && !q.Has("state") {
 		// Nobody's login: but the provider says what is wrong, mostly with the portal's registration there.
-		return session.Login{}, returnTo, refusedAnswer(q)
+		return Login{}, returnTo, refusedAnswer(q)
 	}
 	if err != nil {
-		return session.Login{}, returnTo, err
+		return Login{}, returnTo, err
 	}
 	if err := rp.Provider.CheckAnswer(ctx, q); err != nil {
-		return session.Login{}, returnTo, err
+		return Login{}, returnTo, err
 	}
 	if q.Has("error") {
-		return session.Login{}, returnTo, refusedAnswer(q)
+		return Login{}, returnTo, refusedAnswer(q)
 	}
 	if q.Get("code") == "" {
-		return session.Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackNoCode)
+		return Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackNoCode)
 	}
 	// The code is good once: a browser that goes away must not leave it half redeemed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*oidc.RequestTimeout)
 	defer cancel()
 	answer, err := rp.Provider.Redeem(ctx, q.Get("code"), pending.Verifier)
 	if err != nil {
-		return session.Login{}, returnTo, err
+		return Login{}, returnTo, err
 	}
 	login, err = rp.login(ctx, answer, pending.Nonce)
 	return login, returnTo, err
@@ -135,20 +137,21 @@ func refusedAnswer(q url.Values) *RefusedError {
 	return e
 }
 
-// login makes a Login of a token answer. It gives one with ErrNotAllowed, too, for the page that says who is not let in.
-func (rp *RelyingParty) login(ctx context.Context, token oidc.Answer, nonce secret.Text) (session.Login, error) {
+// login makes a Login of a token answer. It gives one with ErrNotAllowed, too, for the page that says who is not
+// let in.
+func (rp *RelyingParty) login(ctx context.Context, token oidc.Answer, nonce secret.Text) (Login, error) {
 	id, err := rp.Provider.Identify(ctx, token, nonce)
 	if err != nil {
-		return session.Login{}, err
+		return Login{}, err
 	}
 	if !rp.ExchangesTokens && !rp.Provider.Fits(token) {
-		return session.Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
+		return Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
 	}
 	p, err := rp.person(ctx, token, id)
 	if err != nil {
-		return session.Login{}, err
+		return Login{}, err
 	}
-	l := session.Login{
+	l := Login{
 		Issuer:   id.Issuer,
 		Subject:  id.Subject,
 		Name:     p.called(id.Subject),
@@ -164,7 +167,7 @@ func (rp *RelyingParty) login(ctx context.Context, token oidc.Answer, nonce secr
 }
 
 // take puts an answer of the token endpoint into a login.
-func take(l *session.Login, t oidc.Answer, now time.Time) {
+func take(l *Login, t oidc.Answer, now time.Time) {
 	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, time.Time{}
 	if t.Life > 0 {
 		l.Expires = now.Add(t.Life)
@@ -175,7 +178,7 @@ func take(l *session.Login, t oidc.Answer, now time.Time) {
 }
 
 // rotated keeps, of an answer that is not used, the refresh token: the one that it was had for is used up.
-func rotated(l session.Login, t oidc.Answer) session.Login {
+func rotated(l Login, t oidc.Answer) Login {
 	if !t.RefreshToken.Empty() {
 		l.RefreshToken = t.RefreshToken
 	}

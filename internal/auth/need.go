@@ -3,7 +3,6 @@ package auth
 import (
 	"time"
 
-	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -31,10 +30,10 @@ type need struct {
 }
 
 // met says whether nothing has to be renewed for it.
-func (n need) met(l session.Login) bool { return !n.stale(l) && !n.staleForMaia(l) }
+func (n need) met(l Login) bool { return !n.stale(l) && !n.staleForMaia(l) }
 
 // stale says whether the login's own tokens have to be refreshed, whatever goes to Maia.
-func (n need) stale(l session.Login) bool {
+func (n need) stale(l Login) bool {
 	if n.of != aForm {
 		return false
 	}
@@ -43,7 +42,7 @@ func (n need) stale(l session.Login) bool {
 }
 
 // staleForMaia says whether another token for Maia is needed. Where tokens are not exchanged it is the login's own.
-func (n need) staleForMaia(l session.Login) bool {
+func (n need) staleForMaia(l Login) bool {
 	switch n.of {
 	case aCall:
 		return n.t.ends(l, callMargin)
@@ -58,7 +57,7 @@ func (n need) staleForMaia(l session.Login) bool {
 func (n need) refreshFirst() bool { return n.of == aSecondTry }
 
 // forMaia is the token at hand that goes to Maia; empty where none has been had yet.
-func (t *Tokens) forMaia(l session.Login) secret.Text {
+func (t *Tokens) forMaia(l Login) secret.Text {
 	if t.Exchange != nil {
 		return l.Exchanged.Token
 	}
@@ -66,7 +65,7 @@ func (t *Tokens) forMaia(l session.Login) secret.Text {
 }
 
 // ends says whether the token for Maia ends within margin, or is not there.
-func (t *Tokens) ends(l session.Login, margin time.Duration) bool {
+func (t *Tokens) ends(l Login, margin time.Duration) bool {
 	now := t.RP.Now()
 	if t.Exchange != nil {
 		return l.Exchanged.Token.Empty() || endsWithin(l.Exchanged.Obtained, l.Exchanged.Expires, now, margin)

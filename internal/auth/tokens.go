@@ -46,11 +46,11 @@ type Delegated struct {
 	t *Tokens
 
 	mu sync.Mutex
-	s  *session.Session
+	s  *Session
 }
 
 // For gives the delegated token of a session.
-func (t *Tokens) For(s *session.Session) *Delegated { return &Delegated{t: t, s: s} }
+func (t *Tokens) For(s *Session) *Delegated { return &Delegated{t: t, s: s} }
 
 // Token gives a token for Maia that lives long enough for a call; it is renewed where the one at hand
 // does not. Errors: ErrLoginRequired, ErrProviderAway, ErrExchangeRefused.
@@ -111,7 +111,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 			if r.Err != nil {
 				return "", r.Err
 			}
-			d.s.Login, _ = r.Val.(session.Login)
+			d.s.Login, _ = r.Val.(Login)
 		}
 	}
 	if !n.met(d.s.Login) {
@@ -121,7 +121,7 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 }
 
 // renew meets a need of a session, or waits for the process that does.
-func (t *Tokens) renew(ctx context.Context, s *session.Session, n need) (session.Login, error) {
+func (t *Tokens) renew(ctx context.Context, s *Session, n need) (Login, error) {
 	waiting, cancel := context.WithTimeout(ctx, cmp.Or(t.wait, leaseWait))
 	defer cancel()
 	me := session.NewID()
@@ -134,27 +134,27 @@ func (t *Tokens) renew(ctx context.Context, s *session.Session, n need) (session
 		case err == nil:
 			return t.renewLeased(ctx, s, me, login, n)
 		case errors.Is(err, session.ErrUnsealed):
-			return session.Login{}, reason.ErrLoginRequired
+			return Login{}, reason.ErrLoginRequired
 		case !errors.Is(err, session.ErrNotLeased):
-			return session.Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
+			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
 		login, err = t.Leases.Stored(waiting, s)
 		switch {
 		case errors.Is(err, session.ErrEnded):
-			return session.Login{}, reason.ErrLoginRequired
+			return Login{}, reason.ErrLoginRequired
 		case err == nil && n.met(login):
 			return login, nil
 		}
 		select {
 		case <-waiting.Done():
-			return session.Login{}, reason.ErrProviderAway
+			return Login{}, reason.ErrProviderAway
 		case <-time.After(leasePoll):
 		}
 	}
 }
 
 // renewLeased renews under the lease, unless another process has done it just before.
-func (t *Tokens) renewLeased(ctx context.Context, s *session.Session, me string, login session.Login, n need) (session.Login, error) {
+func (t *Tokens) renewLeased(ctx context.Context, s *Session, me string, login Login, n need) (Login, error) {
 	// What the database has not taken yet is newer than what it has.
 	kept, changed := t.unsaved.get(s)
 	if changed {
@@ -174,9 +174,9 @@ func (t *Tokens) renewLeased(ctx context.Context, s *session.Session, me string,
 	if errors.Is(failed, reason.ErrAnotherUser) {
 		// Somebody else's token must never serve this session, nor may what it has be used on.
 		if err := t.Leases.Drop(ctx, s); err != nil {
-			return session.Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
+			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
-		return session.Login{}, failed
+		return Login{}, failed
 	}
 	t.release(s, me, login, changed)
 	return login, failed
@@ -184,7 +184,7 @@ func (t *Tokens) renewLeased(ctx context.Context, s *session.Session, me string,
 
 // fresh meets a need. changed says that the login has to be saved, also where it failed: a refresh token
 // that was refused is not tried again.
-func (t *Tokens) fresh(ctx context.Context, login session.Login, n need) (_ session.Login, changed bool, err error) {
+func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, changed bool, err error) {
 	if t.Exchange == nil {
 		return t.refresh(ctx, login)
 	}
@@ -215,7 +215,7 @@ func (t *Tokens) fresh(ctx context.Context, login session.Login, n need) (_ sess
 
 // refresh asks the provider for a new access token. changed says that the login has to be saved: also
 // one whose refresh token was refused, so that it is not tried again.
-func (t *Tokens) refresh(ctx context.Context, login session.Login) (_ session.Login, changed bool, err error) {
+func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed bool, err error) {
 	if login.RefreshToken.Empty() {
 		return login, false, reason.ErrLoginRequired
 	}
@@ -250,7 +250,7 @@ func (t *Tokens) refresh(ctx context.Context, login session.Login) (_ session.Lo
 // Logout revokes a session's tokens, as far as the provider can and within three seconds, and gives the
 // address of the provider's own logout (RP-Initiated Logout 1.0), empty where it has none. The session
 // itself is ended by Sessions.End.
-func (t *Tokens) Logout(ctx context.Context, s *session.Session, after string) string {
+func (t *Tokens) Logout(ctx context.Context, s *Session, after string) string {
 	return t.RP.Provider.Leave(ctx, oidc.Leaving{
 		RefreshToken: s.Login.RefreshToken,
 		AccessToken:  s.Login.AccessToken,

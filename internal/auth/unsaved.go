@@ -25,14 +25,14 @@ const (
 // zero value is ready.
 type unsaved struct {
 	mu     sync.Mutex
-	logins map[string]session.Login // by the key of the session
-	busy   int                      // renewals, and tries to store one, that are under way
-	idle   chan struct{}            // closed when none is; nil: nobody waits for it
-	cut    chan struct{}            // closed when the process cannot wait any longer
+	logins map[string]Login // by the key of the session
+	busy   int              // renewals, and tries to store one, that are under way
+	idle   chan struct{}    // closed when none is; nil: nobody waits for it
+	cut    chan struct{}    // closed when the process cannot wait any longer
 }
 
 // drop forgets what is kept for a session.
-func (u *unsaved) drop(s *session.Session) {
+func (u *unsaved) drop(s *Session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.logins, s.Key())
@@ -69,24 +69,24 @@ func (u *unsaved) ended() <-chan struct{} {
 	return u.idle
 }
 
-func (u *unsaved) get(s *session.Session) (session.Login, bool) {
+func (u *unsaved) get(s *Session) (Login, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	login, ok := u.logins[s.Key()]
 	return login, ok
 }
 
-func (u *unsaved) put(s *session.Session, login session.Login) {
+func (u *unsaved) put(s *Session, login Login) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.logins == nil {
-		u.logins = map[string]session.Login{}
+		u.logins = map[string]Login{}
 	}
 	u.logins[s.Key()] = login
 }
 
 // done forgets a login, unless a newer one has taken its place.
-func (u *unsaved) done(s *session.Session, login session.Login) {
+func (u *unsaved) done(s *Session, login Login) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now, ok := u.logins[s.Key()]
@@ -119,8 +119,8 @@ func (u *unsaved) stop() {
 
 // release gives a lease back and stores the login, where it was renewed. It is tried at once, and where the database
 // does not take it, again and again until it does.
-func (t *Tokens) release(s *session.Session, me string, login session.Login, renewed bool) {
-	var save *session.Login // nil: the lease alone is given back
+func (t *Tokens) release(s *Session, me string, login Login, renewed bool) {
+	var save *Login // nil: the lease alone is given back
 	if renewed {
 		save = &login
 	}
@@ -162,7 +162,7 @@ func (t *Tokens) release(s *session.Session, me string, login session.Login, ren
 	}()
 }
 
-func (t *Tokens) releaseOnce(s *session.Session, me string, save *session.Login) error {
+func (t *Tokens) releaseOnce(s *Session, me string, save *Login) error {
 	// Not under the request's context, nor under what is left of the lease.
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
 	defer cancel()

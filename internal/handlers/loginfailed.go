@@ -117,7 +117,8 @@ func badAnswer(err error, again parts.Link) error {
 		e.text = []string{"The portal asks for a stronger kind of sign-in than the login service made, for example a second factor.", "Sign in again and choose the stronger way. If you were not offered one, give the request id below to your portal administrator."}
 	case reason.IDTokenAuthTime:
 		e.text = []string{"The portal asks for a recent sign-in, and the login service did not confirm one.", "Sign in again. If it happens again, give the request id below to your portal administrator."}
-	case reason.JWTAlgorithm, reason.JWTIssuer, reason.JWTAudience, reason.JWTSubject, reason.JWTClaims, reason.JWTMalformed,
+	case reason.JWTAlgorithm, reason.JWTIssuer, reason.JWTAudience, reason.JWTSubject, reason.JWTClaims,
+		reason.JWTMalformed,
 		reason.IDTokenAZP, reason.IDTokenAudiences, reason.CallbackIssuer, reason.UserinfoSubject:
 		e.text = []string{"The login service’s answer is not one that the portal can trust, so it was not used." + notByTrying}
 	default: // another try may work

@@ -198,7 +198,8 @@ func withoutSources(payload []byte) []byte {
 
 // With adds what userinfo says to what the ID token leaves open.
 func (f Groups) With(info Groups) Groups {
-	if info.None() && (f.Reason == reason.GroupsOverage || f.Reason == reason.GroupsEmpty && info.Reason == reason.GroupsMissing) {
+	empty := f.Reason == reason.GroupsEmpty && info.Reason == reason.GroupsMissing
+	if info.None() && (empty || f.Reason == reason.GroupsOverage) {
 		return f
 	}
 	info.Facts = append(info.Facts, slog.String("groups_from", "userinfo"))

@@ -53,7 +53,7 @@ func (p *Provider) Identify(ctx context.Context, a Answer, nonce secret.Text) (I
 	}
 	_ = id.Claims(&claims) // a claim of another type is as good as none
 	authTime := instant(claims.Auth)
-	authenticated := p.now().Sub(authTime)
+	tooOld := p.now().Sub(authTime) - p.client.MaxAge
 	switch {
 	case id.Subject == "":
 		return Identity{}, reason.Refuse(reason.ErrBadAnswer, reason.JWTSubject)
@@ -69,8 +69,8 @@ func (p *Provider) Identify(ctx context.Context, a Answer, nonce secret.Text) (I
 		return Identity{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenACR)
 	case p.client.MaxAge >= 0 && authTime.IsZero():
 		return Identity{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime)
-	case p.client.MaxAge >= 0 && authenticated > p.client.MaxAge+clockSkew:
-		return Identity{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime, secondsOff(authenticated-p.client.MaxAge))
+	case p.client.MaxAge >= 0 && tooOld > clockSkew:
+		return Identity{}, reason.Refuse(reason.ErrBadAnswer, reason.IDTokenAuthTime, secondsOff(tooOld))
 	}
 	return Identity{
 		Issuer:   id.Issuer,

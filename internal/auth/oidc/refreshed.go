@@ -15,8 +15,8 @@ import (
 // answer came from the token endpoint for this refresh token, and the identity stays the one that was
 // proven at the login.
 //
-// verified says whether the token counts; then sid is that of the provider's session, where the token has one. The error
-// is a *Refusal, of ErrAnotherUser for another user's.
+// verified says whether the token counts; then sid is that of the provider's session, where the token has one. The
+// error is a *Refusal, of ErrAnotherUser for another user's.
 func (p *Provider) Refreshed(ctx context.Context, a Answer,
 	issuer, subject string) (sid string, verified bool, err error) {
 	raw := a.IDToken.Reveal()
