@@ -2,5 +2,5 @@
 // there, redeems codes, refreshes and exchanges tokens, checks who tokens say somebody is, and takes leave.
 //
 // What it gives to others are plain values: an Answer with tokens, an Identity, Claims. It keeps nothing about a user,
-// and decides about nobody's rights. go-oidc, oauth2 and go-jose are imported here only.
+// and decides about nobody's rights. go-oidc and oauth2 are imported here only.
 package oidc
