@@ -59,8 +59,24 @@ func fullName(room string) string {
 	return "internal/" + room
 }
 
-// imported is what each room imports of the others, in files that are no tests, for whichever system they are.
+// imported is what each room imports of the others.
 func imported(t *testing.T, root string) map[string][]string {
+	t.Helper()
+	found := everyImport(t, root)
+	for room, names := range found {
+		var ours []string
+		for _, name := range names {
+			if other, ok := strings.CutPrefix(name, module); ok {
+				ours = append(ours, other)
+			}
+		}
+		found[room] = ours
+	}
+	return found
+}
+
+// everyImport is what each room imports, in files that are no tests, for whichever system they are.
+func everyImport(t *testing.T, root string) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	for _, top := range []string{"bench", "cmd", "internal", "migrations", "web"} {
@@ -83,8 +99,8 @@ func imported(t *testing.T, root string) map[string][]string {
 				if err != nil {
 					return err
 				}
-				if other, ours := strings.CutPrefix(name, module); ours && !slices.Contains(found[room], other) {
-					found[room] = append(found[room], other)
+				if !slices.Contains(found[room], name) {
+					found[room] = append(found[room], name)
 				}
 			}
 			return nil
@@ -150,6 +166,28 @@ func TestArrows(t *testing.T) {
 			if !used {
 				t.Errorf("%s does not import %s: take that arrow out of the table in CONTRIBUTING.md", room, other)
 			}
+		}
+	}
+}
+
+// Some libraries are known to one room alone, so that they can be looked after, or replaced, there.
+func TestLibrariesHaveOneRoom(t *testing.T) {
+	found := everyImport(t, "../..")
+	for library, only := range map[string]string{
+		"github.com/coreos/go-oidc":   "internal/auth/oidc",
+		"golang.org/x/oauth2":         "internal/auth/oidc",
+		"github.com/gorilla/sessions": "internal/auth/session",
+	} {
+		met := false
+		for room, names := range found {
+			uses := slices.ContainsFunc(names, func(name string) bool { return inside(name, library) })
+			if uses && room != only {
+				t.Errorf("%s imports %s, which only %s is to know", room, library, only)
+			}
+			met = met || uses
+		}
+		if !met {
+			t.Errorf("nobody imports %s any more: take it out of this test", library)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/config"
 )
 
@@ -26,7 +26,7 @@ func jwk(environ []string, out io.Writer) error {
 	if cfg.OIDC.ClientKey.Empty() {
 		return usageError{errors.New("PORTAL_OIDC_CLIENT_KEY_FILE: is required: the path of a private key in PEM")}
 	}
-	set, err := auth.PublicKeys(cfg.OIDC.ClientKey.Reveal(), cfg.OIDC.ClientKeyID, cfg.OIDC.ClientKeyAlg)
+	set, err := oidc.PublicKeys(cfg.OIDC.ClientKey.Reveal(), cfg.OIDC.ClientKeyID, cfg.OIDC.ClientKeyAlg)
 	if err != nil {
 		return err
 	}

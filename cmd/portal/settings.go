@@ -1,7 +1,7 @@
 package main
 
 import (
-	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/config"
 	"maiaportal/internal/store"
 	"maiaportal/internal/weburl"
@@ -14,6 +14,6 @@ var checks = config.Checks{
 		_, err := store.ParseURL(address)
 		return err
 	},
-	ClientKey:     auth.ClientKey,
-	KeyAlgorithms: auth.KeyAlgorithms,
+	ClientKey:     oidc.ClientKey,
+	KeyAlgorithms: oidc.KeyAlgorithms,
 }

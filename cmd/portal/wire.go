@@ -14,6 +14,8 @@ import (
 
 	"maiaportal/internal/audit"
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/oidc"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/config"
 	"maiaportal/internal/handlers"
@@ -40,8 +42,9 @@ type portal struct {
 	log         *slog.Logger
 	store       *store.Store
 	holder      string // random id of this process: what it has under way is told by it
-	provider    *auth.Provider
-	sessions    *auth.Sessions
+	provider    *oidc.Provider
+	sessions    *session.Sessions
+	sweeper     *session.Sweeper
 	tokens      *auth.Tokens
 	submissions *submission.Service
 	public      *http.Server
@@ -93,14 +96,14 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	if err := p.settle(ctx); err != nil {
 		return fmt.Errorf("is the database migrated (portal migrate)? %w", err)
 	}
-	formKeys, err := auth.FormTokenKeys(cfg.SessionKeys)
+	formKeys, err := session.FormTokenKeys(cfg.SessionKeys)
 	if err != nil {
 		return err
 	}
 	base := cfg.BaseURL.String()
-	cookies := auth.Cookies{Secure: cfg.BaseURL.Scheme == "https"}
+	cookies := session.Cookies{Secure: cfg.BaseURL.Scheme == "https"}
 	policy := auth.Policy{Allowed: cfg.AllowedGroups, Auditors: cfg.AuditorGroups}
-	p.provider, err = auth.NewProvider(auth.Client{
+	p.provider, err = oidc.NewProvider(oidc.Client{
 		Issuer:      cfg.OIDC.Issuer,
 		ID:          cfg.OIDC.ClientID,
 		Secret:      cfg.OIDC.ClientSecret,
@@ -120,18 +123,19 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		return err
 	}
 	rp := &auth.RelyingParty{
-		Provider:        p.provider,
-		Records:         p.store,
-		Keys:            cfg.SessionKeys,
-		GroupsClaim:     cfg.OIDC.GroupsClaim,
+		Provider: p.provider,
+		Pending:  &session.Pending{Rows: p.store, Keys: cfg.SessionKeys, Now: time.Now},
+		Groups: oidc.GroupsClaim{
+			Name:      cfg.OIDC.GroupsClaim,
+			Separator: cfg.OIDC.GroupsSeparator,
+			Member:    cfg.OIDC.GroupsMember,
+		},
 		Policy:          policy,
 		Log:             p.log,
 		Now:             time.Now,
 		ExchangesTokens: cfg.OIDC.Exchange != nil,
-		GroupsSeparator: cfg.OIDC.GroupsSeparator,
-		GroupsMember:    cfg.OIDC.GroupsMember,
 	}
-	p.sessions = &auth.Sessions{
+	p.sessions = &session.Sessions{
 		Rows:    p.store,
 		Keys:    cfg.SessionKeys,
 		Cookies: cookies,
@@ -139,7 +143,18 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Max:     cfg.SessionMax,
 		Now:     time.Now,
 	}
-	p.tokens = &auth.Tokens{RP: rp, Sessions: p.sessions, Exchange: (*auth.Exchange)(cfg.OIDC.Exchange)}
+	p.sweeper = &session.Sweeper{
+		Rows: p.store,
+		Idle: cfg.SessionIdle,
+		Max:  cfg.SessionMax,
+		Now:  time.Now,
+	}
+	p.tokens = &auth.Tokens{
+		RP:       rp,
+		Sessions: p.sessions,
+		Leases:   &session.Leases{Rows: p.store, Keys: cfg.SessionKeys},
+		Exchange: (*oidc.Exchange)(cfg.OIDC.Exchange),
+	}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.maia.Account = cfg.MaiaAccount
 	p.submissions = submission.New(submission.Options{
@@ -216,7 +231,7 @@ func (p *portal) settle(ctx context.Context) error {
 func (p *portal) background(ctx context.Context) {
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	p.running.Go(func() { p.provider.Run(ctx) })
-	p.running.Go(func() { p.every(ctx, sweepEvery, "not swept", p.sessions.Sweep) })
+	p.running.Go(func() { p.every(ctx, sweepEvery, "not swept", p.sweeper.Sweep) })
 	p.running.Go(func() { p.every(ctx, settleEvery, "orphans not settled", p.settle) })
 }
 

@@ -2,45 +2,30 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-
-	"maiaportal/internal/store"
+	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/auth/session"
 )
 
-// logoutTokenAge is how old a logout token may be. Its jti is remembered for longer.
-const (
-	logoutTokenAge    = 5 * time.Minute
-	logoutTokenMemory = time.Hour
-)
-
-// ErrLogoutToken is the answer to a logout token that is not valid, or was used before.
-var ErrLogoutToken = errors.New("auth: logout token not accepted")
+// backchannelTime is how long the provider's keys and the database may take for a logout token.
+const backchannelTime = 15 * time.Second
 
 // BackchannelLogout ends the sessions that a logout token names, and tells how many (OpenID Connect
 // Back-Channel Logout 1.0 sections 2.4 to 2.7). It goes on when its sender hangs up, and a token that
 // ended nothing may come again. Errors: ErrLogoutToken, ErrProviderAway, or the database's.
 func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, error) {
-	ctx, cancel := outlive(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backchannelTime)
 	defer cancel()
-	d, err := t.RP.Provider.get(ctx)
+	token, err := t.RP.Provider.LogoutToken(ctx, raw)
 	if err != nil {
 		return 0, err
 	}
-	token, err := d.verifyLogoutToken(ctx, raw)
-	if err != nil {
-		return 0, err
-	}
-	if err := checkLogoutToken(token, t.RP.Now()); err != nil {
-		return 0, err
-	}
-	n, used, err := t.Sessions.Rows.EndByLogoutToken(ctx, store.LogoutToken{
-		JTIHash: hash(token.Issuer + "\x00" + token.TokenID),
+	n, used, err := t.Sessions.EndNamed(ctx, session.Named{
 		Issuer:  token.Issuer,
-		SID:     token.SessionID,
+		TokenID: token.ID,
+		SID:     token.SID,
 		Subject: token.Subject,
 	})
 	if err != nil {
@@ -48,20 +33,8 @@ func (t *Tokens) BackchannelLogout(ctx context.Context, raw string) (int64, erro
 	}
 	if used {
 		// A replay must not end a session that was begun since.
-		return 0, refuse(ErrLogoutToken, LogoutTokenReplayed)
+		return 0, reason.Refuse(reason.ErrLogoutToken, reason.LogoutTokenReplayed)
 	}
 	t.RP.Log.LogAttrs(ctx, slog.LevelInfo, "logout by the provider", slog.Int64("sessions", n))
 	return n, nil
-}
-
-// checkLogoutToken holds what go-oidc leaves to its callers.
-func checkLogoutToken(token *oidc.LogoutToken, now time.Time) error {
-	age := now.Sub(token.IssuedAt)
-	switch {
-	case token.IssuedAt.IsZero():
-		return refuse(ErrLogoutToken, LogoutTokenAge)
-	case age > logoutTokenAge || age < -clockSkew:
-		return refuse(ErrLogoutToken, LogoutTokenAge, secondsOff(age))
-	}
-	return nil
 }

@@ -16,8 +16,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/secret"
 )
 
@@ -54,33 +54,33 @@ func TestClientAuthenticationAsSet(t *testing.T) {
 	t.Parallel()
 	rsaKey, ecKey := clientKeys()
 	for name, tc := range map[string]struct {
-		client  auth.Client
+		client  oidc.Client
 		methods []string
 		want    string
 		kid     string // empty: the thumbprint
 		alg     string
 	}{
-		"post, though basic is announced":     {auth.Client{AuthMethod: auth.SecretPost}, []string{"client_secret_basic"}, "client_secret_post", "", ""},
-		"basic, though post is announced":     {auth.Client{AuthMethod: auth.SecretBasic}, []string{"client_secret_post"}, "client_secret_basic", "", ""},
-		"basic, though nothing that is known": {auth.Client{AuthMethod: auth.SecretBasic}, []string{"tls_client_auth"}, "client_secret_basic", "", ""},
-		"a key, though it is not announced": {auth.Client{
-			AuthMethod: auth.PrivateKeyJWT,
+		"post, though basic is announced":     {oidc.Client{AuthMethod: oidc.SecretPost}, []string{"client_secret_basic"}, "client_secret_post", "", ""},
+		"basic, though post is announced":     {oidc.Client{AuthMethod: oidc.SecretBasic}, []string{"client_secret_post"}, "client_secret_basic", "", ""},
+		"basic, though nothing that is known": {oidc.Client{AuthMethod: oidc.SecretBasic}, []string{"tls_client_auth"}, "client_secret_basic", "", ""},
+		"a key, though it is not announced": {oidc.Client{
+			AuthMethod: oidc.PrivateKeyJWT,
 			Key:        hiddenKey(ecKey),
 		}, []string{"client_secret_basic"}, "private_key_jwt", "", "ES256"},
-		"a key with a name": {auth.Client{
+		"a key with a name": {oidc.Client{
 			Key:   hiddenKey(rsaKey),
 			KeyID: "portal-2026",
 		}, []string{"private_key_jwt"}, "private_key_jwt", "portal-2026", "RS256"},
-		"a key with an algorithm": {auth.Client{
+		"a key with an algorithm": {oidc.Client{
 			Key:    hiddenKey(rsaKey),
 			KeyAlg: "PS256",
 		}, []string{"private_key_jwt"}, "private_key_jwt", "", "PS256"},
-		"a key with both": {auth.Client{
+		"a key with both": {oidc.Client{
 			Key:    hiddenKey(rsaKey),
 			KeyAlg: "RS512",
 			KeyID:  "k, 1",
 		}, []string{"private_key_jwt"}, "private_key_jwt", "k, 1", "RS512"},
-		"a key with nothing, named by its print": {auth.Client{Key: hiddenKey(rsaKey)}, []string{"private_key_jwt"}, "private_key_jwt", "", "RS256"},
+		"a key with nothing, named by its print": {oidc.Client{Key: hiddenKey(rsaKey)}, []string{"private_key_jwt"}, "private_key_jwt", "", "RS256"},
 	} {
 		r := newRig(t, func(o *options) { o.client = tc.client })
 		r.op.Set(announce(map[string]any{methodsMember: tc.methods}))
@@ -111,9 +111,9 @@ func TestClientAuthenticationAsSet(t *testing.T) {
 func hiddenKey(k crypto.Signer) secret.Of[crypto.Signer] { return secret.Hide(k) }
 
 // publicKeys is the one key that portal jwk prints.
-func publicKeys(t *testing.T, c auth.Client) jose.JSONWebKey {
+func publicKeys(t *testing.T, c oidc.Client) jose.JSONWebKey {
 	t.Helper()
-	text, err := auth.PublicKeys(c.Key.Reveal(), c.KeyID, c.KeyAlg)
+	text, err := oidc.PublicKeys(c.Key.Reveal(), c.KeyID, c.KeyAlg)
 	var set jose.JSONWebKeySet
 	if err != nil || json.Unmarshal(text, &set) != nil || len(set.Keys) != 1 || !set.Keys[0].IsPublic() {
 		t.Fatalf("%v: %s", err, text)

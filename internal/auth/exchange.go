@@ -2,43 +2,21 @@ package auth
 
 import (
 	"context"
-	"errors"
-	"time"
 
-	"maiaportal/internal/secret"
+	"maiaportal/internal/auth/session"
 )
 
-// ErrExchangeRefused is what there is to say where the provider does not exchange this user's token for one for Maia.
-// Another login will hardly help.
-var ErrExchangeRefused = errors.New("auth: the token exchange was refused")
-
-// Exchange are the settings of RFC 8693 token exchange. With nil the login's access token goes to Maia.
-type Exchange struct {
-	URL                       string // empty: the provider's token endpoint
-	Audience, Resource, Scope string
-	ClientID                  string // empty: the login's own, at the login's own origin only
-	ClientSecret              secret.Text
-	SubjectIDToken            bool // exchange the ID token in place of the access token
-}
-
-// exchanged is a token for Maia that was had for another token.
-type exchanged struct {
-	Token    secret.Text
-	Obtained time.Time
-	Expires  time.Time // zero where the provider did not say
-}
-
 // exchange asks for a token for Maia.
-func (t *Tokens) exchange(ctx context.Context, login Login) (exchanged, error) {
+func (t *Tokens) exchange(ctx context.Context, login Login) (session.Exchanged, error) {
 	subject := login.AccessToken
 	if t.Exchange.SubjectIDToken {
 		subject = login.IDToken
 	}
 	answer, err := t.RP.Provider.Exchange(ctx, *t.Exchange, subject)
 	if err != nil {
-		return exchanged{}, err
+		return session.Exchanged{}, err
 	}
-	e := exchanged{Token: answer.AccessToken, Obtained: t.RP.Now()}
+	e := session.Exchanged{Token: answer.AccessToken, Obtained: t.RP.Now()}
 	if answer.Life > 0 {
 		e.Expires = e.Obtained.Add(answer.Life)
 	}

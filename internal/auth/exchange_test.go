@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/secret"
 )
 
@@ -95,7 +95,7 @@ func TestExchange(t *testing.T) {
 	t.Parallel()
 	for name, idToken := range map[string]bool{"of the access token": false, "of the ID token": true} {
 		r := newRig(t, func(o *options) {
-			o.exchange = &auth.Exchange{
+			o.exchange = &oidc.Exchange{
 				Audience:       "https://maia",
 				Resource:       "https://maia/api",
 				Scope:          "secrets",
@@ -183,7 +183,7 @@ func TestExchangeAnswers(t *testing.T) {
 	} {
 		elsewhere := hostile.Start(t)
 		r := newRig(t, func(o *options) {
-			o.exchange = &auth.Exchange{
+			o.exchange = &oidc.Exchange{
 				URL:          elsewhere.Issuer() + hostile.Token,
 				Audience:     "https://maia",
 				ClientID:     "exchange client",
@@ -233,7 +233,7 @@ func TestExchangeAnswers(t *testing.T) {
 func TestExchangeElsewhereNeedsItsOwnClient(t *testing.T) {
 	t.Parallel()
 	elsewhere := hostile.Start(t)
-	r := newRig(t, func(o *options) { o.exchange = &auth.Exchange{URL: elsewhere.Issuer() + hostile.Token} })
+	r := newRig(t, func(o *options) { o.exchange = &oidc.Exchange{URL: elsewhere.Issuer() + hostile.Token} })
 	b := r.browser().login()
 	if a := b.post("/secret-references", b.reference("X")); a.status < 400 {
 		t.Errorf("%d", a.status)

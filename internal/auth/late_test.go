@@ -72,7 +72,7 @@ func TestRenewedTokenIsStoredLater(t *testing.T) {
 	before := *b.session()
 	used := before
 	rows := &away{Store: r.store, until: make(chan struct{}), tried: make(chan struct{}, 100)}
-	r.sessions.Rows = rows
+	r.leases.Rows = rows
 	r.clock.Add(61 * time.Minute)
 	first, err := r.tokens.For(&used).Token(t.Context())
 	if err != nil || first == before.Login.AccessToken.Reveal() {
@@ -112,7 +112,7 @@ func TestRenewedTokenAtTheEnd(t *testing.T) {
 	r := newRig(t)
 	b := r.browser().login()
 	s := b.session()
-	r.sessions.Rows = &away{Store: r.store, until: make(chan struct{}), tried: make(chan struct{}, 100)}
+	r.leases.Rows = &away{Store: r.store, until: make(chan struct{}), tried: make(chan struct{}, 100)}
 	r.clock.Add(61 * time.Minute)
 	if _, err := r.tokens.For(s).Token(t.Context()); err != nil {
 		t.Fatal(err)

@@ -2,54 +2,17 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/oauth2"
-
+	"maiaportal/internal/auth/oidc"
+	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
-	"maiaportal/internal/store"
-)
-
-const (
-	// loginTime is how long a login at the provider may take.
-	loginTime = 10 * time.Minute
-	// LoginKept is how long a pending login is remembered, to bring a late one back to its target.
-	LoginKept = 24 * time.Hour
-	// clockSkew is how far the provider's clock may be ahead.
-	clockSkew = time.Minute
-)
-
-// Errors of logins and tokens. Their texts may be logged.
-var (
-	// ErrProviderAway: the provider cannot be asked now.
-	ErrProviderAway = errors.New("auth: the provider is away")
-	// ErrLoginRequired: only a new login helps.
-	ErrLoginRequired = errors.New("auth: a new login is needed")
-	// ErrState: the answer belongs to no login that this browser has begun and not finished.
-	ErrState = errors.New("auth: not the answer to a login of this browser")
-	// ErrBadAnswer: the provider's answer or ID token cannot be trusted.
-	ErrBadAnswer = errors.New("auth: the provider's answer is not valid")
-	// ErrClient: the provider does not take the portal's credentials, or gives what it cannot use: a matter
-	// of its settings, which another try does not change.
-	ErrClient = errors.New("auth: the portal is not set up as the provider wants it")
-	// ErrAudience: the access token is meant for somebody else than the Maia API.
-	ErrAudience = errors.New("auth: the access token is meant for another audience than the configured one")
-	// ErrNotAllowed: the user is in none of the groups that may use the portal.
-	ErrNotAllowed = errors.New("auth: not in an allowed group")
 )
 
 // RefusedError is the provider's own refusal: an error parameter in its answer (RFC 6749 section
@@ -57,7 +20,7 @@ var (
 type RefusedError struct {
 	Code, Description string
 
-	refusal *Refusal
+	refusal *reason.Refusal
 }
 
 func (e *RefusedError) Error() string { return e.refusal.Error() }
@@ -70,73 +33,24 @@ func (e *RefusedError) Stumbled() bool {
 	return e.Code == "temporarily_unavailable" || e.Code == "server_error"
 }
 
-// logins is what the relying party keeps.
-type logins interface {
-	CreatePendingLogin(ctx context.Context, l store.NewLogin) error
-	UsePendingLogin(ctx context.Context, stateHash, browserHash []byte) (store.PendingLogin, error)
-}
+// The words of package session, for those who ask here.
+type (
+	// Session is a login while it lasts.
+	Session = session.Session
+	// Login is who is logged in, and the tokens.
+	Login = session.Login
+)
 
 // RelyingParty logs users in.
 type RelyingParty struct {
-	Provider    *Provider
-	Records     logins
-	Keys        []secret.Value // session keys
-	GroupsClaim string
-	// GroupsSeparator parts the groups of a claim that is one string; GroupsMember is the member that has the
-	// name where the claim lists objects. Both may be empty.
-	GroupsSeparator, GroupsMember string
-	Policy                        Policy
+	Provider *oidc.Provider
+	Pending  *session.Pending
+	Groups   oidc.GroupsClaim
+	Policy   Policy
 	// ExchangesTokens says that the login's access token is not the one that goes to Maia.
 	ExchangesTokens bool
 	Log             *slog.Logger
 	Now             func() time.Time
-}
-
-// pendingLogin is sealed in the database while its user is at the provider.
-type pendingLogin struct {
-	Nonce    secret.Text
-	Verifier secret.Text
-	ReturnTo ReturnPath
-}
-
-// Login is who is logged in, and the tokens. It lives sealed in the session.
-type Login struct {
-	Issuer  string
-	Subject string
-	Name    string
-	Email   string
-	Groups  []string
-	SID     string
-
-	// When and how the user authenticated, as the ID token of the login says (auth_time, acr); zero where it does not.
-	AuthTime time.Time
-	ACR      string
-
-	AccessToken  secret.Text
-	Obtained     time.Time
-	Expires      time.Time // zero where the provider did not say
-	RefreshToken secret.Text
-	IDToken      secret.Text
-
-	Exchanged exchanged // the token for Maia, where tokens are exchanged
-}
-
-// NewID makes a random id of 256 bits.
-func NewID() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// ValidID says whether s has the form of an id of NewID.
-func ValidID(s string) bool {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	return err == nil && len(b) == 32
-}
-
-func hash(id string) []byte {
-	sum := sha256.Sum256([]byte(id))
-	return sum[:]
 }
 
 // Beginning is a login that somebody asks for.
@@ -150,67 +64,27 @@ type Beginning struct {
 
 // Begin starts a login and gives the address to send its browser to.
 func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) {
-	d, err := rp.Provider.get(ctx)
-	if err != nil {
-		return "", err
+	state := session.NewID()
+	p := session.PendingLogin{
+		Nonce:    secret.Hide(session.NewID()),
+		Verifier: oidc.NewVerifier(),
+		ReturnTo: b.ReturnTo.String(),
 	}
-	state := NewID()
-	p := pendingLogin{
-		Nonce:    secret.Hide(NewID()),
-		Verifier: secret.Hide(oauth2.GenerateVerifier()),
-		ReturnTo: b.ReturnTo,
-	}
-	plain, err := p.plain()
-	if err != nil {
-		return "", fmt.Errorf("auth: begin login: %w", err)
-	}
-	sealed, err := sealer{rp.Keys}.seal(state, forLogin, plain)
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	err = rp.Records.CreatePendingLogin(ctx, store.NewLogin{
-		StateHash:   hash(state),
-		BrowserHash: hash(b.Browser),
-		Sealed:      sealed,
-		Address:     network(b.Address),
-		SignedIn:    b.SignedIn,
+	// The address first: while the provider is away, no login begins.
+	address, err := rp.Provider.LoginURL(ctx, oidc.Request{
+		State:    state,
+		Nonce:    p.Nonce,
+		Verifier: p.Verifier,
+		Prompt:   b.Prompt,
 	})
 	if err != nil {
 		return "", err
 	}
-	opts := []oauth2.AuthCodeOption{oidc.Nonce(p.Nonce.Reveal()), oauth2.S256ChallengeOption(p.Verifier.Reveal())}
-	c := rp.Provider.client
-	prompt := b.Prompt
-	if prompt == "" {
-		prompt = c.Prompt
-	} else if others := strings.Fields(c.Prompt); len(others) > 0 {
-		// A provider that wants consent for a refresh token wants it at each login.
-		prompt = strings.Join(append([]string{prompt}, slices.DeleteFunc(others, func(p string) bool { return p == prompt })...), " ")
+	err = rp.Pending.Begin(ctx, state, p, session.From{Browser: b.Browser, Address: b.Address, SignedIn: b.SignedIn})
+	if err != nil {
+		return "", err
 	}
-	maxAge := ""
-	if c.MaxAge >= 0 {
-		maxAge = strconv.Itoa(int(c.MaxAge.Seconds()))
-	}
-	for name, value := range map[string]string{
-		"prompt": prompt, "audience": c.Audience, "resource": c.Resource, "acr_values": strings.Join(c.ACRValues, " "), "max_age": maxAge,
-	} {
-		if value != "" {
-			opts = append(opts, oauth2.SetAuthURLParam(name, value))
-		}
-	}
-	return d.oauth.AuthCodeURL(state, opts...), nil
-}
-
-// network is what counts as one address: of IPv6 the part that one customer usually has to himself.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || !ip.Is6() || ip.Is4In6() {
-		return address
-	}
-	p, _ := ip.WithZone("").Prefix(64) // never fails for an IPv6 address
-	return p.String()
+	return address, nil
 }
 
 // Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
@@ -219,120 +93,61 @@ func (rp *RelyingParty) Finish(ctx context.Context, browser string,
 	q url.Values) (login Login, returnTo ReturnPath, err error) {
 	// State first: a stranger's code must not be redeemed.
 	pending, err := rp.pending(ctx, browser, q.Get("state"))
-	returnTo = pending.ReturnTo
-	if errors.Is(err, ErrState) && q.Has("error") && !q.Has("state") {
+	returnTo = ReturnPath{pending.ReturnTo} // it was one when it was sealed, and nobody else can seal
+	if errors.Is(err, reason.ErrState) && q.Has("error") && !q.Has("state") {
 		// Nobody's login: but the provider says what is wrong, mostly with the portal's registration there.
 		return Login{}, returnTo, refusedAnswer(q)
 	}
 	if err != nil {
 		return Login{}, returnTo, err
 	}
-	d, err := rp.Provider.get(ctx)
-	if err != nil {
+	if err := rp.Provider.CheckAnswer(ctx, q); err != nil {
 		return Login{}, returnTo, err
-	}
-	if iss := q.Get("iss"); (q.Has("iss") || d.issInResponse) && iss != rp.Provider.client.Issuer {
-		return Login{}, returnTo, refuse(ErrBadAnswer, CallbackIssuer, slog.String("issuer_seen", clip(iss)))
 	}
 	if q.Has("error") {
 		return Login{}, returnTo, refusedAnswer(q)
 	}
 	if q.Get("code") == "" {
-		return Login{}, returnTo, refuse(ErrBadAnswer, CallbackNoCode)
+		return Login{}, returnTo, reason.Refuse(reason.ErrBadAnswer, reason.CallbackNoCode)
 	}
 	// The code is good once: a browser that goes away must not leave it half redeemed.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*providerTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*oidc.RequestTimeout)
 	defer cancel()
 	answer, err := rp.Provider.Redeem(ctx, q.Get("code"), pending.Verifier)
 	if err != nil {
 		return Login{}, returnTo, err
 	}
-	login, err = rp.login(ctx, d, answer, pending.Nonce)
+	login, err = rp.login(ctx, answer, pending.Nonce)
 	return login, returnTo, err
 }
 
 // pending takes the pending login of a state, once, and only for the browser that began it.
-func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (pendingLogin, error) {
-	if !ValidID(state) || !ValidID(browser) {
-		return pendingLogin{}, refuse(ErrState, CallbackState)
+func (rp *RelyingParty) pending(ctx context.Context, browser, state string) (session.PendingLogin, error) {
+	p, err := rp.Pending.Use(ctx, state, browser)
+	if errors.Is(err, session.ErrNotPending) {
+		return p, reason.Refuse(reason.ErrState, reason.CallbackState)
 	}
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	row, err := rp.Records.UsePendingLogin(ctx, hash(state), hash(browser))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return pendingLogin{}, refuse(ErrState, CallbackState)
-	case err != nil:
-		return pendingLogin{}, err
-	}
-	plain, err := sealer{rp.Keys}.open(state, forLogin, row.Sealed)
-	if err != nil {
-		return pendingLogin{}, refuse(ErrState, CallbackState)
-	}
-	p, err := pendingLoginOf(plain)
-	if err != nil {
-		return pendingLogin{}, refuse(ErrState, CallbackState)
-	}
-	if !row.First || rp.Now().Sub(row.CreatedAt) > loginTime {
-		return pendingLogin{ReturnTo: p.ReturnTo}, refuse(ErrState, CallbackState)
-	}
-	return p, nil
+	return p, err
 }
 
 // refusedAnswer is the provider's own refusal.
 func refusedAnswer(q url.Values) *RefusedError {
 	e := &RefusedError{Code: q.Get("error"), Description: q.Get("error_description")}
-	e.refusal = refuse(ErrBadAnswer, CallbackError, slog.String("error_code", clip(e.Code)))
+	e.refusal = reason.Refuse(reason.ErrBadAnswer, reason.CallbackError, slog.String("error_code", reason.Clip(e.Code)))
 	return e
 }
 
-// login makes a Login of a token answer, after the checks of OpenID Connect Core section 3.1.3.7. It
-// gives one with ErrNotAllowed, too, for the page that says who is not let in.
-func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, nonce secret.Text) (Login, error) {
-	raw := token.IDToken.Reveal()
-	if raw == "" {
-		return Login{}, refuse(ErrBadAnswer, TokenMissing)
-	}
-	id, err := d.verifyIDToken(ctx, raw)
+// login makes a Login of a token answer. It gives one with ErrNotAllowed, too, for the page that says who is not
+// let in.
+func (rp *RelyingParty) login(ctx context.Context, token oidc.Answer, nonce secret.Text) (Login, error) {
+	id, err := rp.Provider.Identify(ctx, token, nonce)
 	if err != nil {
 		return Login{}, err
 	}
-	var claims struct {
-		AZP  string `json:"azp"`
-		SID  string `json:"sid"`
-		ACR  string `json:"acr"`
-		Auth int64  `json:"auth_time"`
+	if !rp.ExchangesTokens && !rp.Provider.Fits(token) {
+		return Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
 	}
-	var all map[string]json.RawMessage
-	if !part(raw, 1, &all) { // verified; id has them without those that say where the groups are
-		return Login{}, refuse(ErrBadAnswer, JWTClaims)
-	}
-	_ = id.Claims(&claims) // a claim of another type is as good as none
-	authTime := instant(claims.Auth)
-	authenticated := rp.Now().Sub(authTime)
-	switch {
-	case id.Subject == "":
-		return Login{}, refuse(ErrBadAnswer, JWTSubject)
-	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce.Reveal())) != 1:
-		return Login{}, refuse(ErrBadAnswer, IDTokenNonce)
-	case sent(all["azp"]) && claims.AZP != rp.Provider.client.ID: // one that is no string, too
-		return Login{}, refuse(ErrBadAnswer, IDTokenAZP)
-	case len(id.Audience) > 1 && claims.AZP == "":
-		return Login{}, refuse(ErrBadAnswer, IDTokenAudiences)
-	case id.IssuedAt.After(rp.Now().Add(clockSkew)):
-		return Login{}, refuse(ErrBadAnswer, IDTokenFuture, secondsOff(id.IssuedAt.Sub(rp.Now())))
-	case len(rp.Provider.client.ACRValues) > 0 && !slices.Contains(rp.Provider.client.ACRValues, claims.ACR):
-		return Login{}, refuse(ErrBadAnswer, IDTokenACR)
-	case rp.Provider.client.MaxAge >= 0 && authTime.IsZero():
-		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime)
-	case rp.Provider.client.MaxAge >= 0 && authenticated > rp.Provider.client.MaxAge+clockSkew:
-		return Login{}, refuse(ErrBadAnswer, IDTokenAuthTime, secondsOff(authenticated-rp.Provider.client.MaxAge))
-	}
-	client := rp.Provider.client
-	if !rp.ExchangesTokens && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
-		return Login{}, refuse(ErrAudience, TokenAudience)
-	}
-	p, err := rp.person(ctx, d, token.AccessToken.Reveal(), id.Subject, all)
+	p, err := rp.person(ctx, token, id)
 	if err != nil {
 		return Login{}, err
 	}
@@ -341,18 +156,18 @@ func (rp *RelyingParty) login(ctx context.Context, d *discovered, token Answer, 
 		Subject:  id.Subject,
 		Name:     p.called(id.Subject),
 		Email:    p.email,
-		Groups:   p.groups.groups,
-		SID:      claims.SID,
-		AuthTime: authTime,
-		ACR:      claims.ACR,
+		Groups:   p.groups.Names,
+		SID:      id.SID,
+		AuthTime: id.AuthTime,
+		ACR:      id.ACR,
 		IDToken:  token.IDToken,
 	}
-	l.take(token, rp.Now())
+	take(&l, token, rp.Now())
 	return l, rp.mayLogIn(ctx, p.groups)
 }
 
-// take puts an answer of the token endpoint into l.
-func (l *Login) take(t Answer, now time.Time) {
+// take puts an answer of the token endpoint into a login.
+func take(l *Login, t oidc.Answer, now time.Time) {
 	l.AccessToken, l.Obtained, l.Expires = t.AccessToken, now, time.Time{}
 	if t.Life > 0 {
 		l.Expires = now.Add(t.Life)
@@ -363,15 +178,12 @@ func (l *Login) take(t Answer, now time.Time) {
 }
 
 // rotated keeps, of an answer that is not used, the refresh token: the one that it was had for is used up.
-func (l Login) rotated(t Answer) Login {
+func rotated(l Login, t oidc.Answer) Login {
 	if !t.RefreshToken.Empty() {
 		l.RefreshToken = t.RefreshToken
 	}
 	return l
 }
-
-// sent says whether a claim is there; null is as good as none.
-func sent(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
 func firstOf(words ...string) string {
 	i := slices.IndexFunc(words, func(w string) bool { return strings.TrimSpace(w) != "" })

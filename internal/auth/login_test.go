@@ -10,6 +10,8 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
+	"maiaportal/internal/auth/session"
 )
 
 // S-1: the authorization request is for a code, with PKCE and a state and nonce of its own each time,
@@ -60,7 +62,7 @@ func TestAuthorizationRequest(t *testing.T) {
 func TestAuthenticationThatWasAskedFor(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *options) {
-		o.client = auth.Client{
+		o.client = oidc.Client{
 			ACRValues: []string{"gold", "silver"},
 			MaxAge:    time.Hour,
 			Prompt:    "select_account",
@@ -115,7 +117,7 @@ func TestCallbackOfNoLogin(t *testing.T) {
 		knows  bool // the new login leads to the first one's target
 	}{
 		"state is unknown": {func(_ *rig, b *browser, callback string) (*browser, string) {
-			return b, with(callback, "state", auth.NewID())
+			return b, with(callback, "state", session.NewID())
 		}, false},
 		"state is no id": {func(_ *rig, b *browser, callback string) (*browser, string) {
 			return b, with(callback, "state", "x' OR 1=1")
@@ -134,14 +136,14 @@ func TestCallbackOfNoLogin(t *testing.T) {
 		}, true},
 		"23 hours old, and the database was swept": {func(r *rig, b *browser, callback string) (*browser, string) {
 			r.clock.Add(23 * time.Hour)
-			if err := r.sessions.Sweep(r.t.Context()); err != nil {
+			if err := r.sweeper.Sweep(r.t.Context()); err != nil {
 				r.t.Error(err)
 			}
 			return b, callback
 		}, true},
 		"25 hours old, and the database was swept": {func(r *rig, b *browser, callback string) (*browser, string) {
 			r.clock.Add(25 * time.Hour)
-			if err := r.sessions.Sweep(r.t.Context()); err != nil {
+			if err := r.sweeper.Sweep(r.t.Context()); err != nil {
 				r.t.Error(err)
 			}
 			return b, callback
@@ -340,7 +342,7 @@ func TestIDToken(t *testing.T) {
 		"no exp":                         {claims(func(c map[string]any) { c["exp"] = nil }), false},
 		"iat is two minutes ahead":       {claims(func(c map[string]any) { c["iat"], c["exp"] = now.Unix()+120, now.Unix()+600 }), false},
 		"iat is 50 seconds ahead":        {claims(func(c map[string]any) { c["iat"] = now.Unix() + 50 }), true},
-		"another nonce":                  {claims(func(c map[string]any) { c["nonce"] = auth.NewID() }), false},
+		"another nonce":                  {claims(func(c map[string]any) { c["nonce"] = session.NewID() }), false},
 		"no nonce":                       {claims(func(c map[string]any) { c["nonce"] = nil }), false},
 		"empty sub":                      {claims(func(c map[string]any) { c["sub"] = "" }), false},
 		"no sub":                         {claims(func(c map[string]any) { c["sub"] = nil }), false},
@@ -534,7 +536,7 @@ func TestHangingKeysHoldUpNobody(t *testing.T) {
 	r := newRig(t)
 	r.browser().login()
 	r.clock.Add(2 * time.Minute)
-	r.provider.Impatient(4 * time.Second)
+	r.provider.HTTP.Timeout = 4 * time.Second
 	r.op.Instead(hostile.JWKS, r.op.Hang)
 	token := r.op.LogoutToken("ada", hostile.RS256(9), nil)
 	done := make(chan int, 1)

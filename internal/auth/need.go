@@ -77,3 +77,6 @@ func (t *Tokens) ends(l Login, margin time.Duration) bool {
 func endsWithin(obtained, expires, now time.Time, margin time.Duration) bool {
 	return !expires.IsZero() && now.Add(min(margin, expires.Sub(obtained)/4)).After(expires)
 }
+
+// same says whether two secret texts are the same.
+func same(a, b secret.Text) bool { return a.Reveal() == b.Reveal() }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/secret"
 )
 
@@ -12,7 +13,7 @@ func TestNeed(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
 	rp := &RelyingParty{Now: func() time.Time { return now }}
-	plain, exchanging := &Tokens{RP: rp}, &Tokens{RP: rp, Exchange: &Exchange{}}
+	plain, exchanging := &Tokens{RP: rp}, &Tokens{RP: rp, Exchange: &oidc.Exchange{}}
 	token := func(word string, left, life time.Duration) (secret.Text, time.Time, time.Time) {
 		return secret.Hide(word), now.Add(left - life), now.Add(left)
 	}

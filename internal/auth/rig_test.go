@@ -23,6 +23,8 @@ import (
 	"maiaportal/internal/audit"
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/handlers"
 	"maiaportal/internal/maiaclient"
@@ -72,12 +74,12 @@ func (s *syncBuffer) String() string {
 type options struct {
 	base        string // that users open; empty: where it listens
 	keys        []secret.Value
-	client      auth.Client // what is not empty differs from the usual
+	client      oidc.Client // what is not empty differs from the usual
 	groupsClaim string
 	separator   string // of the groups in one string
 	member      string // that has the name of a group
 	policy      auth.Policy
-	exchange    *auth.Exchange
+	exchange    *oidc.Exchange
 }
 
 // rig is a portal of which everything is real but the provider, Maia and the time.
@@ -90,8 +92,10 @@ type rig struct {
 	clock    *clock
 	dbPath   string
 	store    *store.Store
-	sessions *auth.Sessions
-	provider *auth.Provider
+	sessions *session.Sessions
+	leases   *session.Leases
+	sweeper  *session.Sweeper
+	provider *oidc.Provider
 	tokens   *auth.Tokens
 	handler  http.Handler
 	logs     *syncBuffer
@@ -148,7 +152,7 @@ func (r *rig) start(change ...func(*options)) {
 		r.base = "http://" + listener.Listener.Addr().String()
 	}
 	log := slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	c := auth.Client{
+	c := oidc.Client{
 		Issuer:      r.op.Issuer(),
 		ID:          hostile.ClientID,
 		Secret:      o.client.Secret,
@@ -177,22 +181,20 @@ func (r *rig) start(change ...func(*options)) {
 		c.Issuer = o.client.Issuer
 	}
 	var err error
-	if r.provider, err = auth.NewProvider(c, log, r.clock.Now); err != nil {
+	if r.provider, err = oidc.NewProvider(c, log, r.clock.Now); err != nil {
 		t.Fatal(err)
 	}
 	rp := &auth.RelyingParty{
 		Provider:        r.provider,
-		Records:         r.store,
-		Keys:            o.keys,
-		GroupsClaim:     o.groupsClaim,
+		Pending:         &session.Pending{Rows: r.store, Keys: o.keys, Now: r.clock.Now},
+		Groups:          oidc.GroupsClaim{Name: o.groupsClaim, Separator: o.separator, Member: o.member},
 		Policy:          o.policy,
 		ExchangesTokens: o.exchange != nil,
 		Log:             log,
 		Now:             r.clock.Now,
 	}
-	rp.GroupsSeparator, rp.GroupsMember = o.separator, o.member
-	cookies := auth.Cookies{Secure: strings.HasPrefix(r.base, "https:")}
-	r.sessions = &auth.Sessions{
+	cookies := session.Cookies{Secure: strings.HasPrefix(r.base, "https:")}
+	r.sessions = &session.Sessions{
 		Rows:    r.store,
 		Keys:    o.keys,
 		Cookies: cookies,
@@ -200,8 +202,10 @@ func (r *rig) start(change ...func(*options)) {
 		Max:     8 * time.Hour,
 		Now:     r.clock.Now,
 	}
-	r.tokens = &auth.Tokens{RP: rp, Sessions: r.sessions, Exchange: o.exchange}
-	formKeys, err := auth.FormTokenKeys(o.keys)
+	r.leases = &session.Leases{Rows: r.store, Keys: o.keys}
+	r.sweeper = &session.Sweeper{Rows: r.store, Idle: r.sessions.Idle, Max: r.sessions.Max, Now: r.clock.Now}
+	r.tokens = &auth.Tokens{RP: rp, Sessions: r.sessions, Leases: r.leases, Exchange: o.exchange}
+	formKeys, err := session.FormTokenKeys(o.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -515,7 +519,7 @@ func (b *browser) signedIn() bool {
 }
 
 // session looks this browser's session up, as a request does.
-func (b *browser) session() *auth.Session {
+func (b *browser) session() *session.Session {
 	b.r.t.Helper()
 	req := httptest.NewRequestWithContext(b.r.t.Context(), http.MethodGet, "/", nil)
 	req.AddCookie(&http.Cookie{

@@ -16,6 +16,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -70,7 +71,7 @@ func TestLoginMakesANewSession(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	u, _ := url.Parse(r.base)
-	planted := auth.NewID()
+	planted := session.NewID()
 	b.c.Jar.SetCookies(u, []*http.Cookie{{Name: "portal", Value: planted}})
 	b.login()
 	first, browser := b.cookie("portal"), b.cookie("portal-login")
@@ -127,7 +128,7 @@ func TestSessionsEnd(t *testing.T) {
 	if a := b.get("/secret-references/new?secretName=a%2Fb"); a.location() != "/login?return_to="+url.QueryEscape("/secret-references/new?secretName=a%2Fb") {
 		t.Errorf("leads to %q", a.location())
 	}
-	if err := r.sessions.Sweep(t.Context()); err != nil {
+	if err := r.sweeper.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if rows, err := r.store.Sessions(t.Context(), "", "", time.Time{}, time.Time{}); err != nil || len(rows) != 0 {
@@ -426,7 +427,7 @@ func TestRefreshWhileTheProviderIsAway(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*rig){
 		"500":  func(r *rig) { r.op.Instead(hostile.Token, hostile.HTML(500)) },
-		"hang": func(r *rig) { r.provider.Impatient(time.Second); r.op.Instead(hostile.Token, r.op.Hang) },
+		"hang": func(r *rig) { r.provider.HTTP.Timeout = time.Second; r.op.Instead(hostile.Token, r.op.Hang) },
 		"HTML": func(r *rig) { r.op.Instead(hostile.Token, hostile.HTML(200)) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -684,7 +685,7 @@ func TestBackchannelLogout(t *testing.T) {
 	}
 	// On another replica and after a sweep, too.
 	other := r.again()
-	if err := other.sessions.Sweep(t.Context()); err != nil {
+	if err := other.sweeper.Sweep(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if a := other.browser().do(http.MethodPost, "/auth/backchannel-logout", url.Values{"logout_token": {bySID}}, nil); a.status != http.StatusBadRequest || !laptop.signedIn() {

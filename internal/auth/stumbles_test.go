@@ -1,19 +1,16 @@
 package auth_test
 
 import (
-	"fmt"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/auth/oidc"
+	"maiaportal/internal/auth/reason"
 )
 
 // S-60: a provider that stumbles while a token is refreshed costs neither the session nor the refresh token:
@@ -23,25 +20,25 @@ func TestStumblesAtARefresh(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		ends   bool // the refresh token
-		reason auth.Reason
+		reason reason.Reason
 	}{
-		"403 HTML":                    {hostile.HTML(403), false, auth.ProviderStatus},
-		"404 HTML":                    {hostile.HTML(404), false, auth.ProviderStatus},
-		"407":                         {hostile.HTML(407), false, auth.ProviderStatus},
-		"401 invalid_client":          {hostile.JSON(401, map[string]any{"error": "invalid_client"}), false, auth.ProviderStatus},
-		"400 temporarily_unavailable": {hostile.JSON(400, map[string]any{"error": "temporarily_unavailable"}), false, auth.ProviderStatus},
-		"400 slow_down":               {hostile.JSON(400, map[string]any{"error": "slow_down"}), false, auth.ProviderStatus},
-		"400 without a word":          {hostile.JSON(400, map[string]any{}), false, auth.ProviderStatus},
-		"500":                         {hostile.HTML(500), false, auth.ProviderStatus},
-		"500 invalid_request":         {hostile.JSON(500, map[string]any{"error": "invalid_request"}), false, auth.ProviderStatus},
-		"200 with slow_down":          {hostile.JSON(200, map[string]any{"error": "slow_down"}), false, auth.ProviderStatus},
-		"200 HTML":                    {hostile.HTML(200), false, auth.TokenAnswer},
-		"201":                         {hostile.JSON(201, map[string]any{"access_token": "a"}), false, auth.TokenAnswer},
-		"half":                        {hostile.Half, false, auth.ProviderAnswer},
-		"redirect":                    {hostile.Redirect("/elsewhere"), false, auth.ProviderStatus},
-		"400 invalid_grant":           {hostile.JSON(400, map[string]any{"error": "invalid_grant"}), true, auth.RefreshRefused},
-		"401 invalid_grant":           {hostile.JSON(401, map[string]any{"error": "invalid_grant"}), true, auth.RefreshRefused},
-		"400 invalid_request (Dex)":   {hostile.JSON(400, map[string]any{"error": "invalid_request"}), true, auth.RefreshRefused},
+		"403 HTML":                    {hostile.HTML(403), false, reason.ProviderStatus},
+		"404 HTML":                    {hostile.HTML(404), false, reason.ProviderStatus},
+		"407":                         {hostile.HTML(407), false, reason.ProviderStatus},
+		"401 invalid_client":          {hostile.JSON(401, map[string]any{"error": "invalid_client"}), false, reason.ProviderStatus},
+		"400 temporarily_unavailable": {hostile.JSON(400, map[string]any{"error": "temporarily_unavailable"}), false, reason.ProviderStatus},
+		"400 slow_down":               {hostile.JSON(400, map[string]any{"error": "slow_down"}), false, reason.ProviderStatus},
+		"400 without a word":          {hostile.JSON(400, map[string]any{}), false, reason.ProviderStatus},
+		"500":                         {hostile.HTML(500), false, reason.ProviderStatus},
+		"500 invalid_request":         {hostile.JSON(500, map[string]any{"error": "invalid_request"}), false, reason.ProviderStatus},
+		"200 with slow_down":          {hostile.JSON(200, map[string]any{"error": "slow_down"}), false, reason.ProviderStatus},
+		"200 HTML":                    {hostile.HTML(200), false, reason.TokenAnswer},
+		"201":                         {hostile.JSON(201, map[string]any{"access_token": "a"}), false, reason.TokenAnswer},
+		"half":                        {hostile.Half, false, reason.ProviderAnswer},
+		"redirect":                    {hostile.Redirect("/elsewhere"), false, reason.ProviderStatus},
+		"400 invalid_grant":           {hostile.JSON(400, map[string]any{"error": "invalid_grant"}), true, reason.RefreshRefused},
+		"401 invalid_grant":           {hostile.JSON(401, map[string]any{"error": "invalid_grant"}), true, reason.RefreshRefused},
+		"400 invalid_request (Dex)":   {hostile.JSON(400, map[string]any{"error": "invalid_request"}), true, reason.RefreshRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +97,7 @@ func TestStumblesAtAnExchange(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, func(o *options) { o.exchange = &auth.Exchange{Audience: "maia"} })
+			r := newRig(t, func(o *options) { o.exchange = &oidc.Exchange{Audience: "maia"} })
 			// Without a refresh token the exchange alone is asked for.
 			r.op.Set(func(s *hostile.Switches) { s.Tokens = func(_ string, a map[string]any) { delete(a, "refresh_token") } })
 			b := r.browser().login()
@@ -202,7 +199,7 @@ func TestRotatedTokenOfAnAnswerThatIsNotUsed(t *testing.T) {
 func TestHangingFirstKeysAreReadOnceForAll(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.provider.Impatient(time.Second)
+	r.provider.HTTP.Timeout = time.Second
 	r.op.Set(func(s *hostile.Switches) { s.Before[hostile.JWKS] = func() { r.clock.Add(2 * time.Second) } }) // time goes by
 	r.op.Instead(hostile.JWKS, r.op.Hang)
 	var all sync.WaitGroup
@@ -233,24 +230,24 @@ func TestReasonsOfDiscovery(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil  func(*rig)
 		issuer string // configured; empty: the provider's
-		reason auth.Reason
+		reason reason.Reason
 	}{
-		"a slash at the issuer":  {issuer(func(own string) string { return own + "/" }), "", auth.DiscoveryIssuerSlash},
-		"a placeholder":          {issuer(func(string) string { return "https://login.example/{tenantid}/v2.0" }), "", auth.DiscoveryIssuerTemplate},
-		"another issuer":         {issuer(func(string) string { return "https://other.example" }), "", auth.DiscoveryIssuerOther},
-		"the metadata's address": {nil, "https://id.example/.well-known/openid-configuration", auth.DiscoveryIssuerIsMetadata},
-		"404":                    {instead(hostile.HTML(404)), "", auth.DiscoveryNotFound},
-		"redirect":               {instead(hostile.Redirect("https://elsewhere.example/x")), "", auth.DiscoveryRedirect},
-		"403":                    {instead(hostile.HTML(403)), "", auth.DiscoveryForbidden},
-		"503":                    {instead(hostile.HTML(503)), "", auth.DiscoveryStatus},
-		"HTML":                   {instead(hostile.HTML(200)), "", auth.DiscoveryNotJSON},
-		"half":                   {instead(hostile.Half), "", auth.ProviderAnswer},
+		"a slash at the issuer":  {issuer(func(own string) string { return own + "/" }), "", reason.DiscoveryIssuerSlash},
+		"a placeholder":          {issuer(func(string) string { return "https://login.example/{tenantid}/v2.0" }), "", reason.DiscoveryIssuerTemplate},
+		"another issuer":         {issuer(func(string) string { return "https://other.example" }), "", reason.DiscoveryIssuerOther},
+		"the metadata's address": {nil, "https://id.example/.well-known/openid-configuration", reason.DiscoveryIssuerIsMetadata},
+		"404":                    {instead(hostile.HTML(404)), "", reason.DiscoveryNotFound},
+		"redirect":               {instead(hostile.Redirect("https://elsewhere.example/x")), "", reason.DiscoveryRedirect},
+		"403":                    {instead(hostile.HTML(403)), "", reason.DiscoveryForbidden},
+		"503":                    {instead(hostile.HTML(503)), "", reason.DiscoveryStatus},
+		"HTML":                   {instead(hostile.HTML(200)), "", reason.DiscoveryNotJSON},
+		"half":                   {instead(hostile.Half), "", reason.ProviderAnswer},
 		"no token endpoint": {func(r *rig) {
 			r.op.Set(func(s *hostile.Switches) { s.Metadata = func(m map[string]any) { delete(m, "token_endpoint") } })
-		}, "", auth.DiscoveryIncomplete},
-		"hangs":           {func(r *rig) { r.op.Instead(hostile.Discovery, r.op.Hang) }, "", auth.ProviderTimeout},
-		"nobody listens":  {nil, "http://127.0.0.1:1", auth.ProviderConnection},
-		"an unknown name": {nil, "https://id.invalid", auth.ProviderName},
+		}, "", reason.DiscoveryIncomplete},
+		"hangs":           {func(r *rig) { r.op.Instead(hostile.Discovery, r.op.Hang) }, "", reason.ProviderTimeout},
+		"nobody listens":  {nil, "http://127.0.0.1:1", reason.ProviderConnection},
+		"an unknown name": {nil, "https://id.invalid", reason.ProviderName},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -272,44 +269,6 @@ func TestReasonsOfDiscovery(t *testing.T) {
 				t.Errorf("readyz: %d %q", a.status, a.body)
 			}
 		})
-	}
-}
-
-// S-61: a certificate of a private authority, and a proxy that refuses, have reasons of their own, and so has
-// one that does not answer.
-func TestReasonsOnTheWayToTheProvider(t *testing.T) {
-	t.Parallel()
-	private := httptest.NewUnstartedServer(http.NotFoundHandler())
-	private.Config.ErrorLog = log.New(io.Discard, "", 0)
-	private.StartTLS()
-	t.Cleanup(private.Close)
-	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
-	t.Cleanup(refusing.Close)
-	for name, tc := range map[string]struct {
-		issuer, proxy string
-		reason        auth.Reason
-		key, fact     string
-	}{
-		"a private authority":   {private.URL, "", auth.ProviderCertificate, "certificate", "unknown authority"},
-		"a proxy that refuses":  {"https://id.example", refusing.URL, auth.ProviderProxy, "status", "403"},
-		"a proxy that is away":  {"https://id.example", "http://127.0.0.1:1", auth.ProviderProxy, "level", "WARN"},
-		"a proxy of an unknown": {"https://id.example", "http://proxy.invalid:3128", auth.ProviderProxy, "level", "WARN"},
-	} {
-		r := newRig(t, func(o *options) { o.client.Issuer = tc.issuer })
-		if tc.proxy != "" {
-			u, err := url.Parse(tc.proxy)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.provider.Through(u)
-		}
-		if err := r.provider.Discover(t.Context()); err == nil {
-			t.Fatalf("%s: discovered", name)
-		}
-		lines := r.warnings(0)
-		if len(lines) != 1 || lines[0]["reason"] != string(tc.reason) || fmt.Sprint(lines[0][tc.key]) != tc.fact {
-			t.Errorf("%s: want %s: %v", name, tc.reason, lines)
-		}
 	}
 }
 

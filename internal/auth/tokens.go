@@ -3,17 +3,16 @@ package auth
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/url"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
+	"maiaportal/internal/auth/oidc"
+	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/secret"
 )
 
@@ -28,25 +27,19 @@ const (
 	leaseWait = leaseTime + 5*time.Second
 	// leasePoll is how often the others look whether it is done.
 	leasePoll = 100 * time.Millisecond
-	// logoutTime is how long a logout waits for the provider to revoke the tokens.
-	logoutTime = 3 * time.Second
-	// maxLogoutURL is how long the address of the provider's logout may be.
-	maxLogoutURL = 4000
 )
 
 // Tokens hands out the delegated tokens of sessions, and renews them.
 type Tokens struct {
 	RP       *RelyingParty
-	Sessions *Sessions
-	Exchange *Exchange // nil: the login's access token goes to Maia
+	Sessions *session.Sessions
+	Leases   *session.Leases
+	Exchange *oidc.Exchange // nil: the login's access token goes to Maia
 
 	renewing singleflight.Group
 	unsaved  unsaved
 	wait     time.Duration // in place of leaseWait, for tests
 }
-
-// errAnotherUser is an answer to a refresh whose ID token is another user's.
-var errAnotherUser = fmt.Errorf("%w: a refresh gave another user's token", ErrLoginRequired)
 
 // Delegated is the delegated token of one session.
 type Delegated struct {
@@ -84,11 +77,11 @@ func (d *Delegated) Renew(ctx context.Context, refused string) (string, error) {
 // where it cannot be, so that nobody types a secret into a form whose token is dead.
 func (d *Delegated) ForForm(ctx context.Context) error {
 	_, err := d.meet(ctx, need{t: d.t, of: aForm})
-	if errors.Is(err, ErrProviderAway) {
+	if errors.Is(err, reason.ErrProviderAway) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if endsWithin(d.s.Login.Obtained, d.s.Login.Expires, d.t.RP.Now(), 0) {
-			return ErrLoginRequired
+			return reason.ErrLoginRequired
 		}
 		return nil
 	}
@@ -106,14 +99,14 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		}
 		// A refresh token is good once at most providers: a renewal that has begun is finished,
 		// whoever goes away or loses patience meanwhile.
-		renewed := d.t.renewing.DoChan(string(hash(d.s.id.Reveal())), func() (any, error) {
+		renewed := d.t.renewing.DoChan(d.s.Key(), func() (any, error) {
 			d.t.unsaved.begin() // nobody may wait for it any more, and the end of the process must
 			defer d.t.unsaved.end()
-			return d.t.renew(context.WithoutCancel(ctx), d.s.id, n)
+			return d.t.renew(context.WithoutCancel(ctx), d.s, n)
 		})
 		select {
 		case <-ctx.Done():
-			return "", refuse(ErrProviderAway, ProviderTimeout).because(ctx.Err())
+			return "", reason.Refuse(reason.ErrProviderAway, reason.ProviderTimeout).Because(ctx.Err())
 		case r := <-renewed:
 			if r.Err != nil {
 				return "", r.Err
@@ -122,48 +115,48 @@ func (d *Delegated) meet(ctx context.Context, n need) (string, error) {
 		}
 	}
 	if !n.met(d.s.Login) {
-		return "", ErrLoginRequired
+		return "", reason.ErrLoginRequired
 	}
 	return d.t.forMaia(d.s.Login).Reveal(), nil
 }
 
 // renew meets a need of a session, or waits for the process that does.
-func (t *Tokens) renew(ctx context.Context, id secret.Text, n need) (Login, error) {
+func (t *Tokens) renew(ctx context.Context, s *Session, n need) (Login, error) {
 	waiting, cancel := context.WithTimeout(ctx, cmp.Or(t.wait, leaseWait))
 	defer cancel()
-	me := NewID()
+	me := session.NewID()
 	for {
-		if login, ok := t.unsaved.get(id); ok && n.met(login) {
+		if login, ok := t.unsaved.get(s); ok && n.met(login) {
 			return login, nil
 		}
-		login, err := t.Sessions.Lease(waiting, id, me, t.RP.Now().Add(leaseTime))
+		login, err := t.Leases.Lease(waiting, s, me, t.RP.Now().Add(leaseTime))
 		switch {
 		case err == nil:
-			return t.renewLeased(ctx, id, me, login, n)
-		case errors.Is(err, errUnsealed):
-			return Login{}, ErrLoginRequired
-		case !errors.Is(err, errNotLeased):
-			return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
+			return t.renewLeased(ctx, s, me, login, n)
+		case errors.Is(err, session.ErrUnsealed):
+			return Login{}, reason.ErrLoginRequired
+		case !errors.Is(err, session.ErrNotLeased):
+			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
-		login, err = t.Sessions.stored(waiting, id)
+		login, err = t.Leases.Stored(waiting, s)
 		switch {
-		case errors.Is(err, ErrSessionEnded):
-			return Login{}, ErrLoginRequired
+		case errors.Is(err, session.ErrEnded):
+			return Login{}, reason.ErrLoginRequired
 		case err == nil && n.met(login):
 			return login, nil
 		}
 		select {
 		case <-waiting.Done():
-			return Login{}, ErrProviderAway
+			return Login{}, reason.ErrProviderAway
 		case <-time.After(leasePoll):
 		}
 	}
 }
 
 // renewLeased renews under the lease, unless another process has done it just before.
-func (t *Tokens) renewLeased(ctx context.Context, id secret.Text, me string, login Login, n need) (Login, error) {
+func (t *Tokens) renewLeased(ctx context.Context, s *Session, me string, login Login, n need) (Login, error) {
 	// What the database has not taken yet is newer than what it has.
-	kept, changed := t.unsaved.get(id)
+	kept, changed := t.unsaved.get(s)
 	if changed {
 		login = kept
 	}
@@ -175,19 +168,17 @@ func (t *Tokens) renewLeased(ctx context.Context, id secret.Text, me string, log
 		cancel()
 		changed = changed || renewed
 		if failed != nil {
-			t.RP.Provider.logRefusal(ctx, "token not renewed", failed)
+			reason.Log(ctx, t.RP.Log, "token not renewed", failed)
 		}
 	}
-	if errors.Is(failed, errAnotherUser) {
+	if errors.Is(failed, reason.ErrAnotherUser) {
 		// Somebody else's token must never serve this session, nor may what it has be used on.
-		ctx, cancel := outlive(ctx)
-		defer cancel()
-		if err := t.Sessions.drop(ctx, id); err != nil {
-			return Login{}, fmt.Errorf("%w: %w", ErrProviderAway, err)
+		if err := t.Leases.Drop(ctx, s); err != nil {
+			return Login{}, fmt.Errorf("%w: %w", reason.ErrProviderAway, err)
 		}
 		return Login{}, failed
 	}
-	t.release(id, me, login, changed)
+	t.release(s, me, login, changed)
 	return login, failed
 }
 
@@ -209,7 +200,7 @@ func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, chang
 		return login, changed, nil
 	}
 	e, err := t.exchange(ctx, login)
-	if errors.Is(err, ErrExchangeRefused) && !refresh && !login.RefreshToken.Empty() {
+	if errors.Is(err, reason.ErrExchangeRefused) && !refresh && !login.RefreshToken.Empty() {
 		// Perhaps the login's token has ended, and nobody said when it would.
 		if login, changed, err = t.refresh(ctx, login); err == nil {
 			e, err = t.exchange(ctx, login)
@@ -226,94 +217,44 @@ func (t *Tokens) fresh(ctx context.Context, login Login, n need) (_ Login, chang
 // one whose refresh token was refused, so that it is not tried again.
 func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed bool, err error) {
 	if login.RefreshToken.Empty() {
-		return login, false, ErrLoginRequired
+		return login, false, reason.ErrLoginRequired
 	}
 	token, err := t.RP.Provider.Refresh(ctx, login.RefreshToken)
-	var refusal *Refusal
+	var refusal *reason.Refusal
 	switch {
-	case errors.As(err, &refusal) && refusal.Reason == RefreshRefused:
+	case errors.As(err, &refusal) && refusal.Reason == reason.RefreshRefused:
 		login.RefreshToken = secret.Text{}
 		return login, true, err
 	case err != nil:
 		return login, false, err
 	}
 	if !token.IDToken.Empty() {
-		if login, err = t.refreshedIdentity(ctx, login, token.IDToken); err != nil {
-			return login.rotated(token), true, err
+		sid, verified, err := t.RP.Provider.Refreshed(ctx, token, login.Issuer, login.Subject)
+		if err != nil {
+			return rotated(login, token), true, err
+		}
+		if verified {
+			login.IDToken = token.IDToken
+		}
+		if sid != "" {
+			login.SID = sid // else a logout of the provider's new session would end nothing here
 		}
 	}
-	client := t.RP.Provider.client
-	if t.Exchange == nil && !meantFor(token.AccessToken.Reveal(), client.Audience, client.Resource) {
-		return login.rotated(token), true, refuse(ErrLoginRequired, TokenAudience)
+	if t.Exchange == nil && !t.RP.Provider.Fits(token) {
+		return rotated(login, token), true, reason.Refuse(reason.ErrLoginRequired, reason.TokenAudience)
 	}
-	login.take(token, t.RP.Now())
+	take(&login, token, t.RP.Now())
 	return login, true, nil
-}
-
-// refreshedIdentity decides about the ID token of a refresh's answer (OpenID Connect Core section 12.2). It
-// is compared first, unverified: another user's ends the session whether or not the provider's keys can be
-// had, and only one that fits may do without them. What fits and cannot be verified is as good as none: the
-// answer came from the token endpoint for this refresh token, and the identity stays the one that was
-// proven at the login.
-func (t *Tokens) refreshedIdentity(ctx context.Context, login Login, fresh secret.Text) (Login, error) {
-	raw := fresh.Reveal()
-	var claims struct {
-		Issuer   string          `json:"iss"`
-		Subject  string          `json:"sub"`
-		Audience json.RawMessage `json:"aud"`
-		SID      string          `json:"sid"`
-	}
-	switch {
-	case !part(raw, 1, &claims):
-		return login, refuse(ErrProviderAway, JWTMalformed)
-	case claims.Subject != login.Subject:
-		return login, refuse(errAnotherUser, RefreshedUser)
-	case claims.Issuer != login.Issuer:
-		return login, refuse(ErrProviderAway, JWTIssuer, slog.String("issuer_seen", clip(claims.Issuer)))
-	case !slices.Contains(oneOrMore(claims.Audience), t.RP.Provider.client.ID):
-		return login, refuse(ErrProviderAway, JWTAudience)
-	}
-	if _, err := t.RP.Provider.verified(ctx, raw); err != nil {
-		t.RP.Provider.logRefusal(ctx, "refreshed ID token not verified: the identity of the login stays", err)
-		return login, nil
-	}
-	login.IDToken = fresh
-	if claims.SID != "" {
-		login.SID = claims.SID // else a logout of the provider's new session would end nothing here
-	}
-	return login, nil
 }
 
 // Logout revokes a session's tokens, as far as the provider can and within three seconds, and gives the
 // address of the provider's own logout (RP-Initiated Logout 1.0), empty where it has none. The session
 // itself is ended by Sessions.End.
 func (t *Tokens) Logout(ctx context.Context, s *Session, after string) string {
-	d := t.RP.Provider.known()
-	if d == nil {
-		return ""
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutTime)
-	defer cancel()
-	var both sync.WaitGroup
-	both.Go(func() { t.RP.Provider.revoke(ctx, d, s.Login.RefreshToken, "refresh_token") })
-	both.Go(func() { t.RP.Provider.revoke(ctx, d, s.Login.AccessToken, "access_token") })
-	both.Wait()
-	if d.endSession == "" {
-		return ""
-	}
-	u, err := url.Parse(d.endSession)
-	if err != nil {
-		return ""
-	}
-	q := u.Query()
-	q.Set("post_logout_redirect_uri", after)
-	q.Set("client_id", t.RP.Provider.client.ID)
-	short := *u
-	short.RawQuery = q.Encode()
-	q.Set("id_token_hint", s.Login.IDToken.Reveal())
-	u.RawQuery = q.Encode()
-	if len(u.String()) > maxLogoutURL {
-		return short.String()
-	}
-	return u.String()
+	return t.RP.Provider.Leave(ctx, oidc.Leaving{
+		RefreshToken: s.Login.RefreshToken,
+		AccessToken:  s.Login.AccessToken,
+		IDToken:      s.Login.IDToken,
+		After:        after,
+	})
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"maiaportal/internal/secret"
+	"maiaportal/internal/auth/session"
 )
 
 const (
@@ -25,17 +25,17 @@ const (
 // zero value is ready.
 type unsaved struct {
 	mu     sync.Mutex
-	logins map[string]Login // by the hash of the session's id
+	logins map[string]Login // by the key of the session
 	busy   int              // renewals, and tries to store one, that are under way
 	idle   chan struct{}    // closed when none is; nil: nobody waits for it
 	cut    chan struct{}    // closed when the process cannot wait any longer
 }
 
 // drop forgets what is kept for a session.
-func (u *unsaved) drop(id secret.Text) {
+func (u *unsaved) drop(s *Session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.logins, string(hash(id.Reveal())))
+	delete(u.logins, s.Key())
 }
 
 // begin notes that something is under way which the end of the process has to wait for.
@@ -69,29 +69,29 @@ func (u *unsaved) ended() <-chan struct{} {
 	return u.idle
 }
 
-func (u *unsaved) get(id secret.Text) (Login, bool) {
+func (u *unsaved) get(s *Session) (Login, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	login, ok := u.logins[string(hash(id.Reveal()))]
+	login, ok := u.logins[s.Key()]
 	return login, ok
 }
 
-func (u *unsaved) put(id secret.Text, login Login) {
+func (u *unsaved) put(s *Session, login Login) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.logins == nil {
 		u.logins = map[string]Login{}
 	}
-	u.logins[string(hash(id.Reveal()))] = login
+	u.logins[s.Key()] = login
 }
 
 // done forgets a login, unless a newer one has taken its place.
-func (u *unsaved) done(id secret.Text, login Login) {
+func (u *unsaved) done(s *Session, login Login) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	now, ok := u.logins[string(hash(id.Reveal()))]
+	now, ok := u.logins[s.Key()]
 	if ok && same(now.AccessToken, login.AccessToken) && same(now.RefreshToken, login.RefreshToken) {
-		delete(u.logins, string(hash(id.Reveal())))
+		delete(u.logins, s.Key())
 	}
 }
 
@@ -119,35 +119,35 @@ func (u *unsaved) stop() {
 
 // release gives a lease back and stores the login, where it was renewed. It is tried at once, and where the database
 // does not take it, again and again until it does.
-func (t *Tokens) release(id secret.Text, me string, login Login, renewed bool) {
+func (t *Tokens) release(s *Session, me string, login Login, renewed bool) {
 	var save *Login // nil: the lease alone is given back
 	if renewed {
 		save = &login
 	}
-	err := t.releaseOnce(id, me, save)
+	err := t.releaseOnce(s, me, save)
 	switch {
 	case err == nil:
 		if renewed {
-			t.unsaved.drop(id) // what this process had kept is older than what was stored under the lease
+			t.unsaved.drop(s) // what this process had kept is older than what was stored under the lease
 		}
 		return
-	case errors.Is(err, errNotLeased):
+	case errors.Is(err, session.ErrNotLeased):
 		if renewed {
 			t.RP.Log.LogAttrs(context.Background(), slog.LevelWarn, "renewed session not stored: it has ended, or another process has taken its turn")
 		}
-		t.unsaved.done(id, login)
+		t.unsaved.done(s, login)
 		return
 	case !renewed:
 		return // the lease runs out by itself, and nothing is lost with it
 	}
 	t.RP.Log.LogAttrs(context.Background(), slog.LevelWarn, "renewed session not stored yet, trying again", slog.String("error", err.Error()))
-	t.unsaved.put(id, login)
+	t.unsaved.put(s, login)
 	ending := t.unsaved.ending()
 	last := time.Now().Add(t.Sessions.Max) // then it is of no use to anybody
 	t.unsaved.begin()
 	go func() {
 		defer t.unsaved.end()
-		defer t.unsaved.done(id, login)
+		defer t.unsaved.done(s, login)
 		for time.Now().Before(last) {
 			select {
 			case <-ending:
@@ -155,18 +155,18 @@ func (t *Tokens) release(id secret.Text, me string, login Login, renewed bool) {
 				return
 			case <-time.After(releaseRetry):
 			}
-			if err := t.releaseOnce(id, me, save); err == nil || errors.Is(err, errNotLeased) {
+			if err := t.releaseOnce(s, me, save); err == nil || errors.Is(err, session.ErrNotLeased) {
 				return
 			}
 		}
 	}()
 }
 
-func (t *Tokens) releaseOnce(id secret.Text, me string, save *Login) error {
+func (t *Tokens) releaseOnce(s *Session, me string, save *Login) error {
 	// Not under the request's context, nor under what is left of the lease.
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
 	defer cancel()
-	return t.Sessions.Release(ctx, id, me, save)
+	return t.Leases.Release(ctx, s, me, save)
 }
 
 // Drain waits until no token is being renewed and what was renewed is stored, or ctx ends.

@@ -130,7 +130,7 @@ func TestUserinfoHangs(t *testing.T) {
 	if err := r.provider.Discover(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r.provider.Impatient(500 * time.Millisecond)
+	r.provider.HTTP.Timeout = 500 * time.Millisecond
 	if a := b.get(callback); a.status != http.StatusServiceUnavailable || b.cookie("portal") != "" {
 		t.Errorf("%d %s", a.status, a.text())
 	}

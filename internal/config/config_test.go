@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/store"
 	"maiaportal/internal/weburl"
 )
@@ -25,8 +25,8 @@ var checks = Checks{
 		_, err := store.ParseURL(address)
 		return err
 	},
-	ClientKey:     auth.ClientKey,
-	KeyAlgorithms: auth.KeyAlgorithms,
+	ClientKey:     oidc.ClientKey,
+	KeyAlgorithms: oidc.KeyAlgorithms,
 }
 
 func load(flags map[string]string, environ []string) (Config, error) {

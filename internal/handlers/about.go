@@ -8,7 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/maiaclient"
 	"maiaportal/web/templates/pages"
@@ -82,7 +82,7 @@ func (h *Handlers) about(c echo.Context) error {
 		},
 		{
 			Label: "Logins under way",
-			Value: "Random numbers and the address that you wanted to open, for up to " + lifeWords(auth.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key. Beside them, readable: your network address, so that nobody can fill the database with logins.",
+			Value: "Random numbers and the address that you wanted to open, for up to " + lifeWords(session.LoginKept) + ". They are sealed as well, and only your browser and the login service have the number that completes that key. Beside them, readable: your network address, so that nobody can fill the database with logins.",
 		},
 		{
 			Label: "Limits",

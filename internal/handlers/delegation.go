@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/submission"
 )
 
@@ -27,9 +28,9 @@ func inDomain(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, auth.ErrExchangeRefused):
+	case errors.Is(err, reason.ErrExchangeRefused):
 		return submission.ErrNoToken
-	case errors.Is(err, auth.ErrLoginRequired):
+	case errors.Is(err, reason.ErrLoginRequired):
 		return submission.ErrLogin
 	}
 	// Whatever else it is, the token could not be asked for now.

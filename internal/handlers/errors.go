@@ -10,7 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
@@ -60,7 +61,7 @@ func (h *Handlers) onError(err error, c echo.Context) {
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("request_id", requestID(c)), slog.Int("status", e.status)}
-	var refusal *auth.Refusal
+	var refusal *reason.Refusal
 	if errors.As(err, &refusal) {
 		// What was refused at the login, or of the provider, is the operator's to know.
 		level = slog.LevelWarn
@@ -125,27 +126,29 @@ func asPageError(err error) *pageError {
 	switch {
 	case errors.As(err, &page):
 		return page
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, form.ErrTooLarge):
 		return &pageError{
 			status:  http.StatusRequestEntityTooLarge,
 			heading: "That was too much at once",
 			cause:   err,
 			text:    []string{"A form may be up to 1 MiB large, and a secret value up to 256 KiB. Nothing was sent to Maia.", "Go back with your browser’s Back button and use a smaller value."},
 		}
-	case errors.Is(err, errMediaType):
+	case errors.Is(err, form.ErrMediaType):
 		return &pageError{
 			status:  http.StatusUnsupportedMediaType,
 			heading: "This is not a form",
 			cause:   err,
 			text:    []string{"The portal takes what its own forms send, and nothing else. Nothing was sent to Maia."},
 		}
-	case errors.Is(err, errMalformed):
+	case errors.Is(err, form.ErrMalformed):
 		return &pageError{
 			status:  http.StatusBadRequest,
 			heading: "The form arrived damaged",
 			cause:   err,
 			text:    []string{"The portal could not read what your browser sent. Nothing was sent to Maia.", "Open the form again and send it once more. If it happens again, a program between you and the portal may change what you send."},
 		}
+	case errors.Is(err, form.ErrNoRoom):
+		return noRoomPage(err)
 	case errors.Is(err, submission.ErrFormToken):
 		return &pageError{
 			status:  http.StatusForbidden,
@@ -153,7 +156,7 @@ func asPageError(err error) *pageError {
 			cause:   err,
 			text:    []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form again and fill it in once more."},
 		}
-	case errors.Is(err, auth.ErrProviderAway):
+	case errors.Is(err, reason.ErrProviderAway):
 		return providerAwayPage(err)
 	case errors.As(err, &he) && he.Code == http.StatusNotFound:
 		return &pageError{
@@ -195,16 +198,16 @@ func providerAwayPage(err error) *pageError {
 		retryAfter: 30 * time.Second,
 		text:       []string{"Your company’s login service could not be reached, so nobody can sign in at the moment. This is usually over in a few minutes."},
 	}
-	var refusal *auth.Refusal
+	var refusal *reason.Refusal
 	if errors.As(err, &refusal) {
 		switch refusal.Reason {
-		case auth.ProviderStatus, auth.ProviderKeys:
+		case reason.ProviderStatus, reason.ProviderKeys:
 			e.heading = "The login service has a problem"
 			e.text = []string{"Your company’s login service reported an error of its own, so nobody can sign in at the moment. This is usually over in a few minutes."}
-		case auth.UserinfoAway:
+		case reason.UserinfoAway:
 			e.heading = "The login service has a problem"
 			e.text = []string{"The login service did not tell the portal which groups you are in. Nothing is wrong with your account. This is usually over in a few minutes."}
-		case auth.TokenAnswer, auth.TokenType:
+		case reason.TokenAnswer, reason.TokenType:
 			e.heading = "The login service’s answer cannot be used"
 			e.text = []string{"Your company’s login service did not give the portal a token that it can use. If it happens again in a few minutes, give the request id below to your portal administrator."}
 		default: // it did not answer
@@ -221,5 +224,20 @@ func databaseAway(err error) *pageError {
 		cause:      err,
 		retryAfter: 30 * time.Second,
 		text:       []string{"Without its database the portal can neither tell who is signed in nor record what is done, so it does nothing. Try again in a minute."},
+	}
+}
+
+// noRoomPage is for strangers who come when too many others send something. What was typed is still in the
+// browser: loading the page again sends it again.
+func noRoomPage(err error) *pageError {
+	return &pageError{
+		status:     http.StatusServiceUnavailable,
+		heading:    "Too much is being sent at the moment",
+		cause:      err,
+		retryAfter: 5 * time.Second,
+		text: []string{
+			"You are not signed in, and many others who are not signed in are sending something right now. Nothing was sent to Maia.",
+			"Wait a few seconds, then load this page again: your browser asks whether to send the form once more.",
+		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
@@ -62,7 +63,7 @@ type formSpec struct {
 	words  words
 
 	// order makes the domain's order of a body. cloud is whose vault the agent writes to, as far as it is known.
-	order func(f record.Fields, b *formBody, cloud string) submission.Order
+	order func(f record.Fields, b *form.Body, cloud string) submission.Order
 	// draw makes the form's page.
 	draw func(pages.SecretForm) templ.Component
 
@@ -197,14 +198,6 @@ var (
 			known[name] = true
 		}
 		return known
-	}()
-	// fieldNames finds the name of a field that is known by its bytes.
-	fieldNames = func() map[string]string {
-		names := map[string]string{}
-		for name := range knownFields {
-			names[name] = name
-		}
-		return names
 	}()
 )
 

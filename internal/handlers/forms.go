@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"maiaportal/internal/record"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 )
 
@@ -32,15 +33,15 @@ func (in input) get(name string) string {
 }
 
 // plain is what a body has of a form, but the secrets.
-func (f formSpec) plain(b *formBody) input {
+func (f formSpec) plain(b *form.Body) input {
 	in := input{values: map[string][]string{}, rows: standardRows}
 	for _, name := range f.fields {
-		if v := b.text[name]; len(v) > 0 {
+		if v := b.All(name); len(v) > 0 {
 			in.values[name] = v
 		}
 	}
-	in.rows = max(in.rows, min(len(b.secrets["pairValue"]), submission.MaxPairs))
-	in.check = b.get("check") != ""
+	in.rows = max(in.rows, min(len(b.AllSecrets("pairValue")), submission.MaxPairs))
+	in.check = b.Get("check") != ""
 	return in.trimmed()
 }
 
@@ -82,43 +83,13 @@ func (f formSpec) fitting(in input) input {
 		}
 	}
 	const rows = "rows=50&"
-	all = fitting(all, maxLink-len(f.page)-len(rows), func(v value) int { return len(v.name) + escapedLen(v.text) + 2 })
+	all = form.Fitting(all, maxLink-len(f.page)-len(rows), func(v value) int { return form.PairLen(v.name, v.text) })
 	out := in
 	out.values = map[string][]string{}
 	for _, v := range all {
 		out.values[v.name] = append(out.values[v.name], v.text)
 	}
 	return out
-}
-
-// fitting leaves out the longest of a list until the rest fits. Its order stays.
-func fitting[T any](list []T, most int, length func(T) int) []T {
-	total := 0
-	lengths := make([]int, len(list))
-	order := make([]int, len(list))
-	for i, v := range list {
-		lengths[i], order[i] = length(v), i
-		total += lengths[i]
-	}
-	if total <= most {
-		return list
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return lengths[b] - lengths[a] })
-	left := make([]bool, len(list))
-	for _, i := range order {
-		if total <= most {
-			break
-		}
-		total -= lengths[i]
-		left[i] = true
-	}
-	var kept []T
-	for i, v := range list {
-		if !left[i] {
-			kept = append(kept, v)
-		}
-	}
-	return kept
 }
 
 func (f formSpec) pairs(in input) []string {
@@ -182,7 +153,7 @@ func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice st
 		if len(in.values[name]) > 0 && !repeated[name] {
 			twice = name
 		}
-		in.values[name] = append(in.values[name], submission.Line(value))
+		in.values[name] = append(in.values[name], form.Line(value))
 	}
 	if dropped == removedOther && removed == removedSecret {
 		dropped = removedSecret // said before, and still the graver one
@@ -218,11 +189,11 @@ func worse(so, name string) string {
 }
 
 // entered makes the domain's order of a body. cloudOf says whose vault an agent writes to, as far as it is known.
-func (f formSpec) entered(b *formBody, cloudOf func(agentID string) string) submission.Order {
+func (f formSpec) entered(b *form.Body, cloudOf func(agentID string) string) submission.Order {
 	var recorded record.Fields
 	for _, d := range f.table {
 		if d.recorded != nil {
-			*d.recorded(&recorded) = b.get(d.name)
+			*d.recorded(&recorded) = b.Get(d.name)
 		}
 	}
 	return f.order(recorded, b, cloudOf(recorded.AgentID))
@@ -248,19 +219,19 @@ var valueFieldOf = map[record.Format]string{
 }
 
 // value collects what was entered as a value; key and value of a pair belong together by position.
-func value(b *formBody) submission.ValueInput {
-	format := record.Format(b.get("valueFormat"))
+func value(b *form.Body) submission.ValueInput {
+	format := record.Format(b.Get("valueFormat"))
 	v := submission.ValueInput{
 		Format:   format,
-		Key:      b.get("key"),
-		Text:     b.secret("valueText"),
-		JSON:     b.secret("valueJSON"),
-		File:     b.secret("valueFile"),
-		Recipe:   b.get("recipe"),
-		Check:    b.get("check") != "",
-		LineEnds: b.lineEnds[valueFieldOf[format]],
+		Key:      b.Get("key"),
+		Text:     b.Secret("valueText"),
+		JSON:     b.Secret("valueJSON"),
+		File:     b.Secret("valueFile"),
+		Recipe:   b.Get("recipe"),
+		Check:    b.Get("check") != "",
+		LineEnds: b.LineEnds(valueFieldOf[format]),
 	}
-	keys, values := b.text["pairKey"], b.secrets["pairValue"]
+	keys, values := b.All("pairKey"), b.AllSecrets("pairValue")
 	for i := range max(len(keys), len(values)) {
 		var p submission.Pair
 		if i < len(keys) {
@@ -275,16 +246,4 @@ func value(b *formBody) submission.ValueInput {
 		v.Pairs = v.Pairs[:len(v.Pairs)-1]
 	}
 	return v
-}
-
-// hasSecret says whether any secret was entered.
-func (b *formBody) hasSecret() bool {
-	for _, list := range b.secrets {
-		for _, v := range list {
-			if !v.Empty() {
-				return true
-			}
-		}
-	}
-	return false
 }

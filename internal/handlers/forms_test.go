@@ -1,27 +1,11 @@
 package handlers
 
 import (
-	"net"
-	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"strings"
 	"testing"
 )
-
-func dial(t *testing.T, s *httptest.Server) *net.TCPConn {
-	t.Helper()
-	c, err := net.Dial("tcp", s.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	tcp, ok := c.(*net.TCPConn)
-	if !ok {
-		t.Fatal("no TCP connection")
-	}
-	return tcp
-}
 
 // allForms are the forms, by what they are for.
 var allForms = map[string]formSpec{"reference": referenceForm, "value": valueForm}
@@ -64,7 +48,7 @@ func TestLinkAndBack(t *testing.T) {
 
 // What has no place in the form is in no link; no secret can be.
 func TestLinkHasNoSecret(t *testing.T) {
-	b, err := readForm(post(urlencoded, "projectId=p&valueText=canary&valueJSON=canary&pairKey=k&pairValue=canary&formToken=t&name=n&x=y", -1))
+	b, err := bodies.Read(post(urlencoded, "projectId=p&valueText=canary&valueJSON=canary&pairKey=k&pairValue=canary&formToken=t&name=n&x=y", -1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +181,7 @@ func TestRowsOfABody(t *testing.T) {
 		"more than there can be":      {strings.Repeat("pairKey=a&pairValue=b&", 70), 50},
 		"values alone, nothing typed": {strings.Repeat("pairValue=&", 12), 12},
 	} {
-		b, err := readForm(post(urlencoded, tc.body, -1))
+		b, err := bodies.Read(post(urlencoded, tc.body, -1))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,8 +14,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
+	"maiaportal/internal/auth/session"
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
@@ -48,7 +51,7 @@ type Site struct {
 type Handlers struct {
 	Site        Site
 	RP          *auth.RelyingParty
-	Sessions    *auth.Sessions
+	Sessions    *session.Sessions
 	Tokens      *auth.Tokens
 	Policy      auth.Policy
 	Submissions *submission.Service
@@ -58,9 +61,9 @@ type Handlers struct {
 	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
 
-	strangers strangerRoom
+	strangers form.Room
 	// logouts are the logout tokens that are being read: whoever fills the other room must not stop them.
-	logouts strangerRoom
+	logouts form.Room
 }
 
 // Routes registers every address.
@@ -132,7 +135,7 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			if err := h.maySubmit(s); err != nil {
 				return err
 			}
-			if err := h.Tokens.For(s).ForForm(c.Request().Context()); errors.Is(err, auth.ErrLoginRequired) {
+			if err := h.Tokens.For(s).ForForm(c.Request().Context()); errors.Is(err, reason.ErrLoginRequired) {
 				return c.Redirect(http.StatusSeeOther, loginLink(c.Request().URL.RequestURI(), ""))
 			} else if err != nil {
 				return databaseAway(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
@@ -32,7 +33,7 @@ func (h *Handlers) login(c echo.Context) error {
 		ReturnTo: returnTo,
 		Prompt:   prompt,
 	})
-	if errors.Is(err, auth.ErrProviderAway) {
+	if errors.Is(err, reason.ErrProviderAway) {
 		e := asPageError(err)
 		e.link = parts.Link{Label: "Try again", Href: loginLink(returnTo.String(), prompt)}
 		return e
@@ -110,14 +111,14 @@ func (h *Handlers) backchannelLogout(c echo.Context) error {
 	}
 	_, err = h.Tokens.BackchannelLogout(c.Request().Context(), token)
 	switch {
-	case errors.Is(err, auth.ErrLogoutToken):
+	case errors.Is(err, reason.ErrLogoutToken):
 		return &pageError{
 			status:  http.StatusBadRequest,
 			heading: "The logout token was not accepted",
 			cause:   err,
 			text:    []string{"It is not valid for this portal, is too old, or was used before. No session was ended."},
 		}
-	case errors.Is(err, auth.ErrProviderAway):
+	case errors.Is(err, reason.ErrProviderAway):
 		return err
 	case err != nil:
 		return databaseAway(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
 	"maiaportal/web/templates/parts"
 )
 
@@ -16,13 +17,13 @@ func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo auth.R
 	again := parts.Link{Label: "Sign in", Href: loginLink(returnTo.String(), "")}
 	var refused *auth.RefusedError
 	switch {
-	case errors.Is(err, auth.ErrState):
+	case errors.Is(err, reason.ErrState):
 		return h.staleLogin(c, returnTo, again, err)
 	case errors.As(err, &refused):
 		return refusedLogin(refused, again)
-	case errors.Is(err, auth.ErrNotAllowed):
+	case errors.Is(err, reason.ErrNotAllowed):
 		return h.notAllowed(login, returnTo, err)
-	case errors.Is(err, auth.ErrAudience):
+	case errors.Is(err, reason.ErrAudience):
 		return &pageError{
 			status:  http.StatusForbidden,
 			heading: "The login service’s token is not meant for Maia",
@@ -33,11 +34,11 @@ func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo auth.R
 				"This is for your portal administrator: compare PORTAL_OIDC_AUDIENCE and PORTAL_OIDC_RESOURCE with what the login service puts into the aud claim for this client.",
 			},
 		}
-	case errors.Is(err, auth.ErrBadAnswer), errors.Is(err, auth.ErrClient):
+	case errors.Is(err, reason.ErrBadAnswer), errors.Is(err, reason.ErrClient):
 		return badAnswer(err, again)
-	case errors.Is(err, auth.ErrLoginRequired):
+	case errors.Is(err, reason.ErrLoginRequired):
 		return tokenNotTaken(err, again)
-	case errors.Is(err, auth.ErrProviderAway):
+	case errors.Is(err, reason.ErrProviderAway):
 		e := asPageError(err)
 		e.link = parts.Link{Label: "Try again", Href: again.Href}
 		return e
@@ -100,24 +101,25 @@ func badAnswer(err error, again parts.Link) error {
 			"Try once more. If it happens again, give the request id below to your portal administrator.",
 		},
 	}
-	var refusal *auth.Refusal
+	var refusal *reason.Refusal
 	if !errors.As(err, &refusal) {
 		return e
 	}
 	const notByTrying = " Signing in again will not help: give the request id below to your portal administrator, who finds the reason in the log."
 	switch refusal.Reason {
-	case auth.ClientRefused:
+	case reason.ClientRefused:
 		e.text = []string{"The login service does not accept the portal itself: its credentials there are wrong or have expired." + notByTrying}
-	case auth.TokenMissing, auth.TokenError:
+	case reason.TokenMissing, reason.TokenError:
 		e.text = []string{"The login service’s answer is not one that the portal can use." + notByTrying}
-	case auth.JWTExpired, auth.JWTNotYet, auth.IDTokenFuture:
+	case reason.JWTExpired, reason.JWTNotYet, reason.IDTokenFuture:
 		e.text = []string{"By the portal’s clock the login service’s answer is too old or not valid yet. Probably one of the two clocks is wrong.", "Try again in a few minutes. If it happens again, give the request id below to your portal administrator."}
-	case auth.IDTokenACR:
+	case reason.IDTokenACR:
 		e.text = []string{"The portal asks for a stronger kind of sign-in than the login service made, for example a second factor.", "Sign in again and choose the stronger way. If you were not offered one, give the request id below to your portal administrator."}
-	case auth.IDTokenAuthTime:
+	case reason.IDTokenAuthTime:
 		e.text = []string{"The portal asks for a recent sign-in, and the login service did not confirm one.", "Sign in again. If it happens again, give the request id below to your portal administrator."}
-	case auth.JWTAlgorithm, auth.JWTIssuer, auth.JWTAudience, auth.JWTSubject, auth.JWTClaims, auth.JWTMalformed,
-		auth.IDTokenAZP, auth.IDTokenAudiences, auth.CallbackIssuer, auth.UserinfoSubject:
+	case reason.JWTAlgorithm, reason.JWTIssuer, reason.JWTAudience, reason.JWTSubject, reason.JWTClaims,
+		reason.JWTMalformed,
+		reason.IDTokenAZP, reason.IDTokenAudiences, reason.CallbackIssuer, reason.UserinfoSubject:
 		e.text = []string{"The login service’s answer is not one that the portal can trust, so it was not used." + notByTrying}
 	default: // another try may work
 	}

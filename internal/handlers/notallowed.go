@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/auth/reason"
 	"maiaportal/web/templates/parts"
 )
 
@@ -21,32 +22,32 @@ func (h *Handlers) notAllowed(login auth.Login, returnTo auth.ReturnPath, err er
 		text:    []string{"You are known to the login service as " + login.Name + ", but the portal is for members of " + groups + "."},
 		logged:  []slog.Attr{slog.String("issuer", login.Issuer), slog.String("subject", login.Subject)},
 	}
-	claim := "the claim " + h.RP.GroupsClaim
-	reason := auth.NotAllowed
-	var refusal *auth.Refusal
+	claim := "the claim " + h.RP.Groups.Name
+	why := reason.NotAllowed
+	var refusal *reason.Refusal
 	if errors.As(err, &refusal) {
-		reason = refusal.Reason
+		why = refusal.Reason
 	}
-	if reason != auth.NotAllowed {
+	if why != reason.NotAllowed {
 		e.heading = "The portal cannot tell whether you may use it"
 	}
-	switch reason {
-	case auth.GroupsMissing:
+	switch why {
+	case reason.GroupsMissing:
 		e.text = append(e.text,
 			"The login service did not say which groups you are in. If you are in none, ask to be added to one of them.",
 			"If you are in one, this is for your portal administrator: the login service does not send "+claim+". Either it has to, or PORTAL_OIDC_GROUPS_CLAIM has to name the claim that it sends.",
 		)
-	case auth.GroupsEmpty:
+	case reason.GroupsEmpty:
 		e.text = append(e.text,
 			"The login service says that you are in no group at all. If that is true, ask to be added to one of them.",
 			"If you are in one, this is for your portal administrator: the login service sends "+claim+" without your groups. Look there which groups it sends to this portal.",
 		)
-	case auth.GroupsOverage:
+	case reason.GroupsOverage:
 		e.text = append(e.text,
 			"You are in so many groups that the login service does not list them. Being added to another group will not help.",
 			"This is for your portal administrator: have the login service send only the groups that are assigned to this portal, or use app roles with PORTAL_OIDC_GROUPS_CLAIM=roles.",
 		)
-	case auth.GroupsOtherShape:
+	case reason.GroupsOtherShape:
 		e.text = append(e.text,
 			"The login service sends your groups in a form that the portal does not read. Being added to a group will not help.",
 			"This is for your portal administrator: "+claim+" is not a list of names. Set PORTAL_OIDC_GROUPS_SEPARATOR where it is one text with several groups, or PORTAL_OIDC_GROUPS_MEMBER where it lists objects.",

@@ -5,6 +5,7 @@ import (
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
@@ -82,8 +83,8 @@ var referenceForm = newForm(formSpec{
 		},
 		secretParts("secretValue", keptBy(maiaclient.MatillionHosted)),
 	),
-	order: func(f record.Fields, b *formBody, _ string) submission.Order {
-		return submission.Reference{Fields: f, Description: b.get("description"), Value: value(b)}
+	order: func(f record.Fields, b *form.Body, _ string) submission.Order {
+		return submission.Reference{Fields: f, Description: b.Get("description"), Value: value(b)}
 	},
 	draw: pages.ReferenceFormPage,
 	words: words{

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/secret/form"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
@@ -47,14 +48,14 @@ func (h *Handlers) endSessions(c echo.Context) error {
 			link:    parts.Link{Label: "Sign in", Href: loginLink("/sessions", "")},
 		}
 	}
-	body, err := readForm(c.Request())
-	defer body.wipe()
+	body, err := bodies.Read(c.Request())
+	defer body.Wipe()
 	if err != nil {
 		return err
 	}
-	handle, all := body.get("session"), body.get("session") == "all"
+	handle, all := body.Get("session"), body.Get("session") == "all"
 	if handle == "" {
-		return errMalformed
+		return form.ErrMalformed
 	}
 	if all {
 		handle = ""

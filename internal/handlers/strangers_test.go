@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,17 +15,33 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
+
+const bound = "----WebKitFormBoundaryAbC123"
+
+// multi is a body of parts, each a header and a content.
+func multi(parts ...string) string {
+	var b strings.Builder
+	for i := 0; i < len(parts); i += 2 {
+		b.WriteString("--" + bound + "\r\n" + parts[i] + "\r\n\r\n" + parts[i+1] + "\r\n")
+	}
+	return b.String() + "--" + bound + "--\r\n"
+}
+
+func named(name string) string { return `Content-Disposition: form-data; name="` + name + `"` }
+
+func file(name, filename string) string { return named(name) + `; filename="` + filename + `"` }
 
 // fill repeats a piece up to a size.
 func fill(piece string, size int) string { return strings.Repeat(piece, size/len(piece)+1)[:size] }
 
 // shapes are bodies of 1 MiB, each of a kind that a parser could make much of.
 func shapes() map[string]struct{ media, body string } {
-	const mib, form = maxBody, "multipart/form-data; boundary=" + bound
+	const mib, multipart = form.MaxBody, "multipart/form-data; boundary=" + bound
 	part := func(head string) string { return "--" + bound + "\r\n" + head + "\r\n\r\n\r\n" }
 	disposed := "Content-Disposition: form-data"
 	many := func(format string, size int) string {
@@ -37,57 +52,57 @@ func shapes() map[string]struct{ media, body string } {
 		return b.String()
 	}
 	list := map[string]struct{ media, body string }{
-		"separators":                  {urlEncoded, fill("&", mib)},
-		"equals signs":                {urlEncoded, fill("=", mib)},
-		"both":                        {urlEncoded, fill("=&", mib)},
-		"short names":                 {urlEncoded, fill("a&", mib)},
-		"short fields":                {urlEncoded, fill("a=b&", mib)},
-		"different names":             {urlEncoded, many("n%d&", mib)[:mib]},
-		"one long name":               {urlEncoded, fill("n", mib)},
-		"one long name, escaped":      {urlEncoded, fill("%41", mib-1)},
-		"percent signs":               {urlEncoded, fill("%", mib)},
-		"line ends":                   {urlEncoded, "valueText=" + fill("%0D%0A", mib-16)},
-		"one field":                   {urlEncoded, "name=" + fill("x", mib-5)},
-		"one field, escaped":          {urlEncoded, "name=" + fill("%C3%A9", mib-10)},
-		"one field of blanks":         {urlEncoded, "name=" + fill("+", mib-5)},
-		"one field of markup":         {urlEncoded, "description=" + fill("\"'<>&", mib-12)},
-		"a form token":                {urlEncoded, "formToken=" + fill("x", mib-10)},
-		"one secret":                  {urlEncoded, "valueText=" + fill("x", mib-10)},
-		"every field":                 {urlEncoded, everyField(mib)},
-		"keys":                        {urlEncoded, fill("pairKey&", mib)},
-		"as many keys as may be":      {urlEncoded, fill("pairKey=a&", 10*maxParts)},
-		"as many long keys as may be": {urlEncoded, strings.Repeat("pairKey="+fill("\"", 1000)+"&", maxParts)},
-		"values of pairs":             {urlEncoded, fill("pairValue=a&", 12*maxParts)},
+		"separators":                  {urlencoded, fill("&", mib)},
+		"equals signs":                {urlencoded, fill("=", mib)},
+		"both":                        {urlencoded, fill("=&", mib)},
+		"short names":                 {urlencoded, fill("a&", mib)},
+		"short fields":                {urlencoded, fill("a=b&", mib)},
+		"different names":             {urlencoded, many("n%d&", mib)[:mib]},
+		"one long name":               {urlencoded, fill("n", mib)},
+		"one long name, escaped":      {urlencoded, fill("%41", mib-1)},
+		"percent signs":               {urlencoded, fill("%", mib)},
+		"line ends":                   {urlencoded, "valueText=" + fill("%0D%0A", mib-16)},
+		"one field":                   {urlencoded, "name=" + fill("x", mib-5)},
+		"one field, escaped":          {urlencoded, "name=" + fill("%C3%A9", mib-10)},
+		"one field of blanks":         {urlencoded, "name=" + fill("+", mib-5)},
+		"one field of markup":         {urlencoded, "description=" + fill("\"'<>&", mib-12)},
+		"a form token":                {urlencoded, "formToken=" + fill("x", mib-10)},
+		"one secret":                  {urlencoded, "valueText=" + fill("x", mib-10)},
+		"every field":                 {urlencoded, everyField(mib)},
+		"keys":                        {urlencoded, fill("pairKey&", mib)},
+		"as many keys as may be":      {urlencoded, fill("pairKey=a&", 10*form.MaxFields)},
+		"as many long keys as may be": {urlencoded, strings.Repeat("pairKey="+fill("\"", 1000)+"&", form.MaxFields)},
+		"values of pairs":             {urlencoded, fill("pairValue=a&", 12*form.MaxFields)},
 
-		"parts":                         {form, fill(part(named("x")), mib)},
-		"parts without a name":          {form, fill(part("X"), mib)},
-		"parts of keys":                 {form, strings.Repeat(part(named("pairKey")), maxParts) + "--" + bound + "--"},
-		"parts of long keys":            {form, strings.Repeat("--"+bound+"\r\n"+named("pairKey")+"\r\n\r\n"+fill("<", 900)+"\r\n", maxParts) + "--" + bound + "--"},
-		"one part without an end":       {form, "--" + bound + "\r\n" + named("name") + "\r\n\r\n" + fill("x", mib-200)},
-		"one part":                      {form, multi(named("name"), fill("x", mib-200))},
-		"one file":                      {form, multi(file("valueFile", "x"), fill("\r\n--", mib-200))},
-		"heads as long as may be":       {form, fill(part(named("x")+"\r\nX: "+fill("x", maxPartHead-100)), mib)},
-		"one huge head":                 {form, "--" + bound + "\r\n" + fill("X: y\r\n", mib-200)},
-		"head lines":                    {form, fill(part(fill("X:\r\n", maxPartHead-100)+"X"), mib)},
-		"different head lines":          {form, fill(part(strings.TrimSuffix(many("X%d: y\r\n", maxPartHead-200), "\r\n")), mib)},
-		"parameters":                    {form, fill(part(disposed+fill("; a=b", maxPartHead-100)), mib)},
-		"different parameters":          {form, fill(part(disposed+many("; a%d=b", maxPartHead-200)), mib)},
-		"semicolons":                    {form, fill(part(disposed+fill(";", maxPartHead-100)), mib)},
-		"quotes":                        {form, fill(part(disposed+`; name="`+fill(`\"`, maxPartHead-100)), mib)},
-		"long names of parts":           {form, fill(part(named(fill("n", maxPartHead-100))), mib)},
-		"boundaries":                    {form, fill("\r\n--"+bound, mib)},
+		"parts":                         {multipart, fill(part(named("x")), mib)},
+		"parts without a name":          {multipart, fill(part("X"), mib)},
+		"parts of keys":                 {multipart, strings.Repeat(part(named("pairKey")), form.MaxFields) + "--" + bound + "--"},
+		"parts of long keys":            {multipart, strings.Repeat("--"+bound+"\r\n"+named("pairKey")+"\r\n\r\n"+fill("<", 900)+"\r\n", form.MaxFields) + "--" + bound + "--"},
+		"one part without an end":       {multipart, "--" + bound + "\r\n" + named("name") + "\r\n\r\n" + fill("x", mib-200)},
+		"one part":                      {multipart, multi(named("name"), fill("x", mib-200))},
+		"one file":                      {multipart, multi(file("valueFile", "x"), fill("\r\n--", mib-200))},
+		"heads as long as may be":       {multipart, fill(part(named("x")+"\r\nX: "+fill("x", form.MaxPartHead-100)), mib)},
+		"one huge head":                 {multipart, "--" + bound + "\r\n" + fill("X: y\r\n", mib-200)},
+		"head lines":                    {multipart, fill(part(fill("X:\r\n", form.MaxPartHead-100)+"X"), mib)},
+		"different head lines":          {multipart, fill(part(strings.TrimSuffix(many("X%d: y\r\n", form.MaxPartHead-200), "\r\n")), mib)},
+		"parameters":                    {multipart, fill(part(disposed+fill("; a=b", form.MaxPartHead-100)), mib)},
+		"different parameters":          {multipart, fill(part(disposed+many("; a%d=b", form.MaxPartHead-200)), mib)},
+		"semicolons":                    {multipart, fill(part(disposed+fill(";", form.MaxPartHead-100)), mib)},
+		"quotes":                        {multipart, fill(part(disposed+`; name="`+fill(`\"`, form.MaxPartHead-100)), mib)},
+		"long names of parts":           {multipart, fill(part(named(fill("n", form.MaxPartHead-100))), mib)},
+		"boundaries":                    {multipart, fill("\r\n--"+bound, mib)},
 		"boundaries of one letter":      {"multipart/form-data; boundary=x", fill("\r\n--x", mib)},
-		"last boundaries":               {form, fill("--"+bound+"--\r\n", mib)},
-		"line ends of a multipart body": {form, "--" + bound + fill("\r\n", mib-100)},
-		"no boundary anywhere":          {form, fill("\r\n--", mib)},
+		"last boundaries":               {multipart, fill("--"+bound+"--\r\n", mib)},
+		"line ends of a multipart body": {multipart, "--" + bound + fill("\r\n", mib-100)},
+		"no boundary anywhere":          {multipart, fill("\r\n--", mib)},
 
 		"JSON":                        {"application/json", fill(`{"a":`, mib)},
 		"text":                        {"text/plain", fill("a=b&", mib)},
 		"no type":                     {"", fill("a=b&", mib)},
-		"a type of parameters":        {urlEncoded + many("; a%d=b", 30_000), fill("a=b&", mib)},
+		"a type of parameters":        {urlencoded + many("; a%d=b", 30_000), fill("a=b&", mib)},
 		"a type that is no end of it": {fill(";", 30_000), fill("a=b&", mib)},
-		"too large":                   {urlEncoded, fill("a=b&", mib+1)},
-		"much too large":              {urlEncoded, fill("&", 4*mib)},
+		"too large":                   {urlencoded, fill("a=b&", mib+1)},
+		"much too large":              {urlencoded, fill("&", 4*mib)},
 	}
 	return list
 }
@@ -122,7 +137,7 @@ func stranger(h *Handlers, media string, body io.Reader, size int64) error {
 // all, so that twenty at once stay below 100 MiB though nothing of it were ever collected.
 func TestStrangersBodyIsNoAmplifier_S58(t *testing.T) {
 	h := &Handlers{}
-	_ = stranger(h, urlEncoded, strings.NewReader("name=a"), 6) // what is made once
+	_ = stranger(h, urlencoded, strings.NewReader("name=a"), 6) // what is made once
 	for why, shape := range shapes() {
 		for _, size := range []int64{int64(len(shape.body)), -1} {
 			var before, after runtime.MemStats
@@ -136,7 +151,7 @@ func TestStrangersBodyIsNoAmplifier_S58(t *testing.T) {
 			if took := after.TotalAlloc - before.TotalAlloc; took > 5<<20 {
 				t.Errorf("%s (length %d): %d KiB allocated", why, size, took>>10)
 			}
-			if n := h.strangers.used.Load(); n != 0 {
+			if n := h.strangers.Used(); n != 0 {
 				t.Errorf("%s: %d bytes are still counted", why, n)
 			}
 		}
@@ -156,20 +171,20 @@ func TestLogoutTokenIsNoAmplifier_S58(t *testing.T) {
 	} {
 		for _, size := range []int64{int64(len(body)), -1} {
 			var before, after runtime.MemStats
-			r := post(urlEncoded, body, size)
+			r := post(urlencoded, body, size)
 			runtime.ReadMemStats(&before)
 			token, err := h.logoutToken(r)
 			runtime.ReadMemStats(&after)
 			if took := after.TotalAlloc - before.TotalAlloc; took > 300<<10 {
 				t.Errorf("%s (length %d): %d KiB allocated", why, size, took>>10)
 			}
-			if good := why == "one long token"; good != (err == nil) || good && len(token) != maxLogoutToken-13 || !good && !errors.Is(err, errMalformed) {
+			if good := why == "one long token"; good != (err == nil) || good && len(token) != maxLogoutToken-13 || !good && !errors.Is(err, form.ErrMalformed) {
 				t.Errorf("%s: %d bytes, %v", why, len(token), err)
 			}
 		}
 	}
 	for body, want := range map[string]string{"logout_token=a.b.c": "a.b.c", "x=y&logout%5Ftoken=a%2Eb&z": "a.b", "logout_token=a&logout_token=a": "", "x=y": "", "logout_token=%zz": ""} {
-		if got, err := h.logoutToken(post(urlEncoded, body, -1)); got != want || (err == nil) != (want != "") {
+		if got, err := h.logoutToken(post(urlencoded, body, -1)); got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v", body, got, err)
 		}
 	}
@@ -177,10 +192,10 @@ func TestLogoutTokenIsNoAmplifier_S58(t *testing.T) {
 
 // S-58: what fits into the way back comes back, and nothing is told of what does not.
 func TestStrangersGetTheirFieldsBack(t *testing.T) {
-	ask := func(form string) *pageError {
-		e := asPageError(stranger(&Handlers{}, urlEncoded, strings.NewReader(form), -1))
+	ask := func(body string) *pageError {
+		e := asPageError(stranger(&Handlers{}, urlencoded, strings.NewReader(body), -1))
 		if e.status != http.StatusUnauthorized {
-			t.Fatalf("%.100s: %+v", form, e)
+			t.Fatalf("%.100s: %+v", body, e)
 		}
 		return e
 	}
@@ -218,76 +233,29 @@ func TestStrangersGetTheirFieldsBack(t *testing.T) {
 	}
 }
 
-// strange is a body that looks at the buffers that it is read into.
-type strange struct {
-	io.Reader
-	looks func(p []byte)
-}
-
-func (s strange) Read(p []byte) (int, error) {
-	s.looks(p)
-	return s.Reader.Read(p[:min(len(p), 10_000)])
-}
-
-// S-58: a stranger gets room as the bytes come in, whatever length was promised, and S-34: what the
-// buffer grew out of is cleared.
-func TestStrangersBufferGrows(t *testing.T) {
-	for _, size := range []int64{maxBody, -1} {
-		room := &strangerRoom{}
-		came, seen := 0, map[*byte][]byte{}
-		canary := fill("valueText=canary&x=", maxBody)
-		r := httptest.NewRequest(http.MethodPost, "/", strange{strings.NewReader(canary), func(p []byte) {
-			if used := room.used.Load(); used > int64(max(firstRoom, 2*came+2)) {
-				t.Fatalf("%d bytes of room for %d that came", used, came)
-			}
-			came += min(len(p), 10_000)
-			whole := p[:cap(p)]
-			seen[&whole[len(whole)-1]] = whole
-		}})
-		r.Header.Set("Content-Type", urlEncoded)
-		r.ContentLength = size
-		b, err := readStrangersForm(r, room)
-		if !errors.Is(err, errMalformed) { // valueText comes twice
-			t.Fatal(err)
-		}
-		b.wipe()
-		if len(seen) < 5 {
-			t.Errorf("%d buffers were seen", len(seen))
-		}
-		for _, buf := range seen {
-			if left := bytes.Trim(buf, "\x00"); len(left) > 0 {
-				t.Errorf("a buffer of %d bytes still holds %.40q", len(buf), left)
-			}
-		}
-		if n := room.used.Load(); n != 0 {
-			t.Errorf("%d bytes are still counted", n)
-		}
-	}
-}
-
 // S-58: all strangers share a room, however many they are. Who finds it full is told to come again, and
 // those who are signed in do not notice.
 func TestStrangersShareARoom_S58(t *testing.T) {
 	h := &Handlers{}
-	if !h.strangers.take(maxStrangerRoom - 100<<10) {
+	if !h.strangers.Take(form.MaxRoom - 100<<10) {
 		t.Fatal("the room is full from the start")
 	}
-	if err := stranger(h, urlEncoded, strings.NewReader("name=a"), 6); asPageError(err).status != http.StatusUnauthorized {
+	if err := stranger(h, urlencoded, strings.NewReader("name=a"), 6); asPageError(err).status != http.StatusUnauthorized {
 		t.Errorf("there is room for this one: %v", err)
 	}
 	body := "name=a&valueText=" + fill("x", 500_000)
-	e := asPageError(stranger(h, urlEncoded, strings.NewReader(body), -1))
+	e := asPageError(stranger(h, urlencoded, strings.NewReader(body), -1))
 	if e.status != http.StatusServiceUnavailable || e.retryAfter == 0 {
 		t.Errorf("%+v", e)
 	}
-	if b, err := readForm(post(urlEncoded, body, -1)); err != nil || b.get("name") != "a" {
+	if b, err := bodies.Read(post(urlencoded, body, -1)); err != nil || b.Get("name") != "a" {
 		t.Errorf("somebody with a session: %v", err)
 	}
-	h.strangers.release(maxStrangerRoom - 100<<10)
-	if e := asPageError(stranger(h, urlEncoded, strings.NewReader(body), -1)); e.status != http.StatusUnauthorized {
+	h.strangers.Release(form.MaxRoom - 100<<10)
+	if e := asPageError(stranger(h, urlencoded, strings.NewReader(body), -1)); e.status != http.StatusUnauthorized {
 		t.Errorf("when there is room again: %+v", e)
 	}
-	if n := h.strangers.used.Load(); n != 0 {
+	if n := h.strangers.Used(); n != 0 {
 		t.Errorf("%d bytes are still counted", n)
 	}
 }

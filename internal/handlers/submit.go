@@ -43,15 +43,15 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	if err := h.maySubmit(s); err != nil {
 		return err
 	}
-	body, err := readForm(c.Request())
-	defer body.wipe()
+	body, err := bodies.Read(c.Request())
+	defer body.Wipe()
 	if err != nil {
 		return err
 	}
 	in := f.plain(body)
 	r, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
 		Actor:         actor(s),
-		FormToken:     body.get("formToken"),
+		FormToken:     body.Get("formToken"),
 		LoggedIn:      s.Begun,
 		RequestID:     requestID(c),
 		ClientAddress: c.RealIP(),
@@ -61,7 +61,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptPath(r.ID))
 	}
-	st := formState{in: in, token: body.get("formToken"), dropped: body.hasSecret()}
+	st := formState{in: in, token: body.Get("formToken"), dropped: body.HasSecret()}
 	refused, page := h.onForm(c, f, s, &st, err)
 	if page != nil {
 		return page
@@ -74,12 +74,12 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 
 // withoutSession reads what somebody without a session sent, to give it back after the login.
 func (h *Handlers) withoutSession(c echo.Context, f formSpec) error {
-	body, err := readStrangersForm(c.Request(), &h.strangers)
-	defer body.wipe()
+	body, err := bodies.ReadStrangers(c.Request(), &h.strangers)
+	defer body.Wipe()
 	if err != nil {
 		return err
 	}
-	return loginRanOut(f, f.plain(body), body.hasSecret(), "")
+	return loginRanOut(f, f.plain(body), body.HasSecret(), "")
 }
 
 func receiptPath(id string) string { return "/activity/" + id }

@@ -5,6 +5,7 @@ import (
 
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
+	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
@@ -62,7 +63,7 @@ var valueForm = newForm(formSpec{
 		},
 		secretParts("value", nil),
 	),
-	order: func(f record.Fields, b *formBody, cloud string) submission.Order {
+	order: func(f record.Fields, b *form.Body, cloud string) submission.Order {
 		return submission.Value{Fields: f, Value: value(b), Cloud: cloud}
 	},
 	draw: pages.ValueFormPage,

@@ -262,30 +262,6 @@ func FuzzValuePairs(f *testing.F) {
 	})
 }
 
-func TestNormalizeLineEnds(t *testing.T) {
-	for why, tc := range map[string]struct{ in, want string }{
-		"as forms send": {"a\r\nb\r\n", "a\nb\n"}, "as they should be": {"a\nb", "a\nb"}, "lone CR": {"a\rb\r", "a\nb\n"},
-		"mixed": {"\r\r\n\n\r", "\n\n\n\n"}, "nothing": {"", ""}, "no line end": {"ab", "ab"},
-	} {
-		b := []byte(tc.in)
-		got := NormalizeLineEnds(b)
-		if string(got) != tc.want {
-			t.Errorf("%s: %q, want %q", why, got, tc.want)
-		}
-		if rest := b[len(got):]; strings.Trim(string(rest), "\x00") != "" {
-			t.Errorf("%s: %q is left behind the end", why, rest)
-		}
-	}
-}
-
-func TestLine(t *testing.T) {
-	for in, want := range map[string]string{" a ": "a", "\u00a0a\t": "a", "a b": "a b", "a\n": "a\n", "\r\na": "\r\na", "": "", " ": "", "\u200ba": "\u200ba"} {
-		if got := Line(in); got != want {
-			t.Errorf("%q became %q, want %q", in, got, want)
-		}
-	}
-}
-
 // S-34: a value is wiped in every field, whichever format was chosen.
 func TestWipeReachesEveryField(t *testing.T) {
 	bytesOf := [][]byte{[]byte("text-1"), []byte("json-1"), []byte("file-1"), []byte("pair-1"), []byte("pair-2")}

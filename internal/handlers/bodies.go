@@ -1,0 +1,18 @@
+package handlers
+
+import "maiaportal/internal/secret/form"
+
+// bodies reads the bodies of all forms: which one it is says the address, and the reader need not know.
+var bodies = func() form.Table {
+	var fields []form.Field
+	for name := range knownFields {
+		fields = append(fields, form.Field{
+			Name:     name,
+			Secret:   secretFields[name],
+			File:     name == "valueFile",
+			Repeated: repeated[name],
+			Returns:  inLinks[name],
+		})
+	}
+	return form.NewTable(maxLink, fields...)
+}()
