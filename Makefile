@@ -5,8 +5,9 @@ GO        ?= go
 TOOLS     := tools/go.mod
 TEMPL     := $(GO) tool -modfile=$(TOOLS) templ
 LINT      := $(GO) tool -modfile=$(TOOLS) golangci-lint
-# Says at its end what ran, and what was skipped and why.
-GOTEST    := $(GO) tool -modfile=$(TOOLS) gotestsum --format=pkgname --
+# Says at its end what ran, and what was skipped and why. The tests that run side by side wait most of the time,
+# for databases and time-outs, so there may be more of them than cores.
+GOTEST    := $(GO) tool -modfile=$(TOOLS) gotestsum --format=pkgname -- -parallel=4
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 COMMIT    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X main.Version=$(VERSION) -X main.Commit=$(COMMIT)
@@ -39,7 +40,7 @@ test-browser: deps ## Run the browser tests: all in Chromium without JavaScript,
 	cd e2e && npm test
 
 leakcheck: ## Look for copies of secrets in the memory of a running portal, and print what was found.
-	$(GO) test -count=1 -run '^TestMemoryHoldsNoCopy$$' -v ./cmd/portal
+	$(GO) test -count=1 -parallel=4 -run '^TestMemoryHoldsNoCopy$$' -v ./cmd/portal
 
 bench: ## Measure the portal beside oauth2-proxy and bare servers (QUICK=1, PG=1, RUN=regexp, OUT=file).
 	$(GO) run ./bench $(if $(QUICK),-short) $(if $(PG),-pg) $(if $(RUN),-run '$(RUN)') $(if $(OUT),-out '$(OUT)')

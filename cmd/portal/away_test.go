@@ -15,6 +15,7 @@ import (
 // S-46: a database that goes away during the call, for longer than anybody waits, and comes back, loses no
 // outcome that is known: the answer says what Maia said, the receipt shows it, and the record gets it.
 func TestDatabaseAwayDuringTheCall(t *testing.T) {
+	t.Parallel()
 	cluster := pgtest.New(t)
 	r := newRig(t, "DATABASE_URL", cluster.URL())
 	b := r.browser()

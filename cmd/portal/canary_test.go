@@ -13,6 +13,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"maiaportal/internal/sandbox/fault"
@@ -133,6 +134,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	var canaries []string
 	n := 0
 	for end, tc := range ends {
+		var sends []func() page
 		for format, fields := range formats {
 			for _, path := range []string{"/secret-references", "/secret-values"} {
 				for _, way := range []string{"multipart", "urlencoded"} {
@@ -160,28 +162,46 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 					for i := 0; i+1 < len(tc.change); i += 2 {
 						form.Add(tc.change[i], tc.change[i+1])
 					}
-					r.sb.Maia.SetFault(tc.fault)
-					var p page
-					switch {
-					case format == "file":
-						p = b.send(path, form, "valueFile")
-					case way == "multipart":
-						p = b.send(path, form)
-					default:
-						p = b.sendPlain(path, form)
-					}
-					r.sb.Maia.SetFault(nil)
-					if want := tc.status; want != 0 && !refused[format] && p.status != want {
-						t.Fatalf("%s, %s, %s, %s: %d, want %d: %s", path, format, way, end, p.status, want, p.text())
-					}
-					if refused[format] && p.status < 400 {
-						t.Fatalf("%s, %s, %s: %d, though it is odd", path, format, end, p.status)
-					}
-					if p.location() != "" && strings.HasPrefix(p.location(), "/activity/") {
-						b.get(p.location())
-					}
+					sends = append(sends, func() page {
+						var p page
+						switch {
+						case format == "file":
+							p = b.send(path, form, "valueFile")
+						case way == "multipart":
+							p = b.send(path, form)
+						default:
+							p = b.sendPlain(path, form)
+						}
+						if want := tc.status; want != 0 && !refused[format] && p.status != want {
+							t.Errorf("%s, %s, %s, %s: %d, want %d: %s", path, format, way, end, p.status, want, p.text())
+						}
+						if refused[format] && p.status < 400 {
+							t.Errorf("%s, %s, %s: %d, though it is odd", path, format, end, p.status)
+						}
+						return p
+					})
 				}
 			}
+		}
+		r.sb.Maia.SetFault(tc.fault)
+		answers := make([]page, len(sends))
+		var all sync.WaitGroup
+		for i, send := range sends {
+			if tc.fault != nil && tc.fault.Hang {
+				all.Go(func() { answers[i] = send() }) // they wait for the time-out together
+				continue
+			}
+			answers[i] = send()
+		}
+		all.Wait()
+		r.sb.Maia.SetFault(nil)
+		for _, p := range answers {
+			if p.location() != "" && strings.HasPrefix(p.location(), "/activity/") {
+				b.get(p.location())
+			}
+		}
+		if t.Failed() {
+			t.FailNow()
 		}
 	}
 	// Nor on the ways on which nothing is submitted: without a login, from elsewhere, too large, no form.

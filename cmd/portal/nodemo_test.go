@@ -50,6 +50,7 @@ func TestImageHoldsNoSandbox(t *testing.T) {
 
 // A build without the demo says where it is, whatever flags it was to have.
 func TestBuildWithoutDemo(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "portal")
 	if out, err := exec.Command("go", "build", "-tags", "nodemo", "-o", path, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

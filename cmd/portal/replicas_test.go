@@ -226,6 +226,7 @@ func (p *process) kill() {
 // more: exactly one refresh arrives at the provider, which takes a reused refresh token for theft, and
 // all ten succeed.
 func TestReplicasRefreshOnce(t *testing.T) {
+	t.Parallel()
 	r := newReplicas(t)
 	b := r.browser()
 	b.login("ada", "/") // begun on one replica and finished on the other
@@ -265,6 +266,7 @@ func TestReplicasRefreshOnce(t *testing.T) {
 // middle costs no login and doubles nothing; what it had under way is settled by the other one, which
 // leaves its own alone.
 func TestReplicaIsKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	// The living replica's own call has to outlast the time that it takes to be sure of the other's death.
 	r := newReplicas(t, "MAIA_TIMEOUT", "60s", "SHUTDOWN_TIMEOUT", "120s")
 	b := r.browser()

@@ -48,7 +48,7 @@ export const test = base.extend<OfTest, OfWorker>({
     } finally {
       await stop();
     }
-  }, { scope: 'worker', timeout: 120_000 }],
+  }, { scope: 'worker', timeout: 240_000 }],
   tab: async ({ signedIn, demo }, use) => {
     // Addresses are the portal's, as in the tests in Chromium.
     await use({ ...signedIn, goto: (address) => signedIn.goto(new URL(address, demo.url).href) });
@@ -82,14 +82,16 @@ async function signIn(tab: Tab, demo: Demo): Promise<void> {
   await shows(tab, 'form[action="/logout"]', `${demo.url}/`);
 }
 
-/** Waits until the tab has come to an address and an element of its page is there. */
+/** Waits until the tab has come to an address, an element of its page is there, and the page is loaded. */
 export async function shows(tab: Tab, selector: string, address: string | RegExp): Promise<void> {
   // While one page makes way for another, a driver may have neither to ask.
   await expect(async () => {
-    const [at, there] = await tab.run((s: string) => [location.href, document.querySelector(s) !== null] as const, selector);
+    const [at, there, state] = await tab.run((s: string) => [location.href, document.querySelector(s) !== null, document.readyState] as const, selector);
     expect(at).toEqual(typeof address === 'string' ? address : expect.stringMatching(address));
     expect(there, `${selector} is there`).toBe(true);
-  }).toPass({ intervals: [50], timeout: 40_000 });
+    // Whoever goes on meets no page that is half there.
+    expect(state).toBe('complete');
+  }).toPass({ intervals: [50], timeout: 90_000 });
 }
 
 /** Chooses a radio button by its label. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Bidi } from './bidi.ts';
+import { Bidi, type Happened, NoAnswer } from './bidi.ts';
 import type { Running, Tab } from './tab.ts';
 
 // Firefox greets a new profile and asks its makers for news. Back and forms are as people have them.
@@ -21,7 +21,15 @@ const preferences = {
   'network.connectivity-service.enabled': false,
   'app.normandy.enabled': false,
   'extensions.update.enabled': false,
+  // No processes for pages that may come: a test has one tab, and the machine has other things to do.
+  'dom.ipc.processPrelaunch.enabled': false,
 };
+
+// What the driver goes by. All that Firefox tells of pages: each version knows others, and an unknown one is an error.
+export const events = ['browsingContext'];
+
+// What only reads the page, or comes to the same when done twice, is asked again after so long.
+const patience = [5_000, 15_000, 60_000];
 
 /** Starts the system's Firefox, driven by WebDriver BiDi, which Firefox speaks itself: no other program is needed. */
 export async function startFirefox(program: string): Promise<Running> {
@@ -43,7 +51,7 @@ export async function startFirefox(program: string): Promise<Running> {
   try {
     const failed = ended.then(([code]) => Promise.reject(new Error(`${program} ended with ${code}`)));
     const address = await Promise.race([listening(createInterface(browser.stderr)), failed]);
-    const bidi = await Bidi.connect(address);
+    const bidi = await Bidi.connect(address, events);
     const { contexts } = await bidi.send<{ contexts: { context: string }[] }>('browsingContext.getTree', {});
     return { tab: tabOf(bidi, contexts[0].context), stop };
   } catch (error) {
@@ -62,18 +70,48 @@ function listening(lines: NodeJS.EventEmitter): Promise<string> {
   });
 }
 
-function tabOf(bidi: Bidi, context: string): Tab {
+/** The tab that a session's context is. */
+export function tabOf(bidi: Bidi, context: string): Tab {
+  /** Calls a function in the page, which may be called twice. A page that goes can take the answer with it. */
   const call = async (functionDeclaration: string, argument: string) => {
-    const answer = await bidi.send<{ result: { value?: string; sharedId?: string }; exceptionDetails?: { text: string } }>('script.callFunction', {
-      functionDeclaration, arguments: [{ type: 'string', value: argument }], target: { context }, awaitPromise: false,
-    });
-    if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.text);
-    return answer.result;
+    for (const [i, within] of patience.entries()) {
+      try {
+        const answer = await bidi.send<{ result: { value?: string; sharedId?: string }; exceptionDetails?: { text: string } }>('script.callFunction', {
+          functionDeclaration, arguments: [{ type: 'string', value: argument }], target: { context }, awaitPromise: false,
+        }, within);
+        if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.text);
+        return answer.result;
+      } catch (error) {
+        if (!(error instanceof NoAnswer) || i === patience.length - 1) throw error;
+      }
+    }
+    throw new Error('unreachable');
   };
-  const act = (actions: object) => bidi.send('input.performActions', { context, actions: [actions] });
+  // Where keys or a click have led to another page that is there already, they have arrived.
+  const act = (actions: object) => bidi.sendOrSee('input.performActions', { context, actions: [actions] }, newPage(context));
   return {
-    goto: async (url) => void (await bidi.send('browsingContext.navigate', { context, url, wait: 'complete' })),
-    back: async () => void (await bidi.send('browsingContext.traverseHistory', { context, delta: -1 })),
+    // Firefox never answers where the page before was still loading: it takes that one's end for this one's.
+    goto: async (url) => {
+      const { value: before } = await call('() => location.href', '');
+      const isThere = newPage(context, new URL(url).href);
+      // The load of the page before may come late, and is then said to be this navigation's, too.
+      await bidi.sendOrSee('browsingContext.navigate', { context, url, wait: 'complete' }, (event) => isThere(event) && event.params.url !== before);
+    },
+    back: async () => {
+      const here = () => call('() => location.href', '').then(({ value }) => value, () => undefined);
+      const before = await here();
+      let failure: unknown;
+      let answered = false;
+      // A page that comes from the cache of pages is not loaded: there is no event to go by, but its address.
+      bidi.send('browsingContext.traverseHistory', { context, delta: -1 }).then(() => (answered = true), (error: unknown) => (failure = error));
+      for (;;) {
+        if (answered) return;
+        const now = await here();
+        if (now !== undefined && now !== before && now !== 'about:blank') return;
+        if (failure) throw failure;
+        await new Promise((later) => setTimeout(later, 50));
+      }
+    },
     click: async (selector) => {
       const { sharedId } = await call(`(selector) => {
         const element = document.querySelector(selector);
@@ -92,5 +130,15 @@ function tabOf(bidi: Bidi, context: string): Tab {
       const { value } = await call(`(args) => JSON.stringify([(${inPage})(...JSON.parse(args))])`, JSON.stringify(args));
       return (JSON.parse(value!) as [R])[0];
     },
+  };
+}
+
+/** Finds, in the events from now on, that a navigation of the tab has begun, to an address perhaps, and its page is loaded. */
+function newPage(context: string, address?: string): (event: Happened) => boolean {
+  const begun = new Set<string>();
+  return ({ method, params }) => {
+    if (params.context !== context || !params.navigation) return false;
+    if (method === 'browsingContext.navigationStarted' && (address ?? params.url) === params.url) begun.add(params.navigation);
+    return method === 'browsingContext.load' && begun.has(params.navigation);
   };
 }

@@ -9,7 +9,10 @@ export interface Tab {
   click(selector: string): Promise<void>;
   /** Types at the end of what is in a field, key by key. */
   type(selector: string, text: string): Promise<void>;
-  /** Runs a function in the page, for what only the page can tell: the portal's policy binds pages, not drivers. */
+  /**
+   * Runs a function in the page, for what only the page can tell: the portal's policy binds pages, not drivers.
+   * It may run twice, where the first answer got lost.
+   */
   run<A extends unknown[], R>(inPage: (...args: A) => R, ...args: A): Promise<R>;
 }
 

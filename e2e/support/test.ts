@@ -1,10 +1,10 @@
-import { type BrowserContext, type Page, test as base } from '@playwright/test';
+import { type BrowserContext, expect, type Page, test as base } from '@playwright/test';
 import { Gate } from './gate.ts';
 import { type Account, type Demo, startDemo, startServer } from './portal.ts';
 import { Sandbox } from './sandbox.ts';
-import { signInAt, signInAtProvider } from './pages.ts';
+import { signInUnseen } from './pages.ts';
 
-export { expect } from '@playwright/test';
+export { expect };
 
 type Fixtures = {
   /** A whole system of the test's own: no test sees another's names or uses up another's limits. */
@@ -58,17 +58,18 @@ export const test = base.extend<Fixtures>({
     await Promise.all(stops.map((stop) => stop()));
   },
   admin: async ({ page, account }, use) => {
+    await signInUnseen(page, '/', account('admin'));
     await page.goto('/');
-    await signInAtProvider(page, account('admin'));
-    await page.waitForURL('/');
+    await expect(page).toHaveURL('/');
     await use(page);
   },
   held: async ({ page, demo, account, newPortal }, use) => {
     const gate = await Gate.before(demo.maiaUrl);
     // Long enough for any machine: no test that holds a write waits for one of these to end.
     const url = await newPortal({ PORTAL_MAIA_URL: gate.url, PORTAL_MAIA_TIMEOUT: '60s', PORTAL_SHUTDOWN_TIMEOUT: '120s' });
-    await signInAt(page, url, account('admin'));
-    await page.waitForURL(`${url}/`);
+    await signInUnseen(page, url, account('admin'));
+    await page.goto(url);
+    await expect(page).toHaveURL(`${url}/`);
     await use({ page, gate, url });
     // Cuts what a failed test has left waiting, so that the portal can end.
     await gate.close();

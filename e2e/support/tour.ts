@@ -1,12 +1,16 @@
 import { expect, type Page } from '@playwright/test';
-import { choose, field, link, receiptHeading, referenceForm, signInAt, signOut, submit, valueForm } from './pages.ts';
+import { choose, field, link, receiptHeading, referenceForm, signInAt, signInUnseen, signOut, submit, valueForm } from './pages.ts';
 import type { Demo } from './portal.ts';
 import type { Sandbox } from './sandbox.ts';
 
 type Place = { page: Page; demo: Demo; sandbox: Sandbox };
 
 const role = (demo: Demo, name: string) => demo.accounts.find((a) => a.role === name)!;
-const asAdmin = (p: Place, address: string) => signInAt(p.page, address, role(p.demo, 'admin'));
+
+async function asAdmin(p: Place, address: string): Promise<void> {
+  await signInUnseen(p.page, address, role(p.demo, 'admin'));
+  await p.page.goto(address);
+}
 
 const awsReference = (p: Place, name: string) => link(referenceForm, { projectId: p.sandbox.project(), secretReferenceName: name, agentType: 'AWS', secretName: 'prod/snowflake', secretKey: 'password' });
 const value = (p: Place, name: string) => link(valueForm, { agentId: p.sandbox.agent('AWS'), projectId: p.sandbox.project(), name, type: 'PASSWORD', key: 'password' });

@@ -1,5 +1,5 @@
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
-import { launchOptions } from '../support/chromium.ts';
+import { wholeBrowser } from '../support/chromium.ts';
 import { answerOf, choose, field, link, receiptHeading, referenceForm, signInAt, submit, summary, valueForm } from '../support/pages.ts';
 import { expect, test as base } from '../support/test.ts';
 
@@ -7,7 +7,7 @@ import { expect, test as base } from '../support/test.ts';
 // cache off. Here it is on, as it is for users.
 const test = base.extend<{ context: BrowserContext; user: Page }>({
   context: async ({ baseURL }, use) => {
-    const browser = await chromium.launch({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+    const browser = await chromium.launch({ ...wholeBrowser, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
     await use(await browser.newContext({ baseURL, javaScriptEnabled: false }));
     await browser.close();
   },
