@@ -5,6 +5,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
+	"maiaportal/internal/record"
 	"maiaportal/web/templates/parts"
 )
 
@@ -19,6 +20,16 @@ func (h *Handlers) lists(ctx context.Context, s *auth.Session) catalogue.Lists {
 // cloudOf says whose vault an agent writes to, as the last form that this user saw knew it, or nothing.
 func (h *Handlers) cloudOf(s *auth.Session, agentID string) string {
 	a, _ := h.Catalogue.Agent(userKey(s), agentID)
+	return a.CloudProvider
+}
+
+// known adds the names of project and agent to what is recorded, as the last form that this user saw knew them, and
+// says whose vault the agent writes to.
+func (h *Handlers) known(s *auth.Session, f *record.Fields) string {
+	p, _ := h.Catalogue.Project(userKey(s), f.ProjectID)
+	f.ProjectName = p.Name
+	a, _ := h.Catalogue.Agent(userKey(s), f.AgentID)
+	f.AgentName = a.Name
 	return a.CloudProvider
 }
 

@@ -17,8 +17,6 @@ var valueForm = newForm(formSpec{
 	page:   "/secret-values/new",
 	nav:    "New value",
 	title:  "Store a secret value",
-	task:   "Put a password, key or OAuth credential into your own vault, through an agent. It can be written here, and never read back.",
-	button: "Store a value",
 	names:  "name",
 	table: slices.Concat(
 		[]field{
@@ -46,7 +44,7 @@ var valueForm = newForm(formSpec{
 				name:     "type",
 				label:    "Secret type",
 				maia:     []string{"type"},
-				options:  func(catalogue.Lists) []parts.Option { return kinds },
+				options:  typeOptions,
 				recorded: func(f *record.Fields) *string { return &f.Type },
 				words:    asEntered,
 			},
@@ -59,6 +57,8 @@ var valueForm = newForm(formSpec{
 				recorded: func(f *record.Fields) *string { return &f.SecretKey },
 			},
 			pairKeyField,
+			ticketField,
+			renewByField,
 		},
 		secretParts("value", nil),
 	),
@@ -74,7 +74,9 @@ var valueForm = newForm(formSpec{
 		created: valueStored,
 		unknown: "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again.",
 		failed:  "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.",
-		taken:   "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console.",
+		taken: func(input) (string, string) {
+			return "name", "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
+		},
 		forbidden: func(f record.Fields) []string {
 			return []string{
 				"Maia refused to store a value through the agent " + f.AgentID + ". Nothing was stored.",
@@ -90,6 +92,8 @@ var valueForm = newForm(formSpec{
 		},
 	},
 })
+
+func typeOptions(catalogue.Lists) []parts.Option { return kinds }
 
 // kinds are the types of secret values that Maia's documents name. Any other may be typed.
 var kinds = []parts.Option{{
@@ -112,7 +116,7 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Text = append(m.Text, "To use it in pipelines, create a reference that points to it.")
 	if own {
-		in := input{values: map[string][]string{"secretName": {vaultName(r)}, "secretKey": {r.SecretKey}}}
+		in := input{values: map[string][]string{"secretName": {vaultName(r, r.Name)}, "secretKey": {r.SecretKey}}}
 		if r.ProjectID != "" {
 			in.values["projectId"] = []string{r.ProjectID}
 		}
@@ -127,10 +131,10 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	}
 }
 
-// vaultName is the secret's name as the vault has it: Maia's answer knows better than the form.
-func vaultName(r record.Submission) string {
+// vaultName is the secret's name as the vault has it: Maia's answer knows better than what was sent.
+func vaultName(r record.Submission, sent string) string {
 	if r.VaultSecretName != "" {
 		return r.VaultSecretName
 	}
-	return r.Name
+	return sent
 }

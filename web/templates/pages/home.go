@@ -8,10 +8,12 @@ import (
 
 // Home is the start page.
 type Home struct {
-	Page   layout.Page
-	Tasks  []Task
-	Latest []ActivityRow // the newest few; empty for somebody who has done nothing yet
-	Guide  *Guide        // what the demo shows; nil elsewhere
+	Page    layout.Page
+	Heading string
+	Tasks   []Task
+	Single  []parts.Link  // forms for one step alone
+	Latest  []ActivityRow // the newest few; empty for somebody who has done nothing yet
+	Guide   *Guide        // what the demo shows; nil elsewhere
 }
 
 // Task is one thing that can be set up here.
