@@ -73,7 +73,9 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/", h.withLogin(h.home))
 	for _, f := range forms {
 		page(f.page, h.form(f))
-		page(f.post, toForm(f))
+		if f.post != f.page {
+			page(f.post, toForm(f))
+		}
 		e.POST(f.post, h.submit(f))
 	}
 	page("/activity", h.withLogin(h.activity))
