@@ -29,7 +29,7 @@ const (
 var outcomes = map[record.Outcome]parts.Badge{
 	record.Pending:         {Kind: parts.KindInfo, Label: "Under way"},
 	record.Created:         {Kind: parts.KindDone, Label: "Created"},
-	record.ValueStored:     {Kind: parts.KindWarning, Label: "Value stored, reference missing"},
+	record.ValueStored:     {Kind: parts.KindWarning, Label: "Reference missing"},
 	record.Rejected:        {Kind: parts.KindProblem, Label: "Refused by Maia"},
 	record.Unauthenticated: {Kind: parts.KindProblem, Label: "Login not accepted"},
 	record.Forbidden:       {Kind: parts.KindProblem, Label: "Not allowed"},
@@ -279,6 +279,9 @@ func (f formSpec) facts(r record.Submission) []parts.Fact {
 		value := *d.recorded(&r.Fields)
 		if d.words != nil {
 			value = d.words(value)
+		}
+		if d.name == "name" && i > 0 && value == r.VaultSecretName {
+			continue // it stands there as the name in the vault
 		}
 		add(d.factLabel(), value, d.words == nil)
 		switch d.name {

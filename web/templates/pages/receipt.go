@@ -12,6 +12,7 @@ type Receipt struct {
 	Outcome parts.Badge
 	Text    []string // paragraphs: what is known, what to do
 	Snippet string   // line to paste into a pipeline; may be empty
+	Tell    string   // text for whoever asked for the secret; may be empty
 	Facts   []parts.Fact
 	Next    []parts.Link
 	Waiting bool // under way: the page reloads itself
