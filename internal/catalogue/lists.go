@@ -126,6 +126,20 @@ func (d *Directory) Agent(user, id string) (maiaclient.Agent, bool) {
 	return maiaclient.Agent{}, false
 }
 
+// Project gives a project as the last list that this user was shown had it. Maia is not asked.
+func (d *Directory) Project(user, id string) (maiaclient.Project, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.users[user]; e != nil {
+		for _, p := range e.projects.items {
+			if p.ID == id {
+				return p, true
+			}
+		}
+	}
+	return maiaclient.Project{}, false
+}
+
 // fetch asks for what is due: one list after the other, because Maia limits bursts.
 func (d *Directory) fetch(ctx context.Context, e *entry, token func(context.Context) (string, error)) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)

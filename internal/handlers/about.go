@@ -24,11 +24,12 @@ type recordPart struct {
 var recordParts = []recordPart{
 	{"Who", "Your name, and the login service’s id for you.", []string{"Actor"}},
 	{"When", "When it began and when it ended.", []string{"CreatedAt", "FinishedAt"}},
-	{"What", "Whether it was a reference or a value.", []string{"Action"}},
-	{"What you entered", enteredWords() + " Never the description, and nothing of the secret.", []string{"Fields"}},
+	{"What", "Whether it was a reference, a value, or both in one go.", []string{"Action"}},
+	{"What you entered", enteredWords() + " Beside the ids, the names of project and agent as they were then. Never the description, and nothing of the secret.", []string{"Fields"}},
 	{"Outcome", "How it ended, the status that Maia answered, and whether anything was sent.", []string{"Outcome", "Status", "Sent", "Steps"}},
 	{"Maia’s answer", "Under which name the vault has the secret, the resolver reference, and whether a part of the answer could not be read.", []string{"VaultSecretName", "ResolverRef", "AnswerPartial"}},
 	{"Changes", "Whether line ends became plain line feeds, and whether the line break after a key’s END line was added.", []string{"Changes"}},
+	{"Later", "When somebody said that a pipeline has used it.", []string{"ProvenAt"}},
 	{"From where", "Your network address, and the id of the request.", []string{"ClientAddress", "RequestID"}},
 	{"For the portal", "Ids of the record, of the form and of the running program, the number of the attempt, and a checksum of the fields that are not secret.", []string{"ID", "FormToken", "Holder", "Attempt", "Fingerprint"}},
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
@@ -27,6 +29,7 @@ const (
 var outcomes = map[record.Outcome]parts.Badge{
 	record.Pending:         {Kind: parts.KindInfo, Label: "Under way"},
 	record.Created:         {Kind: parts.KindDone, Label: "Created"},
+	record.ValueStored:     {Kind: parts.KindWarning, Label: "Reference missing"},
 	record.Rejected:        {Kind: parts.KindProblem, Label: "Refused by Maia"},
 	record.Unauthenticated: {Kind: parts.KindProblem, Label: "Login not accepted"},
 	record.Forbidden:       {Kind: parts.KindProblem, Label: "Not allowed"},
@@ -43,11 +46,22 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 	if err != nil {
 		return databaseAway(err)
 	}
-	m := pages.Home{Page: h.page(c, s, "Start"), Latest: h.activityRows(rows, false), Guide: h.Site.Guide}
+	m := pages.Home{
+		Page:    h.page(c, s, "Start"),
+		Heading: "What would you like to see?",
+		Latest:  h.activityRows(rows, false),
+		Guide:   h.Site.Guide,
+	}
+	soon := time.Now().UTC().AddDate(0, 0, dueSoon).Format(time.DateOnly)
+	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
+	if err != nil {
+		return databaseAway(err)
+	}
+	m.Due = dueWords(due)
 	if h.Policy.MaySubmit(s.Login.Groups) {
-		for _, f := range forms {
-			m.Tasks = append(m.Tasks, pages.Task{Title: f.title, Href: f.page, Action: f.button, Text: f.task})
-		}
+		m.Heading = "Where is the secret now?"
+		m.Tasks = tasks
+		m.Single = single
 	} else {
 		m.Tasks = []pages.Task{{
 			Title:  "See the activity",
@@ -58,6 +72,46 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 	}
 	return render(c, http.StatusOK, pages.HomePage(m))
 }
+
+// tasks are what people come for. They do not know references and values, but they know where their secret is.
+var tasks = []pages.Task{{
+	Title:  "I have it, for our own vault",
+	Text:   "A password, key or credential that shall go into the vault of your own AWS or Azure. An agent stores it, and pipelines get a name for it.",
+	Href:   setupForm.page,
+	Action: "Set up a secret",
+}, {
+	Title:  "It is already in AWS or Azure",
+	Text:   "It lies in Secrets Manager or in a Key Vault, and pipelines need a name that points there. No secret is needed.",
+	Href:   referenceForm.page,
+	Action: "Create a reference",
+}, {
+	Title:  "Matillion shall keep it",
+	Text:   "You have no vault of your own for it. Matillion hosts it, and pipelines get a name for it.",
+	Href:   setupForm.link(input{values: map[string][]string{"agentType": {maiaclient.MatillionHosted}}}),
+	Action: "Have Matillion keep it",
+}}
+
+// dueSoon is within how many days a secret counts on the start page as one to renew.
+const dueSoon = 30
+
+func dueWords(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "One secret is to be renewed within 30 days"
+	}
+	return strconv.Itoa(n) + " secrets are to be renewed within 30 days"
+}
+
+// single are the forms for one step alone.
+var single = []parts.Link{{
+	Label: "Store a value",
+	Href:  valueForm.page,
+}, {
+	Label: "Create a reference to a value",
+	Href:  referenceForm.page,
+}}
 
 // activity lists submissions, newest first: one's own, or everybody's for auditors.
 func (h *Handlers) activity(c echo.Context, s *auth.Session) error {
@@ -110,7 +164,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		return echo.ErrNotFound
 	}
 	r, err := h.Records.SubmissionByID(c.Request().Context(), id)
-	own := r.Actor.Issuer == s.Login.Issuer && r.Actor.Subject == s.Login.Subject
+	own := own(s, r)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && !own && !h.Policy.Audits(s.Login.Groups):
 		return echo.ErrNotFound
@@ -118,7 +172,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		return databaseAway(err)
 	}
 	r, late := h.Submissions.Known(r)
-	m := receiptView(r, own && h.Policy.MaySubmit(s.Login.Groups))
+	m := receiptView(r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
 	}
@@ -130,7 +184,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 }
 
 // receiptView puts a record into words. own says that its reader is the one who can go on from it.
-func receiptView(r record.Submission, own bool) pages.Receipt {
+func receiptView(r record.Submission, own bool, description string) pages.Receipt {
 	f := formOf(r.Action)
 	m := pages.Receipt{Outcome: outcomes[r.Outcome], Waiting: r.Outcome == record.Pending}
 	name := "The " + f.words.noun + " " + r.Name
@@ -139,6 +193,8 @@ func receiptView(r record.Submission, own bool) pages.Receipt {
 		m.Heading, m.Text = name+" is under way", []string{"Maia has not answered yet. This page looks again by itself every two seconds."}
 	case record.Created:
 		f.words.created(f, &m, r, name, own)
+	case record.ValueStored:
+		halfWay(&m, r, own, description)
 	case record.Unknown:
 		unknownView(f, &m, r, name, own)
 	case record.Rejected, record.Unauthenticated, record.Forbidden, record.NotFound, record.Conflict, record.RateLimited,
@@ -146,6 +202,10 @@ func receiptView(r record.Submission, own bool) pages.Receipt {
 		refusedView(f, &m, r, name, own)
 	}
 	m.Facts = f.facts(r)
+	m.Progress = f.progress(r)
+	if own {
+		afterwards(&m, r)
+	}
 	if own && !m.Waiting {
 		m.Next = append(m.Next, parts.Link{Label: "See your activity", Href: "/activity"})
 	}
@@ -171,7 +231,10 @@ func unknownView(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	m.Text = []string{"It was sent to Maia, but no clear answer came back. The portal does not send it again by itself.", laterWords(r)}
 	m.Text = append(m.Text, f.words.unknown)
 	if own {
-		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: f.again(r)}}
+		if f.words.later != nil {
+			m.Next = f.words.later(r)
+		}
+		m.Next = append(m.Next, parts.Link{Label: "Try again with a filled-in form", Href: f.again(r)})
 	}
 }
 
@@ -217,7 +280,16 @@ func (f formSpec) facts(r record.Submission) []parts.Fact {
 		if d.words != nil {
 			value = d.words(value)
 		}
+		if d.name == "name" && i > 0 && value == r.VaultSecretName {
+			continue // it stands there as the name in the vault
+		}
 		add(d.factLabel(), value, d.words == nil)
+		switch d.name {
+		case "projectId":
+			add("Project name", r.ProjectName, false)
+		case "agentId":
+			add("Agent name", r.AgentName, false)
+		}
 		if i == 0 {
 			add("Name in the vault", r.VaultSecretName, true)
 			add("Resolver reference", r.ResolverRef, true)

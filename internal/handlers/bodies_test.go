@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 )
@@ -30,7 +31,7 @@ func TestOrdersOfABody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	none := func(string) string { return "" }
+	none := func(*record.Fields) string { return "" }
 	r, _ := referenceForm.entered(b, none).(submission.Reference)
 	if got := fmt.Sprint(r.ProjectID, r.Name, r.AgentType, r.Type, r.Description, r.VaultName, r.SecretName, r.SecretKey, r.AgentID, r.Value.Format, r.Value.Key); got != fmt.Sprint("P", "N", "Azure", "T", "D", "V", "S", "K", "A", "text", "k") {
 		t.Errorf("reference: %s", got)

@@ -56,8 +56,6 @@ type formSpec struct {
 	page   string // where it is shown
 	nav    string // what the navigation calls it
 	title  string // of its page
-	task   string // what the start page says that it is for
-	button string // of the start page
 	names  string // the field that names what it makes
 	table  []field
 	words  words
@@ -71,7 +69,7 @@ type formSpec struct {
 }
 
 // forms are all that there are.
-var forms = []formSpec{referenceForm, valueForm}
+var forms = []formSpec{setupForm, referenceForm, valueForm}
 
 // formOf finds the form of an action. A record may have an action of a newer portal: that one has no form.
 func formOf(action record.Action) formSpec {
@@ -91,6 +89,18 @@ var (
 	formatField = field{
 		name:    "valueFormat",
 		control: parts.Choice{Name: "valueFormat"}.ID(string(record.FormatText)),
+	}
+	ticketField = field{
+		name:     "ticket",
+		label:    "Ticket",
+		recorded: func(f *record.Fields) *string { return &f.Ticket },
+		words:    asEntered,
+	}
+	renewByField = field{
+		name:     "renewBy",
+		label:    "Renew by",
+		recorded: func(f *record.Fields) *string { return &f.RenewBy },
+		words:    dateWords,
 	}
 	pairKeyField = field{name: "pairKey", label: "Names of the properties", repeated: true, control: "pairKey-1"}
 )
@@ -194,7 +204,7 @@ var (
 	// knownFields are all that any form has. Others are ignored.
 	knownFields = func() map[string]bool {
 		known := fieldsWith(func(field) bool { return true })
-		for _, name := range []string{"formToken", "session", "check"} {
+		for _, name := range []string{"formToken", "session", "check", "proven"} {
 			known[name] = true
 		}
 		return known

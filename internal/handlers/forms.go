@@ -188,15 +188,16 @@ func worse(so, name string) string {
 	return removedOther
 }
 
-// entered makes the domain's order of a body. cloudOf says whose vault an agent writes to, as far as it is known.
-func (f formSpec) entered(b *form.Body, cloudOf func(agentID string) string) submission.Order {
+// entered makes the domain's order of a body. known adds the names of project and agent, as far as they are known, and
+// says whose vault the agent writes to.
+func (f formSpec) entered(b *form.Body, known func(*record.Fields) string) submission.Order {
 	var recorded record.Fields
 	for _, d := range f.table {
 		if d.recorded != nil {
 			*d.recorded(&recorded) = b.Get(d.name)
 		}
 	}
-	return f.order(recorded, b, cloudOf(recorded.AgentID))
+	return f.order(recorded, b, known(&recorded))
 }
 
 // again is the form with what a record knows.

@@ -24,10 +24,14 @@ import (
 	"maiaportal/web/templates/parts"
 )
 
-// Records is what pages read of the submissions.
+// Records is what pages read of the submissions, and note about them later.
 type Records interface {
 	SubmissionByID(ctx context.Context, id string) (record.Submission, error)
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
+	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)
+	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
+	Prove(ctx context.Context, id string, proven bool, by record.By) error
+	Renew(ctx context.Context, id, renewBy string, by record.By) error
 	Ping(ctx context.Context) error
 }
 
@@ -76,11 +80,17 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/", h.withLogin(h.home))
 	for _, f := range forms {
 		page(f.page, h.form(f))
-		page(f.post, toForm(f))
+		if f.post != f.page {
+			page(f.post, toForm(f))
+		}
 		e.POST(f.post, h.submit(f))
 	}
 	page("/activity", h.withLogin(h.activity))
+	page("/activity/due", h.withLogin(h.due))
 	page("/activity/:id", h.withLogin(h.receipt))
+	e.POST("/activity/:id/check", h.later(h.findOut))
+	e.POST("/activity/:id/proven", h.later(h.prove))
+	e.POST("/activity/:id/renewed", h.later(h.renew))
 
 	e.GET("/login", h.login)
 	e.HEAD("/login", func(c echo.Context) error { return c.NoContent(http.StatusOK) }) // begins nothing

@@ -90,6 +90,15 @@ func clock(t time.Time) string { return t.UTC().Format("15:04") + " UTC" }
 // moment is a date and time for people.
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05") + " UTC" }
 
+// dateWords is a day of the record for people.
+func dateWords(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return t.Format("2 January 2006")
+}
+
 // groupWords names groups in a sentence.
 func groupWords(groups []string) string {
 	switch len(groups) {

@@ -5,6 +5,7 @@ import (
 
 	"maiaportal/internal/auth"
 	"maiaportal/internal/catalogue"
+	"maiaportal/internal/record"
 	"maiaportal/web/templates/parts"
 )
 
@@ -19,6 +20,22 @@ func (h *Handlers) lists(ctx context.Context, s *auth.Session) catalogue.Lists {
 // cloudOf says whose vault an agent writes to, as the last form that this user saw knew it, or nothing.
 func (h *Handlers) cloudOf(s *auth.Session, agentID string) string {
 	a, _ := h.Catalogue.Agent(userKey(s), agentID)
+	return a.CloudProvider
+}
+
+// known adds the names of project and agent to what is recorded, and says whose vault the agent writes to. The form may
+// have been drawn by another process, so what is not known here is asked for.
+func (h *Handlers) known(ctx context.Context, s *auth.Session, f *record.Fields) string {
+	user := userKey(s)
+	p, projectKnown := h.Catalogue.Project(user, f.ProjectID)
+	a, agentKnown := h.Catalogue.Agent(user, f.AgentID)
+	if f.ProjectID != "" && !projectKnown || f.AgentID != "" && !agentKnown {
+		h.lists(ctx, s)
+		p, _ = h.Catalogue.Project(user, f.ProjectID)
+		a, _ = h.Catalogue.Agent(user, f.AgentID)
+	}
+	f.ProjectName = p.Name
+	f.AgentName = a.Name
 	return a.CloudProvider
 }
 

@@ -18,8 +18,6 @@ var referenceForm = newForm(formSpec{
 	page:   "/secret-references/new",
 	nav:    "New reference",
 	title:  "Create a secret reference",
-	task:   "A name that pipelines use, pointing to a secret in AWS, in Azure, or hosted by Matillion. Maia’s own pages also call it a secret definition or a connection.",
-	button: "Create a reference",
 	names:  "secretReferenceName",
 	table: slices.Concat(
 		[]field{
@@ -80,6 +78,8 @@ var referenceForm = newForm(formSpec{
 			{name: "key", label: keyLabel},
 			pairKeyField,
 			{name: "description", label: "Description", maia: []string{"description"}},
+			ticketField,
+			renewByField,
 		},
 		secretParts("secretValue", keptBy(maiaclient.MatillionHosted)),
 	),
@@ -91,11 +91,13 @@ var referenceForm = newForm(formSpec{
 		kind:    "Reference",
 		noun:    "reference",
 		notDone: "was not created",
-		where:   func(f record.Fields) string { return "Project " + f.ProjectID },
+		where:   func(f record.Fields) string { return "Project " + orID(f.ProjectName, f.ProjectID) },
 		created: referenceCreated,
 		unknown: "To find out, look at the secret definitions of the project in Maia. If the name is there, it was created. If not, create it again.",
 		failed:  "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again.",
-		taken:   "A reference of this name exists in the project already. Choose another name, or use the one that is there.",
+		taken: func(input) (string, string) {
+			return "secretReferenceName", "A reference of this name exists in the project already. Choose another name, or use the one that is there."
+		},
 		forbidden: func(f record.Fields) []string {
 			return []string{
 				"Maia refused to create a reference in the project " + f.ProjectID + ". Nothing was created.",
@@ -116,13 +118,26 @@ func referenceCreated(f formSpec, m *pages.Receipt, r record.Submission, name st
 	m.Heading = name + " was created"
 	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
 	m.Text = append(m.Text, changeWords(r)...)
-	m.Snippet = `password: "` + r.Name + `"`
+	m.Snippet = pipelineLine(r)
+	m.Tell = tellWords(r)
 	if own {
 		m.Next = []parts.Link{{
 			Label: "Create another reference",
 			Href:  f.link(input{values: map[string][]string{"projectId": {r.ProjectID}, "agentType": {r.AgentType}}}),
 		}}
 	}
+}
+
+// pipelineLine is how a pipeline names the reference.
+func pipelineLine(r record.Submission) string { return `password: "` + r.Name + `"` }
+
+// tellWords are for the person who asked for the secret.
+func tellWords(r record.Submission) string {
+	text := "The secret " + r.Name + " is ready in the project " + orID(r.ProjectName, r.ProjectID) + ". Use it in a pipeline by its name: " + pipelineLine(r) + "."
+	if r.Ticket != "" {
+		text += " Ticket: " + r.Ticket + "."
+	}
+	return text
 }
 
 // takesValue says whether a reference of this type carries a value.

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -57,9 +58,9 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		ClientAddress: c.RealIP(),
 		Tokens:        delegation{h.Tokens.For(s)},
 		Own:           []string{s.Login.Email, s.Login.Name},
-	}, f.entered(body, func(agentID string) string { return h.cloudOf(s, agentID) }))
+	}, f.entered(body, func(r *record.Fields) string { return h.known(c.Request().Context(), s, r) }))
 	if err == nil {
-		return c.Redirect(http.StatusSeeOther, receiptPath(r.ID))
+		return c.Redirect(http.StatusSeeOther, receiptOf(r, in))
 	}
 	st := formState{in: in, token: body.Get("formToken"), dropped: body.HasSecret()}
 	refused, page := h.onForm(c, f, s, &st, err)
@@ -80,6 +81,15 @@ func (h *Handlers) withoutSession(c echo.Context, f formSpec) error {
 		return err
 	}
 	return loginRanOut(f, f.plain(body), body.HasSecret(), "")
+}
+
+// receiptOf is the receipt of what has just ended. Where the reference is still to come, the description goes with its
+// address: it is not recorded.
+func receiptOf(r record.Submission, in input) string {
+	if description := in.get("description"); r.Outcome == record.ValueStored && description != "" {
+		return receiptPath(r.ID) + "?description=" + url.QueryEscape(description)
+	}
+	return receiptPath(r.ID)
 }
 
 func receiptPath(id string) string { return "/activity/" + id }
@@ -159,7 +169,10 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		st.errs = f.words.notFound(st.in)
 	case record.Conflict:
 		st.status = http.StatusConflict
-		st.errs = f.takenErrors(r)
+		st.errs = f.takenErrors(st.in, r)
+		if r.Earlier != nil {
+			st.notices = append(st.notices, earlierNotice(*r.Earlier))
+		}
 	case record.Forbidden:
 		st.status = http.StatusForbidden
 		st.notices = append(st.notices, forbiddenNotice(f, r))
@@ -168,8 +181,8 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		st.status = http.StatusServiceUnavailable
 		setRetryAfter(c, wait)
 		st.notices = append(st.notices, rateLimitedNotice(wait))
-	case record.Failed, record.Unauthenticated, record.Pending, record.Created, record.Unknown:
-		// The last three have a receipt, and a refused login a page of its own: none of them gets here.
+	case record.Failed, record.Unauthenticated, record.Pending, record.Created, record.ValueStored, record.Unknown:
+		// The last four have a receipt, and a refused login a page of its own: none of them gets here.
 		st.status = http.StatusServiceUnavailable
 		st.notices = append(st.notices, failedNotice(f, r))
 	}

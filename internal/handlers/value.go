@@ -18,8 +18,6 @@ var valueForm = newForm(formSpec{
 	page:   "/secret-values/new",
 	nav:    "New value",
 	title:  "Store a secret value",
-	task:   "Put a password, key or OAuth credential into your own vault, through an agent. It can be written here, and never read back.",
-	button: "Store a value",
 	names:  "name",
 	table: slices.Concat(
 		[]field{
@@ -47,7 +45,7 @@ var valueForm = newForm(formSpec{
 				name:     "type",
 				label:    "Secret type",
 				maia:     []string{"type"},
-				options:  func(catalogue.Lists) []parts.Option { return kinds },
+				options:  typeOptions,
 				recorded: func(f *record.Fields) *string { return &f.Type },
 				words:    asEntered,
 			},
@@ -60,6 +58,8 @@ var valueForm = newForm(formSpec{
 				recorded: func(f *record.Fields) *string { return &f.SecretKey },
 			},
 			pairKeyField,
+			ticketField,
+			renewByField,
 		},
 		secretParts("value", nil),
 	),
@@ -71,11 +71,13 @@ var valueForm = newForm(formSpec{
 		kind:    "Value",
 		noun:    "value",
 		notDone: "was not stored",
-		where:   func(f record.Fields) string { return "Agent " + f.AgentID },
+		where:   func(f record.Fields) string { return "Agent " + orID(f.AgentName, f.AgentID) },
 		created: valueStored,
 		unknown: "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again.",
 		failed:  "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.",
-		taken:   "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console.",
+		taken: func(input) (string, string) {
+			return "name", "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
+		},
 		forbidden: func(f record.Fields) []string {
 			return []string{
 				"Maia refused to store a value through the agent " + f.AgentID + ". Nothing was stored.",
@@ -91,6 +93,8 @@ var valueForm = newForm(formSpec{
 		},
 	},
 })
+
+func typeOptions(catalogue.Lists) []parts.Option { return kinds }
 
 // kinds are the types of secret values that Maia's documents name. Any other may be typed.
 var kinds = []parts.Option{{
@@ -113,7 +117,7 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Text = append(m.Text, "To use it in pipelines, create a reference that points to it.")
 	if own {
-		in := input{values: map[string][]string{"secretName": {vaultName(r)}, "secretKey": {r.SecretKey}}}
+		in := input{values: map[string][]string{"secretName": {vaultName(r, r.Name)}, "secretKey": {r.SecretKey}}}
 		if r.ProjectID != "" {
 			in.values["projectId"] = []string{r.ProjectID}
 		}
@@ -128,10 +132,10 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	}
 }
 
-// vaultName is the secret's name as the vault has it: Maia's answer knows better than the form.
-func vaultName(r record.Submission) string {
+// vaultName is the secret's name as the vault has it: Maia's answer knows better than what was sent.
+func vaultName(r record.Submission, sent string) string {
 	if r.VaultSecretName != "" {
 		return r.VaultSecretName
 	}
-	return r.Name
+	return sent
 }

@@ -54,7 +54,10 @@ type words struct {
 	notDone string // after the name, where it was refused
 	unknown string // how to find out whether it happened
 	failed  string // the same, for the form
-	taken   string // at a name that exists already
+	// taken says, at which field, that a name exists already.
+	taken func(in input) (field, text string)
+	// later are links that come first where nobody knows how it ended; nil: none.
+	later func(r record.Submission) []parts.Link
 	// where says in lists where it was made.
 	where func(record.Fields) string
 	// created fills in the receipt of what was made.
@@ -63,6 +66,14 @@ type words struct {
 	forbidden func(record.Fields) []string
 	// notFound are the fields that Maia may not have found.
 	notFound func(in input) submission.FieldErrors
+}
+
+// orID is a name, or the id of what has none that is known.
+func orID(name, id string) string {
+	if name != "" {
+		return name
+	}
+	return id
 }
 
 // unknownWords are for records of a newer portal, which this one sees while both run.
@@ -77,12 +88,30 @@ var unknownWords = words{
 	},
 }
 
-func (f formSpec) takenErrors(r *submission.RefusedError) submission.FieldErrors {
-	text := f.words.taken
-	if r.Earlier {
+// takenErrors are for a name that exists already.
+func (f formSpec) takenErrors(in input, r *submission.RefusedError) submission.FieldErrors {
+	at, text := f.words.taken(in)
+	if r.Earlier == nil {
+		return submission.FieldErrors{at: {text}}
+	}
+	switch r.Earlier.Outcome {
+	case record.Created, record.ValueStored:
+		text = "You created this name yourself, on " + moment(r.Earlier.CreatedAt) + ". Use what is there, or choose another name."
+	case record.Unknown, record.Failed, record.Pending, record.Rejected, record.Unauthenticated, record.Forbidden,
+		record.NotFound, record.Conflict, record.RateLimited:
 		text = "This name exists already: most likely your own earlier attempt, whose end was not known, did create it. Look there before you try another name."
 	}
-	return submission.FieldErrors{f.names: {text}}
+	return submission.FieldErrors{at: {text}}
+}
+
+// earlierNotice leads to the user's own submission of the same name.
+func earlierNotice(earlier record.Submission) parts.Notice {
+	return parts.Notice{
+		Kind:  parts.KindInfo,
+		Title: "You have sent this name before",
+		Text:  []string{"On " + moment(earlier.CreatedAt) + ". Its receipt says what there is, and how to go on from it."},
+		Links: []parts.Link{{Label: "See what became of " + earlier.Name, Href: receiptPath(earlier.ID)}},
+	}
 }
 
 func forbiddenNotice(f formSpec, r *submission.RefusedError) parts.Notice {

@@ -12,6 +12,9 @@ const (
 	CallEnded         EventKind = "call_ended"
 	SubmissionEnded   EventKind = "submission_ended"
 	SubmissionSettled EventKind = "submission_settled" // stands for the ends that a dead process left out
+	SubmissionChecked EventKind = "submission_checked" // Maia was asked whether it is there
+	SubmissionProven  EventKind = "submission_proven"  // its user said that a pipeline has used it, or took that back
+	SubmissionRenewed EventKind = "submission_renewed" // its user said that the secret was renewed, and when it is due again
 )
 
 // Event is an entry of the audit trail. Seq, Time, Prev and Hash are given when it is written.
@@ -107,6 +110,39 @@ func (r *Submission) Ended() Event { return r.end(SubmissionEnded) }
 
 // Settled is the event of an end that is concluded, because the process that knew it is dead.
 func (r *Submission) Settled() Event { return r.end(SubmissionSettled) }
+
+// By is who does something to a submission that has ended, and over which request.
+type By struct {
+	Actor         Actor
+	ClientAddress string
+	RequestID     string
+}
+
+func (r *Submission) later(by By, kind EventKind, details ...Detail) Event {
+	return Event{
+		Kind:          kind,
+		Actor:         by.Actor,
+		ClientAddress: by.ClientAddress,
+		RequestID:     by.RequestID,
+		SubmissionID:  r.ID,
+		Details:       details,
+	}
+}
+
+// Checked is the event of having asked Maia: the outcome is what is known since.
+func (r *Submission) Checked(by By) Event {
+	return r.later(by, SubmissionChecked, text("outcome", string(r.Outcome)))
+}
+
+// Proven is the event of having said that a pipeline has used the secret, or of having taken that back.
+func (r *Submission) Proven(by By) Event {
+	return r.later(by, SubmissionProven, number("proven", oneIf(!r.ProvenAt.IsZero())))
+}
+
+// Renewed is the event of a renewal in the vault: the secret is due again by the next date, if any.
+func (r *Submission) Renewed(by By) Event {
+	return r.later(by, SubmissionRenewed, text("renew_by", r.RenewBy))
+}
 
 func (r *Submission) end(kind EventKind) Event {
 	return r.about(kind, text("outcome", string(r.Outcome)), number("status", r.Status), number("sent", oneIf(r.Sent)))

@@ -14,6 +14,7 @@ type Action string
 const (
 	Reference Action = "reference" // creates a secret reference
 	Value     Action = "value"     // stores a secret value
+	Setup     Action = "setup"     // does both: the reference points to the value
 )
 
 // Outcome is how a submission, or one step of it, ended.
@@ -23,6 +24,7 @@ type Outcome string
 const (
 	Pending         Outcome = "pending"         // under way
 	Created         Outcome = "created"         // Maia said so
+	ValueStored     Outcome = "value_stored"    // of a setup: the value is stored, the reference is missing
 	Rejected        Outcome = "rejected"        // Maia refused what was entered
 	Unauthenticated Outcome = "unauthenticated" // Maia or the provider wants a new login
 	Forbidden       Outcome = "forbidden"       // this user may not do it
@@ -36,7 +38,7 @@ const (
 // Definite says whether an outcome leaves its form free for another attempt.
 func (o Outcome) Definite() bool {
 	switch o {
-	case Pending, Created, Unknown:
+	case Pending, Created, ValueStored, Unknown:
 		return false
 	case Rejected, Unauthenticated, Forbidden, NotFound, Conflict, RateLimited, Failed:
 		return true
@@ -85,6 +87,7 @@ type Submission struct {
 
 	CreatedAt  time.Time
 	FinishedAt time.Time // zero while it is under way
+	ProvenAt   time.Time // when somebody said that a pipeline has used it; zero: nobody has
 
 	Actor         Actor
 	RequestID     string
@@ -99,17 +102,6 @@ type Submission struct {
 	Sent    bool // whether anything went to Maia
 	Answer
 	Steps []Step // in their order; only where one record is read by its id
-}
-
-// Place is the field that says where the submission's name has to be new.
-func (r *Submission) Place() Field {
-	switch r.Action {
-	case Reference:
-		return projectID
-	case Value:
-		return agentID
-	}
-	return projectID
 }
 
 // Answer is what Maia said of a value that it stored.

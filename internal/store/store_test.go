@@ -639,6 +639,7 @@ func testEarlierAttempt(t *testing.T, address string) {
 		{"ended unknown", func(e, _ *record.Submission) { e.Outcome = "unknown" }, true},
 		{"failed after it was sent", func(e, _ *record.Submission) { e.Outcome, e.Sent = "failed", true }, true},
 		{"failed before it was sent", func(e, _ *record.Submission) { e.Outcome = "failed" }, false},
+		{"was created", func(e, _ *record.Submission) { e.Outcome, e.Sent = "created", true }, true},
 		{"was refused", func(e, _ *record.Submission) { e.Outcome, e.Sent = "conflict", true }, false},
 		{"is somebody else's", func(e, _ *record.Submission) { e.Outcome, e.Actor.Subject = "unknown", "bob" }, false},
 		{"is another provider's", func(e, _ *record.Submission) { e.Outcome, e.Actor.Issuer = "unknown", "https://other.example" }, false},
@@ -663,8 +664,10 @@ func testEarlierAttempt(t *testing.T, address string) {
 			begin(t, s, earlier)
 			begin(t, s, now)
 			must0(t, s.EndSubmission(ctx, end, nil))
-			want(t, "earlier", must[bool](t)(s.EarlierAttempt(ctx, now)), tc.want)
-			want(t, "later", must[bool](t)(s.EarlierAttempt(ctx, earlier)), false)
+			_, err := s.EarlierAttempt(ctx, now)
+			want(t, "earlier", err == nil, tc.want)
+			_, err = s.EarlierAttempt(ctx, earlier)
+			notFound(t, "later", err)
 		})
 	}
 }
@@ -881,10 +884,11 @@ var columns = strings.Fields(`
 	submission_limits.actor submission_limits.full_at
 	submission_steps.answer_partial submission_steps.call submission_steps.outcome submission_steps.resolver_ref submission_steps.sent
 	submission_steps.status submission_steps.step submission_steps.submission_id submission_steps.vault_secret_name
-	submissions.action submissions.actor_issuer submissions.actor_name submissions.actor_subject submissions.agent_id submissions.agent_type
+	submissions.action submissions.actor_issuer submissions.actor_name submissions.actor_subject submissions.agent_id submissions.agent_name submissions.agent_type
 	submissions.answer_partial submissions.attempt submissions.changes submissions.client_address submissions.created_at submissions.fingerprint submissions.finished_at
-	submissions.form_token submissions.holder submissions.id submissions.name submissions.outcome submissions.project_id submissions.request_id
-	submissions.resolver_ref submissions.secret_key submissions.secret_name submissions.sent submissions.status submissions.trail submissions.type
+	submissions.form_token submissions.holder submissions.id submissions.name submissions.outcome submissions.project_id submissions.project_name
+	submissions.proven_at submissions.renew_by submissions.request_id
+	submissions.resolver_ref submissions.secret_key submissions.secret_name submissions.sent submissions.status submissions.ticket submissions.trail submissions.type
 	submissions.vault_name submissions.vault_secret_name`)
 
 func testColumns(t *testing.T, address string) {

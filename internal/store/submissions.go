@@ -26,7 +26,7 @@ const whilePending = `outcome = '` + string(record.Pending) + `'`
 var submissionColumns = strings.Join([]string{
 	"id", "form_token", "attempt", "fingerprint", "holder", "created_at", "finished_at",
 	"actor_issuer", "actor_subject", "actor_name", "request_id", "client_address", "action", "changes",
-	"outcome", "status", "sent", "vault_secret_name", "resolver_ref", "answer_partial", "trail", fieldColumns,
+	"outcome", "status", "sent", "vault_secret_name", "resolver_ref", "answer_partial", "proven_at", "trail", fieldColumns,
 }, ", ")
 
 // fieldColumns are the columns of the recorded fields.
@@ -46,11 +46,11 @@ type row struct {
 
 func scanSubmission(from interface{ Scan(...any) error }) (row, error) {
 	var r row
-	var created, finished int64
+	var created, finished, proven int64
 	into := []any{
 		&r.ID, &r.FormToken, &r.Attempt, &r.Fingerprint, &r.Holder, &created, &finished,
 		&r.Actor.Issuer, &r.Actor.Subject, &r.Actor.Name, &r.RequestID, &r.ClientAddress, &r.Action, &r.Changes,
-		&r.Outcome, &r.Status, &r.Sent, &r.VaultSecretName, &r.ResolverRef, &r.AnswerPartial, &r.trail,
+		&r.Outcome, &r.Status, &r.Sent, &r.VaultSecretName, &r.ResolverRef, &r.AnswerPartial, &proven, &r.trail,
 	}
 	for _, f := range record.FieldList {
 		into = append(into, f.In(&r.Fields))
@@ -64,6 +64,7 @@ func scanSubmission(from interface{ Scan(...any) error }) (row, error) {
 	}
 	r.CreatedAt = instant(created)
 	r.FinishedAt = instant(finished)
+	r.ProvenAt = instant(proven)
 	return r, nil
 }
 
@@ -177,6 +178,9 @@ func (s *Store) BeginCall(ctx context.Context, r record.Submission, ended *recor
 				return err
 			}
 			events = append(events, r.CallEnds(*ended))
+			if err := w.keepAnswer(ctx, r.ID, ended.Answer); err != nil {
+				return err
+			}
 		}
 		if err := w.beginStep(ctx, r.ID, begins); err != nil {
 			return err
@@ -216,7 +220,10 @@ func (s *Store) EndSubmission(ctx context.Context, r record.Submission, ended *r
 			}
 			events = append(events, r.CallEnds(*ended))
 		}
-		return w.appendEvents(append(events, r.Ended())...)
+		if err := w.appendEvents(append(events, r.Ended())...); err != nil {
+			return err
+		}
+		return w.settleOlder(ctx, &r)
 	})
 	return quoting(err, "end submission")
 }
@@ -264,12 +271,38 @@ func (q queries) openStep(ctx context.Context, id string) (record.Step, error) {
 	return st, err
 }
 
-// settle concludes the end of a submission whose process is dead: unknown where a call had begun, failed
-// otherwise.
+// keepAnswer notes what Maia said of a value while the next call is still to come: should the process die, the
+// receipt has it.
+func (q queries) keepAnswer(ctx context.Context, id string, a record.Answer) error {
+	if a == (record.Answer{}) {
+		return nil
+	}
+	_, err := q.ExecContext(ctx, `UPDATE submissions SET vault_secret_name = $2, resolver_ref = $3, answer_partial = $4 WHERE id = $1`,
+		id, a.VaultSecretName, a.ResolverRef, a.AnswerPartial)
+	return err
+}
+
+// stored says whether an earlier step of a submission has created something.
+func (q queries) stored(ctx context.Context, id string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM submission_steps WHERE submission_id = $1 AND outcome = $2`,
+		id, string(record.Created)).Scan(&n)
+	return n > 0, err
+}
+
+// settle concludes the end of a submission whose process is dead: value_stored where a value had been stored, else
+// unknown where a call had begun, failed otherwise.
 func (w *writing) settle(ctx context.Context, r row, now time.Time) error {
 	r.Outcome = record.Failed
 	if r.Sent {
 		r.Outcome = record.Unknown
+		stored, err := w.stored(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		if stored {
+			r.Outcome = record.ValueStored
+		}
 	}
 	_, err := w.ExecContext(ctx, `UPDATE submissions SET outcome = $2, finished_at = $3 WHERE id = $1`,
 		r.ID, string(r.Outcome), millis(now))
@@ -362,23 +395,27 @@ func (s *Store) Submissions(ctx context.Context, q record.Query) ([]record.Submi
 	return list, nil
 }
 
-// EarlierAttempt tells whether an actor has an earlier submission of the same kind, at the same place
-// and under the same name that may have arrived: one that ended unknown, or failed after it was sent.
-func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (bool, error) {
-	place := r.Place()
-	at := *place.In(&r.Fields)
-	var one int
-	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM submissions WHERE actor_issuer = $1 AND actor_subject = $2 AND name = $3
-		AND outcome IN ('`+string(record.Unknown)+`', '`+string(record.Failed)+`') AND action = $4 AND `+place.Column+` = $5
-		AND id < $6 AND (outcome = $7 OR sent = 1 AND status <> 401) LIMIT 1`,
-		r.Actor.Issuer, r.Actor.Subject, r.Name, string(r.Action), at, r.ID, string(record.Unknown)).Scan(&one)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("store: earlier attempt: %w", err)
+// EarlierAttempt gives an actor's newest earlier submission that has made what r wanted to make, or may have: one that
+// created it, ended unknown, or failed after it was sent. ErrNotFound where there is none.
+func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (record.Submission, error) {
+	newest := record.Submission{}
+	for _, same := range r.Same() {
+		m := matching(&r, same)
+		m.add(`(outcome IN ('` + string(record.Created) + `', '` + string(record.ValueStored) + `', '` + string(record.Unknown) +
+			`') OR outcome = '` + string(record.Failed) + `' AND sent = 1 AND status <> 401)`)
+		found, err := s.submission(ctx, m.where()+` ORDER BY id DESC LIMIT 1`, m.args...)
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return record.Submission{}, err
+		case found.ID > newest.ID:
+			newest = found
+		}
 	}
-	return true, nil
+	if newest.ID == "" {
+		return record.Submission{}, ErrNotFound
+	}
+	return newest, nil
 }
 
 // RefusedBetween counts an actor's submissions from one instant to another that Maia answered with 401.

@@ -100,8 +100,8 @@ func testTrail(t *testing.T, address string) {
 		want(t, "by", e.Actor.Name, "Ann\uFFFD \uFFFD Ångström")
 		want(t, "from", e.ClientAddress+" "+e.RequestID, "::1 request")
 	}
-	want(t, "started", list[0].details, `{"action":"reference","agent_id":"agent","agent_type":"AWS","attempt":1,`+
-		`"changes":"line_ends","name":"name","project_id":"project","secret_key":"key","secret_name":"secret",`+
+	want(t, "started", list[0].details, `{"action":"reference","agent_id":"agent","agent_name":"","agent_type":"AWS","attempt":1,`+
+		`"changes":"line_ends","name":"name","project_id":"project","project_name":"","renew_by":"","secret_key":"key","secret_name":"secret","ticket":"",`+
 		`"type":"PASSWORD","vault_name":"vault"}`)
 	want(t, "call", list[1].details, `{"call":"createSecretReference","step":1}`)
 	want(t, "refused", list[2].details, `{"call":"createSecretReference","outcome":"unauthenticated","sent":1,"status":401,"step":1}`)

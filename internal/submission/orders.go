@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"strings"
-	"unicode/utf8"
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
@@ -14,7 +13,7 @@ import (
 // passwordType is the only secretReferenceType that Maia supports.
 const passwordType = "PASSWORD"
 
-// Order is something to submit: a Reference or a Value.
+// Order is something to submit: a Reference, a Value or a Setup.
 type Order interface {
 	// about gives the action and the name, for words to people.
 	about() (action record.Action, name string)
@@ -65,6 +64,7 @@ func (r Reference) plain() map[string][]string {
 		p["agentId"] = []string{r.AgentID}
 		r.Value.plain(p)
 	}
+	plainOwn(p, r.Fields)
 	return p
 }
 
@@ -95,10 +95,8 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	if r.Type != passwordType {
 		e.add("secretReferenceType", "PASSWORD is the only type of reference that Maia supports.")
 	}
-	e.checkLine("description", r.Description)
-	if utf8.RuneCountInString(r.Description) > maxDescription {
-		e.add("description", "Shorten the description: it may have up to 256 characters.")
-	}
+	e.checkDescription(r.Description)
+	e.checkOwn(r.Fields, c.now)
 	p := plan{record: record.Submission{
 		Action: record.Reference,
 		Fields: r.own(),
@@ -162,6 +160,7 @@ func (v Value) about() (record.Action, string) { return record.Value, v.Name }
 
 func (v Value) plain() map[string][]string {
 	p := map[string][]string{"agentId": {v.AgentID}, "projectId": {v.ProjectID}, "name": {v.Name}, "type": {v.Type}}
+	plainOwn(p, v.Fields)
 	v.Value.plain(p)
 	return p
 }
@@ -174,6 +173,7 @@ func (v Value) prepare(c checks) (plan, FieldErrors) {
 		e.checkOwnRule("name", v.Name, c.rule)
 	}
 	e.checkLine("type", v.Type)
+	e.checkOwn(v.Fields, c.now)
 	object, key := v.Value.object(true, e)
 	// What an agent's vault takes is a doubt, no fault: only Maia knows for sure where an agent writes to.
 	// Where the value could not be looked at, it is told with the faults, and the check is still to come.

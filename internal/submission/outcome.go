@@ -70,8 +70,8 @@ type RefusedError struct {
 	Detail     string
 	Violations []string
 	RetryAfter time.Duration
-	// Earlier says, of a conflict, that an own earlier attempt may have stored it.
-	Earlier bool
+	// Earlier is, of a conflict, an own earlier submission that has created the name, or may have; nil: none is known.
+	Earlier *record.Submission
 	// Again says, of a refused token, that Maia refused one a short while before this login, too:
 	// another login will not help.
 	Again bool

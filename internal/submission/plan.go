@@ -42,6 +42,15 @@ type underWay struct {
 	step   *record.Step // the call that has begun and whose end is not recorded; nil: none
 	open   bool         // false until there is a record, and after its end
 	sent   bool         // whether any call was sent, be it refused and made anew
+	stored bool         // whether a step before the one that counts has created something
+}
+
+// outcome is how the attempt ended whose last call ended with err.
+func (u *underWay) outcome(err error) record.Outcome {
+	if err != nil && u.stored {
+		return record.ValueStored
+	}
+	return outcomeOf(err)
 }
 
 // calls makes the calls of a plan, one after another, until one is not created. token is the one at hand, empty
@@ -72,6 +81,7 @@ func (s *Service) calls(ctx context.Context, tokens Delegation, p plan, u *under
 			return err
 		}
 		before = append(before, u.step.Answer)
+		u.stored = i+1 < len(p.steps)
 	}
 	return nil
 }
@@ -122,7 +132,10 @@ func (s *Service) callEnded(p plan, u *underWay, stored maiaclient.Stored, err e
 		st.ResolverRef, st.VaultSecretName = p.names(stored)
 		st.AnswerPartial = stored.Partial || st.ResolverRef != stored.ResolverRef ||
 			st.VaultSecretName != stored.VaultSecretName
-		u.record.Answer = st.Answer
+		// What a later step answers does not take away what the earlier one said.
+		if st.Answer != (record.Answer{}) {
+			u.record.Answer = st.Answer
+		}
 	}
 	u.record.Status = st.Status
 	u.sent = u.sent || st.Sent
@@ -148,11 +161,11 @@ func (s *Service) broken(req Request, u *underWay) (record.Submission, error) {
 		u.step.Outcome = record.Unknown
 		r.Status = u.step.Status
 	}
-	r.Outcome = outcomeOf(cause)
+	r.Outcome = u.outcome(cause)
 	if err := s.record(r, u.step); err != nil {
 		return record.Submission{}, errors.Join(errPanic, &UnrecordedError{Record: r, cause: err})
 	}
-	if r.Outcome == record.Unknown {
+	if !r.Outcome.Definite() {
 		return r, nil
 	}
 	return r, &RefusedError{Record: r, cause: cause}

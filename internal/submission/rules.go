@@ -5,8 +5,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"maiaportal/internal/record"
 )
 
 // Limits of what can be entered.
@@ -14,6 +17,7 @@ const (
 	MaxValue       = 256 << 10 // bytes of a value, before it is escaped for JSON
 	MaxPairs       = 50
 	maxDescription = 256  // characters, a rule of Maia's own pages
+	maxTicket      = 100  // characters
 	maxLine        = 1024 // bytes of any other line; a name that is longer is a slip
 	maxFields      = 6000 // bytes of all fields that are not secret, percent-encoded
 )
@@ -61,6 +65,56 @@ func (e FieldErrors) checkLine(field, s string) {
 		e.add(field, "Take out line breaks and other characters that cannot be seen.")
 	case len(s) > maxLine:
 		e.add(field, "Shorten this: it may have up to 1,024 characters.")
+	}
+}
+
+// checkDescription holds the rule of a description.
+func (e FieldErrors) checkDescription(s string) {
+	const field = "description"
+	e.checkLine(field, s)
+	if utf8.RuneCountInString(s) > maxDescription {
+		e.add(field, "Shorten the description: it may have up to 256 characters.")
+	}
+}
+
+// checkOwn holds the rules of what stays in the portal's own record.
+func (e FieldErrors) checkOwn(f record.Fields, now time.Time) {
+	e.checkLine("ticket", f.Ticket)
+	if utf8.RuneCountInString(f.Ticket) > maxTicket {
+		e.add("ticket", "Shorten this: it may have up to 100 characters.")
+	}
+	if message := CheckRenewBy(f.RenewBy, now); message != "" {
+		e.add("renewBy", message)
+	}
+}
+
+// CheckRenewBy says what is wrong with a date by which a secret is to be renewed, or nothing. Today is allowed, and no
+// date at all.
+func CheckRenewBy(date string, now time.Time) string {
+	if date == "" {
+		return ""
+	}
+	day, err := time.Parse(time.DateOnly, date)
+	switch {
+	case err != nil:
+		return "Enter a date as year, month and day, for example " + now.AddDate(1, 0, 0).Format(time.DateOnly) + "."
+	case date < now.Format(time.DateOnly):
+		return "This day is over. Enter today or a later day."
+	case day.Year() > now.Year()+maxRenewYears:
+		return "This is too far away: enter a day within the next 100 years."
+	}
+	return ""
+}
+
+const maxRenewYears = 100
+
+// plainOwn adds what stays in the portal's own record. What is empty says nothing, as in forms that did not have it.
+func plainOwn(p map[string][]string, f record.Fields) {
+	if f.Ticket != "" {
+		p["ticket"] = []string{f.Ticket}
+	}
+	if f.RenewBy != "" {
+		p["renewBy"] = []string{f.RenewBy}
 	}
 }
 

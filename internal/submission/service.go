@@ -20,6 +20,7 @@ import (
 type Maia interface {
 	CreateReference(ctx context.Context, token string, r maiaclient.Reference) error
 	StoreValue(ctx context.Context, token string, v maiaclient.Value) (maiaclient.Stored, error)
+	HasReference(ctx context.Context, token, projectID, name string) (found, complete bool, err error)
 }
 
 // Records keeps what was intended and how it ended.
@@ -28,7 +29,8 @@ type Records interface {
 	BeginSubmission(ctx context.Context, r record.Submission, b record.Begin) (begun bool, wait time.Duration, err error)
 	BeginCall(ctx context.Context, r record.Submission, ended *record.Step, begins record.Step) error
 	EndSubmission(ctx context.Context, r record.Submission, ended *record.Step) error
-	EarlierAttempt(ctx context.Context, r record.Submission) (bool, error)
+	EarlierAttempt(ctx context.Context, r record.Submission) (record.Submission, error)
+	Check(ctx context.Context, id string, found record.Outcome, by record.By) error
 	RefusedBetween(ctx context.Context, actor record.Actor, from, to time.Time) (int, error)
 }
 
@@ -109,7 +111,7 @@ func New(o Options) *Service {
 func (s *Service) FormToken(user record.Actor) string { return s.o.FormTokens.New(user) }
 
 // Submit checks an order, records it, sends it once and records the outcome. It returns the record
-// where the outcome is created or unknown: both have a receipt. Every other end is an error: FieldErrors,
+// where the outcome is created, value_stored or unknown: these have a receipt. Every other end is an error: FieldErrors,
 // *DoubtfulError, *RefusedError, *TooManyError, *UsedTokenError, *UnderWayError, *UnrecordedError, ErrFormToken or
 // ErrNotRecorded. The order's secret is wiped when Submit returns.
 //
@@ -176,7 +178,6 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 	var p plan
 	for checked := false; ; {
 		latest, err := s.latest(ctx, token)
-		latest, _ = s.Known(latest)
 		switch {
 		case errors.Is(err, record.ErrNotFound):
 		case err != nil:
@@ -254,6 +255,11 @@ func unsendable(faults, doubts FieldErrors) error {
 func (s *Service) latest(ctx context.Context, token string) (record.Submission, error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
+	r, err := s.o.Records.LatestAttempt(ctx, token)
+	if r, late := s.Known(r); late || r.Outcome != record.Pending || r.Holder != s.o.Holder {
+		return r, err
+	}
+	// Nothing of this form is under way in this process, so its end has been recorded in between.
 	return s.o.Records.LatestAttempt(ctx, token)
 }
 
@@ -316,22 +322,41 @@ func (s *Service) send(ctx context.Context, req Request, p plan, u *underWay, to
 	defer stop()
 
 	callErr := s.calls(ctx, req.Tokens, p, u, token)
-	u.record.Outcome = outcomeOf(callErr)
+	u.record.Outcome = u.outcome(callErr)
 	var problem *maiaclient.Problem
 	if errors.As(callErr, &problem) {
 		defer problem.Wipe()
 	}
 	r := u.record
+	// Before the end is recorded, which settles it.
+	earlier := s.earlier(r)
 	if err := s.record(r, u.step); err != nil {
 		u.open = false
 		return record.Submission{}, &UnrecordedError{Record: r, cause: err}
 	}
 	u.open = false
 	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "submission ended", endOf(r, slog.Any("error", callErr))...)
-	if r.Outcome == record.Created || r.Outcome == record.Unknown {
+	if !r.Outcome.Definite() {
 		return r, nil
 	}
-	return r, s.refused(r, req.LoggedIn, problem, p, callErr)
+	refused := s.refused(r, req.LoggedIn, problem, p, callErr)
+	refused.Earlier = earlier
+	return r, refused
+}
+
+// earlier gives the user's own submission that has created a name that is taken, or may have; nil where none is known.
+// It only makes the words better: where the database does not answer, they do without.
+func (s *Service) earlier(r record.Submission) *record.Submission {
+	if r.Outcome != record.Conflict {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
+	defer cancel()
+	found, err := s.o.Records.EarlierAttempt(ctx, r)
+	if err != nil {
+		return nil
+	}
+	return &found
 }
 
 // refused makes the error that the form shows.
@@ -344,15 +369,13 @@ func (s *Service) refused(r record.Submission, loggedIn time.Time, said *maiacli
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
 	defer cancel()
-	// Both only make the words better: where the database does not answer, they do without.
 	switch r.Outcome {
-	case record.Conflict:
-		e.Earlier, _ = s.o.Records.EarlierAttempt(ctx, r)
 	case record.Unauthenticated:
+		// It only makes the words better: where the database does not answer, they do without.
 		n, err := s.o.Records.RefusedBetween(ctx, r.Actor, r.CreatedAt.Add(-refusedAgain), loggedIn)
 		e.Again = err == nil && n > 0 && r.Status == 401
-	case record.Pending, record.Created, record.Rejected, record.Forbidden, record.NotFound, record.RateLimited,
-		record.Failed, record.Unknown:
+	case record.Pending, record.Created, record.ValueStored, record.Rejected, record.Forbidden, record.NotFound,
+		record.Conflict, record.RateLimited, record.Failed, record.Unknown:
 	}
 	return e
 }

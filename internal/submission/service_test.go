@@ -188,9 +188,9 @@ func (f *faulty) EndSubmission(ctx context.Context, r record.Submission, ended *
 	return f.Store.EndSubmission(ctx, r, ended)
 }
 
-func (f *faulty) EarlierAttempt(ctx context.Context, r record.Submission) (bool, error) {
+func (f *faulty) EarlierAttempt(ctx context.Context, r record.Submission) (record.Submission, error) {
 	if err := f.failing("EarlierAttempt"); err != nil {
-		return false, err
+		return record.Submission{}, err
 	}
 	return f.Store.EarlierAttempt(ctx, r)
 }
@@ -1043,7 +1043,7 @@ func TestEarlierAttempt(t *testing.T) {
 			first.Name = tc.name
 			_, _ = r.Submit(t.Context(), Request{Actor: tc.actor, FormToken: r.FormToken(tc.actor), Tokens: r.tokens}, first)
 			_, err := r.Submit(t.Context(), r.fresh(), value(canary))
-			if e := refusedOf(t, err); e.Record.Outcome != record.Conflict || e.Earlier != tc.earlier {
+			if e := refusedOf(t, err); e.Record.Outcome != record.Conflict || (e.Earlier != nil) != tc.earlier {
 				t.Errorf("%s, earlier %v", e.Record.Outcome, e.Earlier)
 			}
 		})
@@ -1054,7 +1054,7 @@ func TestEarlierAttempt(t *testing.T) {
 		_, _ = r.Submit(t.Context(), r.fresh(), value(canary))
 		r.tokens.tokenErr = nil
 		_, err := r.Submit(t.Context(), r.fresh(), value(canary))
-		if e := refusedOf(t, err); e.Earlier {
+		if e := refusedOf(t, err); e.Earlier != nil {
 			t.Error("an attempt that sent nothing counts")
 		}
 	})
@@ -1062,7 +1062,7 @@ func TestEarlierAttempt(t *testing.T) {
 		r := newRig(t, status(409, ""))
 		r.rows.fail["EarlierAttempt"] = 1
 		_, err := r.Submit(t.Context(), r.fresh(), value(canary))
-		if e := refusedOf(t, err); e.Earlier || e.Record.Outcome != record.Conflict {
+		if e := refusedOf(t, err); e.Earlier != nil || e.Record.Outcome != record.Conflict {
 			t.Errorf("%+v", e)
 		}
 	})
@@ -1201,6 +1201,9 @@ type panicking struct{}
 
 func (panicking) CreateReference(context.Context, string, maiaclient.Reference) error { panic(canary) }
 func (panicking) StoreValue(context.Context, string, maiaclient.Value) (maiaclient.Stored, error) {
+	panic(canary)
+}
+func (panicking) HasReference(context.Context, string, string, string) (found, complete bool, err error) {
 	panic(canary)
 }
 
@@ -1386,6 +1389,10 @@ func TestNoTraceOfTheValue(t *testing.T) {
 	if len(files) < 2 || found == 0 {
 		t.Errorf("%q, of which %d have a record: the scan looks at the wrong files", files, found)
 	}
+}
+
+func (*keeping) HasReference(context.Context, string, string, string) (found, complete bool, err error) {
+	return false, false, nil
 }
 
 // S-34: the object that is made of the input is wiped too.

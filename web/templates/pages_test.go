@@ -307,7 +307,7 @@ func TestFormsSubmitByOneButtonOnly(t *testing.T) {
 
 // The names of the fields are what the handlers read and what links to the forms carry.
 func TestFormsHaveTheFieldsOfTheContract(t *testing.T) {
-	value := []string{"valueFormat", "valueText", "pairKey", "pairValue", "valueJSON", "valueFile", "key", "check"}
+	value := []string{"valueFormat", "valueText", "pairKey", "pairValue", "valueJSON", "valueFile", "key", "check", "ticket", "renewBy"}
 	for name, tc := range map[string]struct {
 		component templ.Component
 		want      []string
@@ -315,8 +315,11 @@ func TestFormsHaveTheFieldsOfTheContract(t *testing.T) {
 		"reference": {ReferenceFormPage(referenceForm("AWS", "text")), append([]string{
 			"formToken", "projectId", "secretReferenceName", "agentType", "secretReferenceType", "description", "vaultName", "secretName", "secretKey", "agentId",
 		}, value...)},
-		"value":  {ValueFormPage(valueForm("text")), append([]string{"formToken", "agentId", "projectId", "name", "type"}, value...)},
-		"recipe": {ValueFormPage(keyRecipe()), []string{"formToken", "agentId", "projectId", "name", "type", "recipe", "valueFormat", "valueText", "valueFile", "key", "check"}},
+		"value": {ValueFormPage(valueForm("text")), append([]string{"formToken", "agentId", "projectId", "name", "type"}, value...)},
+		"setup": {SetupFormPage(setupForm("AWS", "text")), append([]string{
+			"formToken", "projectId", "secretReferenceName", "agentType", "agentId", "description", "type", "name", "vaultName",
+		}, value...)},
+		"recipe": {ValueFormPage(keyRecipe()), []string{"formToken", "agentId", "projectId", "name", "type", "recipe", "valueFormat", "valueText", "valueFile", "key", "check", "ticket", "renewBy"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			names := map[string]bool{}

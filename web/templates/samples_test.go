@@ -184,9 +184,21 @@ func referenceForm(agentType, format string) SecretForm {
 			{Name: "secretName"},
 			{Name: "secretKey"},
 			{Name: "agentId", Options: agents},
+			{Name: "ticket"},
+			{Name: "renewBy"},
 		},
 		Value: valueFields(format),
 	}
+}
+
+func setupForm(agentType, format string) SecretForm {
+	m := referenceForm(agentType, format)
+	m.Page = page("Set up a secret", "setup")
+	m.Fields = append(m.Fields,
+		Field{Name: "name", Advice: "Better do not end it like that."},
+		Field{Name: "type", Options: []Option{{Value: "PASSWORD", Label: "One password"}}},
+	)
+	return m
 }
 
 func valueForm(format string) SecretForm {
@@ -207,6 +219,8 @@ func valueForm(format string) SecretForm {
 					Label: "Client id and secret",
 				}},
 			},
+			{Name: "ticket", Value: "CHG-4711"},
+			{Name: "renewBy", Value: "2027-01-31"},
 		},
 		Value: valueFields(format),
 	}
@@ -362,7 +376,9 @@ func activityRows(who string) []ActivityRow {
 
 func home(latest []ActivityRow, guide *Guide) Home {
 	return Home{
-		Page: page("Start", ""),
+		Page:    page("Start", ""),
+		Heading: "Where is the secret now?",
+		Single:  []Link{{Label: "Store a value", Href: "/secret-values/new"}, {Label: "Create a reference", Href: "/secret-references/new"}},
 		Tasks: []Task{
 			{
 				Title:  "Create a secret reference",
@@ -556,6 +572,9 @@ func samples() map[string]templ.Component {
 		"home-crowded":       HomePage(crowded),
 		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
 		"home-empty":         HomePage(home(nil, nil)),
+		"setup-none":         SetupFormPage(setupForm("", "text")),
+		"setup-azure":        SetupFormPage(setupForm("Azure", "text")),
+		"setup-hosted":       SetupFormPage(setupForm("Matillion hosted", "text")),
 		"reference-none":     ReferenceFormPage(referenceForm("", "text")),
 		"reference-errors":   ReferenceFormPage(referenceErrors()),
 		"reference-azure-ko": ReferenceFormPage(azureErrors()),

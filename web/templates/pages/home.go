@@ -8,10 +8,13 @@ import (
 
 // Home is the start page.
 type Home struct {
-	Page   layout.Page
-	Tasks  []Task
-	Latest []ActivityRow // the newest few; empty for somebody who has done nothing yet
-	Guide  *Guide        // what the demo shows; nil elsewhere
+	Page    layout.Page
+	Heading string
+	Tasks   []Task
+	Single  []parts.Link  // forms for one step alone
+	Due     string        // how many secrets are to be renewed; empty: none
+	Latest  []ActivityRow // the newest few; empty for somebody who has done nothing yet
+	Guide   *Guide        // what the demo shows; nil elsewhere
 }
 
 // Task is one thing that can be set up here.

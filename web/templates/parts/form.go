@@ -129,6 +129,14 @@ func or(words, general string) string {
 	return general
 }
 
+// inputType is the type of a field's control.
+func inputType(name string) string {
+	if name == "renewBy" {
+		return "date"
+	}
+	return "text"
+}
+
 // idList joins the ids that are not empty, for aria-describedby.
 func idList(ids ...string) string {
 	var present []string
