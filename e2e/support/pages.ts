@@ -79,7 +79,7 @@ export const valueForm = '/secret-values/new';
 
 /** The receipt's heading, once the browser has come to a receipt. */
 export async function receiptHeading(page: Page): Promise<Locator> {
-  await page.waitForURL(/\/activity\/[0-9a-f-]{36}$/);
+  await page.waitForURL(/\/activity\/[0-9a-f-]{36}(\?description=.*)?$/);
   return page.getByRole('heading', { level: 1 });
 }
 

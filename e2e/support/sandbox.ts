@@ -41,8 +41,16 @@ export class Sandbox {
 
   /** The calls that were to create something, oldest first. */
   async writes(): Promise<Call[]> {
-    const calls = JSON.parse((await this.#bytes('/sandbox/calls')).toString()) as Call[];
-    return calls.filter((call) => call.method !== 'GET');
+    return (await this.#calls()).filter((call) => call.method !== 'GET');
+  }
+
+  /** The calls that only asked, oldest first. */
+  async reads(): Promise<Call[]> {
+    return (await this.#calls()).filter((call) => call.method === 'GET');
+  }
+
+  async #calls(): Promise<Call[]> {
+    return JSON.parse((await this.#bytes('/sandbox/calls')).toString());
   }
 
   async #bytes(path: string): Promise<Buffer> {
