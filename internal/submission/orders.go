@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"strings"
-	"unicode/utf8"
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
@@ -92,13 +91,8 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	}
 	e.checkProject(r.ProjectID, true)
 	e.checkReferenceName(r.Name, c.rule)
-	if r.Type != passwordType {
-		e.add("secretReferenceType", "PASSWORD is the only type of reference that Maia supports.")
-	}
-	e.checkLine("description", r.Description)
-	if utf8.RuneCountInString(r.Description) > maxDescription {
-		e.add("description", "Shorten the description: it may have up to 256 characters.")
-	}
+	e.checkReferenceType(r.Type)
+	e.checkDescription(r.Description)
 	p := plan{record: record.Submission{
 		Action: record.Reference,
 		Fields: r.own(),
@@ -124,7 +118,7 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	case "":
 		e.add("agentType", "Choose where the secret is kept: AWS, Azure or Matillion hosted.")
 	default:
-		e.add("agentType", "Choose one of AWS, Azure and Matillion hosted.")
+		e.add("agentType", chooseAgentType)
 	}
 	e.checkTogether(r.plain())
 	create := func(ctx context.Context, maia Maia, token string, _ []record.Answer) (maiaclient.Stored, error) {

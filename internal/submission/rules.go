@@ -54,6 +54,27 @@ func (e FieldErrors) checkAgent(id string) {
 	}
 }
 
+// What is said of a choice that there is not.
+const (
+	chooseAgentType = "Choose one of AWS, Azure and Matillion hosted."
+	chooseFormat    = "Choose one of text, pairs, JSON and file."
+)
+
+// checkReferenceType holds the rule of secretReferenceType.
+func (e FieldErrors) checkReferenceType(name string) {
+	if name != passwordType {
+		e.add("secretReferenceType", "PASSWORD is the only type of reference that Maia supports.")
+	}
+}
+
+// checkDescription holds the rule of description.
+func (e FieldErrors) checkDescription(text string) {
+	e.checkLine("description", text)
+	if utf8.RuneCountInString(text) > maxDescription {
+		e.add("description", "Shorten the description: it may have up to 256 characters.")
+	}
+}
+
 // checkLine is for every other field of one line: no control characters, and no book.
 func (e FieldErrors) checkLine(field, s string) {
 	switch {
