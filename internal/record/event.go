@@ -12,6 +12,7 @@ const (
 	CallEnded         EventKind = "call_ended"
 	SubmissionEnded   EventKind = "submission_ended"
 	SubmissionSettled EventKind = "submission_settled" // stands for the ends that a dead process left out
+	CatalogueLoaded   EventKind = "catalog_loaded"
 )
 
 // Event is an entry of the audit trail. Seq, Time, Prev and Hash are given when it is written.
@@ -110,6 +111,20 @@ func (r *Submission) Settled() Event { return r.end(SubmissionSettled) }
 
 func (r *Submission) end(kind EventKind) Event {
 	return r.about(kind, text("outcome", string(r.Outcome)), number("status", r.Status), number("sent", oneIf(r.Sent)))
+}
+
+// LoadedCatalogue is the event of a catalogue that is taken into use: the SHA-256 of its content, in hex, and how much
+// is in it. Nobody did it but the portal, so it has no actor.
+func LoadedCatalogue(digest string, projects, agents, presets int) Event {
+	return Event{
+		Kind: CatalogueLoaded,
+		Details: []Detail{
+			text("sha256", digest),
+			number("projects", projects),
+			number("agents", agents),
+			number("presets", presets),
+		},
+	}
 }
 
 func oneIf(yes bool) int {
