@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// File is the catalogue in a file, as it was last read without a mistake. It may be used by many goroutines at once. A nil
-// one has an empty catalogue.
+// File is the catalogue in a file, as it was last read without a mistake. It may be used by many goroutines at once. A
+// nil one has an empty catalogue.
 type File struct {
 	path  string
 	rules Rules

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 
@@ -43,8 +44,8 @@ type Field struct {
 	Check func(value string, whole bool, locked func(field string) string) string
 }
 
-// Mistake is something wrong in a catalogue, and what to do about it. It never has a field's value: that may be a secret
-// that somebody put there against the rule.
+// Mistake is something wrong in a catalogue, and what to do about it. It repeats nothing of a field that takes a secret:
+// somebody may have put one there.
 type Mistake struct {
 	File string
 	Line int
@@ -238,7 +239,7 @@ func (r *reader) agent(n *yaml.Node) (Agent, bool) {
 	return a, true
 }
 
-var presetID = regexp.MustCompile(`\A[a-z0-9][a-z0-9-]{0,63}\z`)
+var presetID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[a-z0-9][a-z0-9-]{0,63}\z`) })
 
 func (r *reader) preset(n *yaml.Node, c *Catalogue) (Preset, bool) {
 	m, ok := r.entry(n, "a preset",
@@ -265,7 +266,7 @@ func (r *reader) preset(n *yaml.Node, c *Catalogue) (Preset, bool) {
 }
 
 func checkPresetID(id string) string {
-	if presetID.MatchString(id) {
+	if presetID().MatchString(id) {
 		return ""
 	}
 	return "Use up to 64 lower-case letters, digits and hyphens, not a hyphen first: the id stands in links."

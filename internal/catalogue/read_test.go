@@ -84,7 +84,9 @@ presets:
       agentId: {value: "8", locked: true}
       secretReferenceName: {value: SNOW_}
       pairKey: {value: [a, b], locked: false}
-      vaultName: {value: 2027-03-31}
+      secretName: {value: 2027-03-31}
+      vaultName: {value: contoso-}
+      projectId: {value: "1", locked: true}
   - {id: all, title: For all, form: secret-value, help: "http://127.0.0.1:8/x"}
 `
 
@@ -114,7 +116,8 @@ func TestCatalogueIsRead(t *testing.T) {
 	s, ok := c.Preset("snow-prod")
 	got := fmt.Sprintf("%v %q %q %q %q %q %v", ok, s.Title, s.Description, s.Help, s.Form, s.Groups, s.Fields)
 	want := `true "Snowflake, production" "For the loaders.\n\nAsk Ann." "https://wiki.example.com/snow?x=1#y" "setup" ["data" "1"] ` +
-		`[{agentId [8] true} {secretReferenceName [SNOW_] false} {pairKey [a b] false} {vaultName [2027-03-31] false}]`
+		`[{agentId [8] true} {secretReferenceName [SNOW_] false} {pairKey [a b] false} {secretName [2027-03-31] false} ` +
+		`{vaultName [contoso-] false} {projectId [1] true}]`
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}

@@ -26,7 +26,6 @@ func (r *reader) document(content []byte) (root *yaml.Node) {
 		r.mistake(1, "The file is larger than 1 MiB, which is the most that a catalogue may have.")
 		return nil
 	}
-	content = bytes.TrimPrefix(content, []byte("\uFEFF"))
 	last, ok := r.characters(content)
 	if !ok {
 		return nil
@@ -92,8 +91,8 @@ func (r *reader) characters(content []byte) (last int, ok bool) {
 	return last, len(r.mistakes) == before
 }
 
-// syntax reports what the library says, not behind the last line: what is never closed is noticed there. Names are left out: a password
-// may look like one.
+// syntax reports what the library says, not behind the last line: what is never closed is noticed there. Names are left
+// out: a password may look like one.
 func (r *reader) syntax(err error, last int) {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
