@@ -44,8 +44,8 @@ type Field struct {
 	Check func(value string, whole bool, locked func(field string) string) string
 }
 
-// Mistake is something wrong in a catalogue, and what to do about it. It repeats nothing of a field that takes a secret:
-// somebody may have put one there.
+// Mistake is something wrong in a catalogue, and what to do about it. It repeats nothing of a field that takes a
+// secret: somebody may have put one there.
 type Mistake struct {
 	File string
 	Line int

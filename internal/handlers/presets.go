@@ -32,15 +32,27 @@ func CatalogueRules() catalogue.Rules {
 		ProjectID: ruleOf("projectId"),
 		AgentID:   ruleOf("agentId"),
 		VaultName: ruleOf("vaultName"),
-		Forms:     []catalogue.Form{catalogueForm("setup", "/setup", setupFields)},
 	}
 	for _, f := range forms {
-		rules.Forms = append(rules.Forms, catalogueForm(presetForm(f.action), f.page, f.fields))
+		form := catalogue.Form{Name: presetForm(f.action), Page: f.page}
+		for _, d := range f.table {
+			switch {
+			case !d.secret:
+				form.Fields = append(form.Fields, catalogueField(d.name, d.repeated))
+			case !slices.Contains(rules.Secret, d.name):
+				rules.Secret = append(rules.Secret, d.name)
+			}
+		}
+		rules.Forms = append(rules.Forms, form)
 	}
-	for name := range secretFields {
-		rules.Secret = append(rules.Secret, name)
+	setup := catalogue.Form{Name: "setup", Page: "/setup"}
+	if slices.ContainsFunc(rules.Forms, func(f catalogue.Form) bool { return f.Name == setup.Name }) {
+		return rules
 	}
-	slices.Sort(rules.Secret)
+	for _, name := range setupFields {
+		setup.Fields = append(setup.Fields, catalogueField(name, name == pairKeyField.name))
+	}
+	rules.Forms = slices.Insert(rules.Forms, 0, setup)
 	return rules
 }
 
@@ -55,21 +67,17 @@ func ruleOf(field string) func(string) string {
 	}
 }
 
-func catalogueForm(name, page string, fields []string) catalogue.Form {
-	f := catalogue.Form{Name: name, Page: page}
-	for _, field := range fields {
-		f.Fields = append(f.Fields, catalogue.Field{
-			Name:     field,
-			Repeated: repeated[field],
-			Check: func(value string, whole bool, locked func(string) string) string {
-				return submission.GivenField{
-					Name:      field,
-					Value:     value,
-					Whole:     whole,
-					AgentType: locked("agentType"),
-				}.Check()
-			},
-		})
+func catalogueField(name string, repeated bool) catalogue.Field {
+	return catalogue.Field{
+		Name:     name,
+		Repeated: repeated,
+		Check: func(value string, whole bool, locked func(string) string) string {
+			return submission.GivenField{
+				Name:      name,
+				Value:     value,
+				Whole:     whole,
+				AgentType: locked("agentType"),
+			}.Check()
+		},
 	}
-	return f
 }

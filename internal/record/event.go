@@ -7,12 +7,12 @@ type EventKind string
 
 // The kinds of events.
 const (
+	CatalogueLoaded   EventKind = "catalog_loaded"
 	SubmissionStarted EventKind = "submission_started"
 	CallStarted       EventKind = "call_started"
 	CallEnded         EventKind = "call_ended"
 	SubmissionEnded   EventKind = "submission_ended"
 	SubmissionSettled EventKind = "submission_settled" // stands for the ends that a dead process left out
-	CatalogueLoaded   EventKind = "catalog_loaded"
 )
 
 // Event is an entry of the audit trail. Seq, Time, Prev and Hash are given when it is written.

@@ -10,7 +10,12 @@ import (
 	"maiaportal/internal/record"
 )
 
-const maxTicket = 100 // characters
+// What is said of a choice that there is not.
+const (
+	onlyPassword    = "PASSWORD is the only type of reference that Maia supports."
+	chooseAgentType = "Choose one of AWS, Azure and Matillion hosted."
+	chooseFormat    = "Choose one of text, pairs, JSON and file."
+)
 
 // GivenField is the value that an operator gives to one field ahead of time, for those who fill in the rest.
 type GivenField struct {
@@ -57,7 +62,9 @@ func (g GivenField) check(value string) string {
 			e.add(g.Name, chooseAgentType)
 		}
 	case "secretReferenceType":
-		e.checkReferenceType(value)
+		if value != passwordType {
+			e.add(g.Name, onlyPassword)
+		}
 	case "vaultName":
 		if e.checkLine(g.Name, value); len(e) == 0 {
 			e.checkVaultName(value)
@@ -77,7 +84,7 @@ func (g GivenField) check(value string) string {
 		}
 	case "ticket":
 		e.checkLine(g.Name, value)
-		if utf8.RuneCountInString(value) > maxTicket {
+		if utf8.RuneCountInString(value) > 100 {
 			e.add(g.Name, "Shorten this: it may have up to 100 characters.")
 		}
 	case "renewBy":

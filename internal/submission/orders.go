@@ -91,7 +91,9 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	}
 	e.checkProject(r.ProjectID, true)
 	e.checkReferenceName(r.Name, c.rule)
-	e.checkReferenceType(r.Type)
+	if r.Type != passwordType {
+		e.add("secretReferenceType", onlyPassword)
+	}
 	e.checkDescription(r.Description)
 	p := plan{record: record.Submission{
 		Action: record.Reference,

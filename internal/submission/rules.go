@@ -54,27 +54,6 @@ func (e FieldErrors) checkAgent(id string) {
 	}
 }
 
-// What is said of a choice that there is not.
-const (
-	chooseAgentType = "Choose one of AWS, Azure and Matillion hosted."
-	chooseFormat    = "Choose one of text, pairs, JSON and file."
-)
-
-// checkReferenceType holds the rule of secretReferenceType.
-func (e FieldErrors) checkReferenceType(name string) {
-	if name != passwordType {
-		e.add("secretReferenceType", "PASSWORD is the only type of reference that Maia supports.")
-	}
-}
-
-// checkDescription holds the rule of description.
-func (e FieldErrors) checkDescription(text string) {
-	e.checkLine("description", text)
-	if utf8.RuneCountInString(text) > maxDescription {
-		e.add("description", "Shorten the description: it may have up to 256 characters.")
-	}
-}
-
 // checkLine is for every other field of one line: no control characters, and no book.
 func (e FieldErrors) checkLine(field, s string) {
 	switch {
@@ -82,6 +61,15 @@ func (e FieldErrors) checkLine(field, s string) {
 		e.add(field, "Take out line breaks and other characters that cannot be seen.")
 	case len(s) > maxLine:
 		e.add(field, "Shorten this: it may have up to 1,024 characters.")
+	}
+}
+
+// checkDescription holds the rule of a description.
+func (e FieldErrors) checkDescription(s string) {
+	const field = "description"
+	e.checkLine(field, s)
+	if utf8.RuneCountInString(s) > maxDescription {
+		e.add(field, "Shorten the description: it may have up to 256 characters.")
 	}
 }
 
