@@ -37,6 +37,15 @@ func readCatalogue(path string) (*catalogue.File, error) {
 	return f, err
 }
 
+// useCatalogue takes the catalogue into use, and the later versions of its file. Without its event there is no start.
+func (p *portal) useCatalogue(ctx context.Context) error {
+	if p.catalogue == nil {
+		return nil
+	}
+	p.catalogue.Take = p.recordCatalogue
+	return p.recordCatalogue(ctx, p.catalogue.Catalogue())
+}
+
 // recordCatalogue notes in the audit trail that a catalogue is taken into use.
 func (p *portal) recordCatalogue(ctx context.Context, c *catalogue.Catalogue) error {
 	return p.store.Append(ctx, record.LoadedCatalogue(c.Digest, len(c.Projects), len(c.Agents), len(c.Presets)))

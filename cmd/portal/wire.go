@@ -109,12 +109,6 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	if err := p.settle(ctx); err != nil {
 		return fmt.Errorf("is the database migrated (portal migrate)? %w", err)
 	}
-	if p.catalogue != nil {
-		p.catalogue.Take = p.recordCatalogue
-		if err := p.recordCatalogue(ctx, p.catalogue.Catalogue()); err != nil {
-			return err
-		}
-	}
 	formKeys, err := auth.FormTokenKeys(cfg.SessionKeys)
 	if err != nil {
 		return err
@@ -221,7 +215,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	if cfg.AdminListen != "" {
 		p.admin = server.NewAdmin(p.log, handlers.Healthz, h.Readyz)
 	}
-	return nil
+	return p.useCatalogue(ctx)
 }
 
 // settle ends what dead processes left under way.
