@@ -31,8 +31,13 @@ type cli struct {
 			All    bool      `help:"All sessions of everybody."`
 		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here."`
 	} `cmd:"" help:"List and end sessions, straight in the database (PORTAL_DATABASE_URL)."`
-	Keygen      struct{} `cmd:"" help:"Print a new key for PORTAL_SESSION_KEYS or PORTAL_AUDIT_KEYS."`
-	JWK         struct{} `cmd:"" name:"jwk" help:"Print the public JWK Set of PORTAL_OIDC_CLIENT_KEY_FILE, to register at the provider."`
+	Keygen  struct{} `cmd:"" help:"Print a new key for PORTAL_SESSION_KEYS or PORTAL_AUDIT_KEYS."`
+	JWK     struct{} `cmd:"" name:"jwk" help:"Print the public JWK Set of PORTAL_OIDC_CLIENT_KEY_FILE, to register at the provider."`
+	Catalog struct {
+		Check struct {
+			File string `arg:"" help:"The catalogue, a YAML file."`
+		} `cmd:"" help:"Check a catalogue: every mistake with its line, or what it holds."`
+	} `cmd:"" help:"Check the file of PORTAL_CATALOG."`
 	Healthcheck struct {
 		Listen string `help:"Address of the server to ask; default PORTAL_LISTEN." placeholder:"HOST:PORT"`
 		Ready  bool   `help:"Ask /readyz in place of /healthz."`
@@ -180,6 +185,8 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 		return keygen(out)
 	case "jwk":
 		return jwk(environ, out)
+	case "catalog check <file>":
+		return checkCatalogue(c.Catalog.Check.File, out)
 	case "healthcheck":
 		return healthcheck(ctx, c.Healthcheck.Listen, c.Healthcheck.Ready, environ)
 	case "version":

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/harden"
 )
 
@@ -42,9 +43,13 @@ type usageError struct{ error }
 func run(ctx context.Context, args, environ []string, out, logs io.Writer) int {
 	err := command(ctx, args, environ, out, logs)
 	var usage usageError
+	var mistakes catalogue.Mistakes
 	switch {
 	case err == nil:
 		return exitFine
+	case errors.As(err, &mistakes):
+		_, _ = fmt.Fprintln(logs, mistakes.Error()) // each line begins with its place, for editors and the like
+		return exitUsage
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintln(logs, "portal:", usage.Error())
 		return exitUsage

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 
 	"maiaportal/internal/config"
 	"maiaportal/internal/telemetry"
@@ -21,7 +22,15 @@ func serve(ctx context.Context, flags map[string]string, mayDump bool, environ [
 		return usageError{fmt.Errorf("the configuration has faults:\n%w", err)}
 	}
 	log := telemetry.NewLogger(logs, cfg.LogLevel, cfg.LogFormat)
+	look := make(chan struct{}, 1)
 	again := signals.watch(func(s os.Signal) {
+		if s == syscall.SIGHUP && cfg.Catalog != "" {
+			select {
+			case look <- struct{}{}:
+			default: // it is asked for already
+			}
+			return
+		}
 		log.Info("a signal that the portal has nothing to do for", "signal", s.String())
 	})
 	if mayDump {
@@ -32,6 +41,7 @@ func serve(ctx context.Context, flags map[string]string, mayDump bool, environ [
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	p.look = look
 
 	listener, err := listen(ctx, cfg.Listen)
 	if err != nil {

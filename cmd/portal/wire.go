@@ -32,6 +32,8 @@ const (
 	sweepEvery = 10 * time.Minute
 	// settleEvery is how often it is looked for what dead replicas left under way.
 	settleEvery = 10 * time.Second
+	// lookEvery is how often it is looked whether the catalogue has changed.
+	lookEvery = 30 * time.Second
 	// lastChance is how long the end waits for what the database has not taken.
 	lastChance = 5 * time.Second
 )
@@ -51,6 +53,8 @@ type portal struct {
 	admin       *http.Server // nil where it is off
 	maia        *maiaclient.Client
 	ending      *server.Ending
+	catalogue   *catalogue.File // nil where none is set
+	look        chan struct{}   // asks for a look into the catalogue's file; may be nil
 
 	stop    context.CancelFunc // ends what runs in the background
 	running sync.WaitGroup     // and waits for it
@@ -60,6 +64,11 @@ type portal struct {
 // demo shows on its start page, else nil.
 func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.Handler,
 	guide *pages.Guide) (*portal, error) {
+	// Before anything else is touched: with mistakes in it there is no start.
+	cat, err := openCatalogue(cfg.Catalog, log)
+	if err != nil {
+		return nil, err
+	}
 	st, err := store.Open(cfg.DatabaseURL.Reveal(), time.Now)
 	if err != nil {
 		return nil, err
@@ -75,7 +84,14 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.H
 	} else {
 		log.Info("the audit trail has no key: PORTAL_AUDIT_KEYS is not set", "hash", "SHA-256")
 	}
-	p := &portal{cfg: cfg, log: log, store: st, ending: &server.Ending{}, stop: func() {}}
+	p := &portal{
+		cfg:       cfg,
+		log:       log,
+		store:     st,
+		ending:    &server.Ending{},
+		catalogue: cat,
+		stop:      func() {},
+	}
 	if err := p.assemble(ctx, guide); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -214,7 +230,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	if cfg.AdminListen != "" {
 		p.admin = server.NewAdmin(p.log, handlers.Healthz, h.Readyz)
 	}
-	return nil
+	return p.useCatalogue(ctx)
 }
 
 // settle ends what dead processes left under way.
@@ -233,6 +249,13 @@ func (p *portal) background(ctx context.Context) {
 	p.running.Go(func() { p.provider.Run(ctx) })
 	p.running.Go(func() { p.every(ctx, sweepEvery, "not swept", p.sweeper.Sweep) })
 	p.running.Go(func() { p.every(ctx, settleEvery, "orphans not settled", p.settle) })
+	if p.catalogue != nil {
+		p.running.Go(func() {
+			tick := time.NewTicker(lookEvery)
+			defer tick.Stop()
+			p.catalogue.Watch(ctx, tick.C, p.look)
+		})
+	}
 }
 
 // run serves until ctx ends and nothing is under way any more. admin is nil where it is off.

@@ -45,6 +45,7 @@ type Config struct {
 	ShutdownDelay        time.Duration
 	TrustedProxies       []netip.Prefix
 	NameRule             NameRule // zero: none
+	Catalog              string   // path; empty: none
 	Title                string
 	SupportURL           string
 	Notice               string
@@ -278,6 +279,7 @@ func (r *reader) parse() Config {
 		ShutdownDelay:        r.delay("SHUTDOWN_DELAY", g.ShutdownDelay),
 		TrustedProxies:       r.networks(g.TrustedProxies),
 		NameRule:             r.nameRule(g.NameRule),
+		Catalog:              r.catalog(g.Catalog),
 		Title:                g.Title,
 		SupportURL:           g.SupportURL,
 		Notice:               g.Notice,
@@ -454,6 +456,17 @@ func (r *reader) nameRule(raw string) NameRule {
 		sentence = "It has to match " + expression + "."
 	}
 	return NameRule{Expression: rule, Sentence: sentence}
+}
+
+// catalog is the path of a file that can be read. What is in it is none of the settings' business.
+func (r *reader) catalog(path string) string {
+	if path == "" {
+		return ""
+	}
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		r.fault(prefix+"CATALOG", "the file cannot be read; check the path and its permissions")
+	}
+	return path
 }
 
 func (r *reader) keys(given secret.Text) []secret.Value {

@@ -86,6 +86,7 @@ func TestDefaults(t *testing.T) {
 		"trusted proxies": {len(c.TrustedProxies), 0},
 		"title":           {c.Title, "Maia secrets"},
 		"name rule":       {c.NameRule.Expression == nil, true},
+		"catalogue":       {c.Catalog, ""},
 		"support, notice": {c.SupportURL + c.Notice, ""},
 	} {
 		if pair[0] != pair[1] {
@@ -114,6 +115,22 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 	if string(c.SessionKeys[0].Bytes()) != decode(strong) || string(c.SessionKeys[1].Bytes()) != decode(goodOther()) {
 		t.Error("the first key has to seal: their order is lost")
+	}
+}
+
+// What is in the catalogue is no matter of the settings.
+func TestCatalogue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalogue.yaml")
+	if err := os.WriteFile(path, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]Config{
+		"variable": must(load(nil, least("PORTAL_CATALOG="+path))),
+		"flag":     must(load(map[string]string{"catalog": path}, least())),
+	} {
+		if c.Catalog != path {
+			t.Errorf("%s: %q", name, c.Catalog)
+		}
 	}
 }
 
@@ -205,6 +222,8 @@ func TestFaults(t *testing.T) {
 		"trusted proxies":                      {"PORTAL_TRUSTED_PROXIES=10.0.0.0/8," + mark, "PORTAL_TRUSTED_PROXIES"},
 		"a trusted proxy without its width":    {"PORTAL_TRUSTED_PROXIES=10.0.0.1", "PORTAL_TRUSTED_PROXIES"},
 		"a rule that is no expression":         {"PORTAL_NAME_RULE=(" + mark + " A sentence.", "PORTAL_NAME_RULE"},
+		"a catalogue that is not there":        {"PORTAL_CATALOG=/no/" + mark, "PORTAL_CATALOG"},
+		"a catalogue that is a folder":         {"PORTAL_CATALOG=/", "PORTAL_CATALOG"},
 		"support by a script":                  {"PORTAL_SUPPORT_URL=javascript:" + mark, "PORTAL_SUPPORT_URL"},
 		"support by a path":                    {"PORTAL_SUPPORT_URL=/" + mark, "PORTAL_SUPPORT_URL"},
 		"a notice of two lines":                {"PORTAL_NOTICE=" + mark + "\nb", "PORTAL_NOTICE"},
@@ -515,4 +534,11 @@ func TestPrintedConfig(t *testing.T) {
 			t.Errorf("%s", text)
 		}
 	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

@@ -76,6 +76,8 @@ type Settings struct {
 
 	NameRule string `flag:"name-rule" meaning:"Your own rule for names that are created here: a regular expression, a blank, and a sentence for people, e.g. '^(dev|prod)- Begin with dev- or prod-.'"`
 
+	Catalog string `flag:"catalog" meaning:"Path of the catalogue, a YAML file of projects, agents and presets. See portal catalog check. It is read again on SIGHUP and when its content changes."`
+
 	Title      string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
 	SupportURL string `flag:"support-url" meaning:"Where 'Get help' leads."`
 	Notice     string `flag:"notice" meaning:"One line of notice on each page."`

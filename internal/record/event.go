@@ -7,6 +7,7 @@ type EventKind string
 
 // The kinds of events.
 const (
+	CatalogueLoaded   EventKind = "catalog_loaded"
 	SubmissionStarted EventKind = "submission_started"
 	CallStarted       EventKind = "call_started"
 	CallEnded         EventKind = "call_ended"
@@ -146,6 +147,20 @@ func (r *Submission) Renewed(by By) Event {
 
 func (r *Submission) end(kind EventKind) Event {
 	return r.about(kind, text("outcome", string(r.Outcome)), number("status", r.Status), number("sent", oneIf(r.Sent)))
+}
+
+// LoadedCatalogue is the event of a catalogue that is taken into use: the SHA-256 of its content, in hex, and how much
+// is in it. Nobody did it but the portal, so it has no actor.
+func LoadedCatalogue(digest string, projects, agents, presets int) Event {
+	return Event{
+		Kind: CatalogueLoaded,
+		Details: []Detail{
+			text("sha256", digest),
+			number("projects", projects),
+			number("agents", agents),
+			number("presets", presets),
+		},
+	}
 }
 
 func oneIf(yes bool) int {

@@ -48,6 +48,7 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"events of nothing":               testTrailOfNothing,
 		"events of a lost begin":          testTrailOfALostBegin,
 		"events of orphans":               testTrailOfOrphans,
+		"events of a catalogue":           testTrailOfACatalogue,
 		"events under concurrency":        testTrailAtOnce,
 		"writes share a commit":           testWritesShareACommit,
 		"who waits to write leaves":       testWriterIsLeft,

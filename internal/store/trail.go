@@ -36,6 +36,12 @@ func (s *Store) KeepTrail(chain Chain, told func([]record.Event)) {
 	s.recorder.trail.told = told
 }
 
+// Append puts an event that belongs to no submission at the end of the trail.
+func (s *Store) Append(ctx context.Context, e record.Event) error {
+	err := s.record(ctx, func(w *writing) error { return w.appendEvents(e) })
+	return quoting(err, "append "+string(e.Kind))
+}
+
 // idleInTrail is how long a transaction that holds the trail's lock may be without a statement.
 const idleInTrail = 5 * time.Second
 

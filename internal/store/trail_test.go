@@ -177,6 +177,19 @@ func testTrailOfOrphans(t *testing.T, address string) {
 	want(t, "its step", got.Steps[0].Outcome, record.Unknown)
 }
 
+// A catalogue that is taken into use is an event of nobody, between those of submissions.
+func testTrailOfACatalogue(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	begin(t, s, intent(c, "token", 1))
+	must0(t, s.Append(ctx, record.LoadedCatalogue("abc", 3, 2, 1)))
+	list := entries(t, s, audit.NewChain(nil))
+	want(t, "events", kinds(list), "submission_started catalog_loaded")
+	want(t, "details", list[1].details, `{"agents":2,"presets":1,"projects":3,"sha256":"abc"}`)
+	want(t, "actor", list[1].Actor, record.Actor{})
+	want(t, "what it is about", list[1].SubmissionID+list[1].RequestID+list[1].ClientAddress, "")
+}
+
 // Many submissions at once, over two processes: one chain without gaps, and each has its events in order.
 func testTrailAtOnce(t *testing.T, address string) {
 	c, ctx := newClock(), t.Context()

@@ -77,12 +77,18 @@ func (e FieldErrors) checkDescription(s string) {
 	}
 }
 
+// checkTicket holds the rule of a ticket.
+func (e FieldErrors) checkTicket(s string) {
+	const field = "ticket"
+	e.checkLine(field, s)
+	if utf8.RuneCountInString(s) > maxTicket {
+		e.add(field, "Shorten this: it may have up to 100 characters.")
+	}
+}
+
 // checkOwn holds the rules of what stays in the portal's own record.
 func (e FieldErrors) checkOwn(f record.Fields, now time.Time) {
-	e.checkLine("ticket", f.Ticket)
-	if utf8.RuneCountInString(f.Ticket) > maxTicket {
-		e.add("ticket", "Shorten this: it may have up to 100 characters.")
-	}
+	e.checkTicket(f.Ticket)
 	if message := CheckRenewBy(f.RenewBy, now); message != "" {
 		e.add("renewBy", message)
 	}

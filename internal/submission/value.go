@@ -91,7 +91,7 @@ func (v ValueInput) object(keySent bool, e FieldErrors) (object secret.Value, ke
 	case "":
 		e.add("valueFormat", "Choose how you have the value: as text, as pairs, as JSON or as a file.")
 	default:
-		e.add("valueFormat", "Choose one of text, pairs, JSON and file.")
+		e.add("valueFormat", chooseFormat)
 	}
 	if !keySent {
 		key = ""
