@@ -20,7 +20,7 @@ import (
 	"maiaportal/internal/audit"
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
-	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/plainjson"
 	"maiaportal/internal/store"
 )
 
@@ -1388,22 +1388,27 @@ func TestBuiltObjectIsWiped(t *testing.T) {
 		keep := &keeping{status: code}
 		r := newRig(t, nil, func(o *Options) { o.Maia = keep })
 		_, _ = r.Submit(t.Context(), r.fresh(), value(canary))
-		if keep.length == 0 || len(bytes.Trim(keep.object.Bytes(), "\x00")) != 0 {
-			t.Errorf("%d: %q is left", code, keep.object.Bytes())
+		if !strings.Contains(keep.sent, canary) {
+			t.Errorf("%d: %q was sent", code, keep.sent)
 		}
+		keep.object.Each(func(b []byte, _ bool) {
+			if len(bytes.Trim(b, "\x00")) != 0 {
+				t.Errorf("%d: %q is left", code, b)
+			}
+		})
 	}
 }
 
 // keeping is a client that keeps what it was given, as no client should.
 type keeping struct {
 	status int
-	object secret.Value
-	length int
+	object plainjson.Document
+	sent   string
 }
 
 func (k *keeping) CreateReference(context.Context, string, maiaclient.Reference) error { return nil }
 func (k *keeping) StoreValue(_ context.Context, _ string, v maiaclient.Value) (maiaclient.Stored, error) {
-	k.object, k.length = v.Object, len(v.Object.Bytes())
+	k.object, k.sent = v.Object, written(v.Object)
 	if k.status == 201 {
 		return maiaclient.Stored{}, nil
 	}
