@@ -66,7 +66,9 @@ func (j plan) parts(part func([]byte)) {
 	if j.object.Empty() {
 		return
 	}
-	room := make([]byte, 0, j.object.Size()) // no part is longer
+	longest := 0
+	j.object.Each(func(b []byte, _ bool) { longest = max(longest, len(b)) })
+	room := make([]byte, 0, longest) // no part is longer
 	defer func() { clear(room[:cap(room)]) }()
 	w := plainjson.Walk{
 		Leaf: func(raw []byte, isString bool, _ int) {

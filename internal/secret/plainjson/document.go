@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math/bits"
+	"slices"
 
 	"maiaportal/internal/secret"
 )
@@ -26,7 +27,9 @@ func Raw(json secret.Value) Piece { return Piece{of: json} }
 func Escaped(text secret.Value) Piece { return Piece{of: text, escapes: true} }
 
 // Empty says whether there is nothing in it.
-func (d Document) Empty() bool { return d.Size() == 0 }
+func (d Document) Empty() bool {
+	return !slices.ContainsFunc(d, func(p Piece) bool { return !p.of.Empty() })
+}
 
 // Size is how many bytes a reader gives.
 func (d Document) Size() int64 {
@@ -129,18 +132,21 @@ var escapes = func() (list [256]string) {
 // growth is how many bytes a text gets longer by its escapes.
 func growth(b []byte) int {
 	n := 0
-	for {
-		b = b[plainRun(b):]
-		if len(b) == 0 {
-			return n
+	for ; len(b) >= 8; b = b[8:] {
+		for found := needEscape(binary.LittleEndian.Uint64(b)); found != 0; found &= found - 1 {
+			n += len(escapes[b[bits.TrailingZeros64(found)/8]]) - 1
 		}
-		n += len(escapes[b[0]]) - 1
-		b = b[1:]
 	}
+	for _, c := range b {
+		if e := escapes[c]; e != "" {
+			n += len(e) - 1
+		}
+	}
+	return n
 }
 
-// plainRun is how many bytes at the beginning need no escape. It looks at eight at once: a value may be long, and
-// few of its bytes need one.
+// plainRun is how many bytes at the beginning need no escape. Like growth it looks at eight at once: a value may be
+// long, and few of its bytes need one.
 func plainRun(b []byte) int {
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
@@ -154,15 +160,16 @@ func plainRun(b []byte) int {
 	return i
 }
 
-// needEscape has the highest bit of each byte set that needs an escape, from the lowest one up to the first; what
-// is set above that says nothing, for a subtraction there may have borrowed.
+// needEscape has the highest bit of each byte set that needs an escape. None of the sums carries into the next byte,
+// because the highest bits are out of the way; a byte that has it itself belongs to a character beyond ASCII.
 func needEscape(eight uint64) uint64 {
 	const (
 		each = 0x0101010101010101 // a one in each byte
 		high = 0x80 * each
 	)
-	quote := eight ^ '"'*each      // zero where there is a quote
-	backslash := eight ^ '\\'*each // and here, where there is a backslash
-	control := (eight - 0x20*each) &^ eight
-	return (control | (quote-each)&^quote | (backslash-each)&^backslash) & high
+	low := eight &^ high
+	noControl := low + (0x80-0x20)*each     // 0x80 and more from the blank on
+	noQuote := (low ^ '"'*each) + 0x7f*each // and for whatever differs from a quote
+	noBackslash := (low ^ '\\'*each) + 0x7f*each
+	return ^(noControl&noQuote&noBackslash | eight) & high
 }
