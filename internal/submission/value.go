@@ -101,7 +101,8 @@ func (v ValueInput) object(keySent bool, e FieldErrors) (object plainjson.Docume
 }
 
 // single is an object of one property, for text and for a file.
-func (v ValueInput) single(field string, value secret.Value, missing string, e FieldErrors) (plainjson.Document, string) {
+func (v ValueInput) single(field string, value secret.Value, missing string,
+	e FieldErrors) (plainjson.Document, string) {
 	key := v.Key
 	if key == "" {
 		key = defaultKey
