@@ -13,9 +13,9 @@ var (
 )
 
 // usualOr gives the field of some name that was drawn once where it is like that, else the one that is drawn now.
-func usualOr(name string, f parts.Field, usual, now templ.Component) templ.Component {
+func usualOr(name string, f parts.Field, usual templ.Component, now func(parts.Field) templ.Component) templ.Component {
 	if f.IsUsual(name) {
 		return usual
 	}
-	return now
+	return now(f)
 }

@@ -326,11 +326,11 @@ func valuePlace(m ValueForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = usualOr("name", m.Name, usualName, newName(m.Name)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = usualOr("name", m.Name, usualName, newName).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = usualOr("type", m.Type, usualType, secretType(m.Type)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = usualOr("type", m.Type, usualType, secretType).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
