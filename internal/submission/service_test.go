@@ -1088,7 +1088,7 @@ func TestNotRecordedIsNotSent(t *testing.T) {
 			t.Fatal("no conflict")
 		}
 		questions := r.tokens.questions
-		for _, order := range []Order{value(canary), Value{AgentID: "agent-1", Value: text(canary)}} {
+		for _, order := range []Order{value(canary), value("")} {
 			r.rows.fail["LatestAttempt"] = 1
 			if _, err := r.Submit(t.Context(), req, order); !errors.Is(err, ErrNotRecorded) {
 				t.Errorf("%v", err)

@@ -115,7 +115,9 @@ func TestPartsAreWiped(t *testing.T) {
 		"pairs": {pairs("user", "ann", "password", `S3cr3t"`), `ann|S3cr3t"`},
 		"a key": {pem, string(pem.Text.Bytes())},
 	} {
-		j, e := Value{AgentID: "agent-1", Name: "n", Value: tc.in}.prepare(checks{})
+		order := value("")
+		order.Value = tc.in
+		j, e := order.prepare(checks{})
 		if len(e) > 0 {
 			t.Fatal(e)
 		}
