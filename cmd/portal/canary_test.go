@@ -104,6 +104,9 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 			return []string{"valueFormat", "json", "valueJSON", `{"deep":{` + string(q) + `:"what is kept under it"}}`}
 		},
 		"file": func(c string) []string { return []string{"valueFormat", "file", "valueFile", c} },
+		"lines": func(c string) []string {
+			return []string{"valueFormat", "text", "valueText", "\"first\"\n\t" + c + "\n\\last\n"}
+		},
 		"hidden fields too": func(c string) []string {
 			return []string{"valueFormat", "text", "valueText", c, "valueJSON", c, "pairKey", "k", "pairValue", c}
 		},

@@ -23,17 +23,17 @@ func (h *Handlers) cloudOf(s *auth.Session, agentID string) string {
 	return a.CloudProvider
 }
 
-// known adds the names of project and agent to what is recorded, and says whose vault the agent writes to. The form may
-// have been drawn by another process, so what is not known here is asked for.
-func (h *Handlers) known(ctx context.Context, s *auth.Session, f *record.Fields) string {
+// known adds the names of project and agent to what is recorded, as far as they are known, and says whose vault the
+// agent writes to. Where the type of the reference follows from that, it is asked for: the form may have been drawn by
+// another process.
+func (h *Handlers) known(ctx context.Context, s *auth.Session, form formSpec, f *record.Fields) string {
 	user := userKey(s)
-	p, projectKnown := h.Catalogue.Project(user, f.ProjectID)
-	a, agentKnown := h.Catalogue.Agent(user, f.AgentID)
-	if f.ProjectID != "" && !projectKnown || f.AgentID != "" && !agentKnown {
+	a, ok := h.Catalogue.Agent(user, f.AgentID)
+	if _, follows := form.field("agentType"); follows && f.AgentType == "" && f.AgentID != "" && !ok {
 		h.lists(ctx, s)
-		p, _ = h.Catalogue.Project(user, f.ProjectID)
 		a, _ = h.Catalogue.Agent(user, f.AgentID)
 	}
+	p, _ := h.Catalogue.Project(user, f.ProjectID)
 	f.ProjectName = p.Name
 	f.AgentName = a.Name
 	return a.CloudProvider

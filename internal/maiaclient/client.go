@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"maiaportal/internal/secret/plainjson"
 	"maiaportal/internal/wipe"
 )
 
@@ -87,7 +88,7 @@ type answer struct {
 
 // call makes one request to an address of the closed list. sent may be nil; nobody reads it any more when call
 // returns, so that its owner may wipe it.
-func (c *Client) call(ctx context.Context, to target, token string, sent body) (answer, error) {
+func (c *Client) call(ctx context.Context, to target, token string, sent plainjson.Document) (answer, error) {
 	out := outgoing{body: sent}
 	defer out.wait()
 	// The cancel runs before the wait: it makes the transport let go of a body that it still reads,
@@ -171,7 +172,7 @@ func readAnswer(resp *http.Response) ([]byte, error) {
 }
 
 // post makes one of the two writing calls. Only 201 is success. The caller wipes the answer's body.
-func (c *Client) post(ctx context.Context, to target, token string, sent body) (answer, error) {
+func (c *Client) post(ctx context.Context, to target, token string, sent plainjson.Document) (answer, error) {
 	a, err := c.call(ctx, to, token, sent)
 	if err != nil {
 		return a, err

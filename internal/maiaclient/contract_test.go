@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"maiaportal/internal/secret/plainjson"
+
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
-
-	"maiaportal/internal/secret"
 )
 
 // validator checks requests against the vendor's own description of the API.
@@ -97,7 +97,7 @@ func (v validator) check(r *http.Request, body []byte) error {
 
 // kinds are requests of every kind that the client can make, with and without what is optional.
 func kinds() map[string]func(context.Context, *Client) error {
-	object := func() secret.Value { return secret.New([]byte(`{"password":"p","n":1e400,"o":{"l":[null,true]}}`)) }
+	object := func() plainjson.Document { return whole(`{"password":"p","n":1e400,"o":{"l":[null,true]}}`) }
 	reference := func(r Reference) func(context.Context, *Client) error {
 		r.ProjectID, r.Type = projectID, "PASSWORD"
 		if r.Name == "" {

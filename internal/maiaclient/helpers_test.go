@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/plainjson"
 )
 
 const (
@@ -120,7 +121,7 @@ func theReference() Reference {
 		AgentType: MatillionHosted,
 		Type:      "PASSWORD",
 		AgentID:   "agent-1",
-		Value:     secret.New([]byte(`{"password":"` + canary + `"}`)),
+		Value:     whole(`{"password":"` + canary + `"}`),
 	}
 }
 
@@ -131,7 +132,7 @@ func theValue() Value {
 		Name:      "N",
 		Type:      "PASSWORD",
 		Key:       "password",
-		Object:    secret.New([]byte(`{"password":"` + canary + `"}`)),
+		Object:    whole(`{"password":"` + canary + `"}`),
 	}
 }
 
@@ -197,4 +198,15 @@ func (s *seen) lastBody() string {
 		return ""
 	}
 	return s.bodies[len(s.bodies)-1]
+}
+
+// whole is a document of one piece.
+func whole(json string) plainjson.Document {
+	return plainjson.Document{plainjson.Raw(secret.New([]byte(json)))}
+}
+
+// written is a document as it is sent.
+func written(d plainjson.Document) string {
+	b, _ := io.ReadAll(d.Reader())
+	return string(b)
 }

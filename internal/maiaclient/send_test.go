@@ -20,11 +20,12 @@ import (
 	"time"
 
 	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/plainjson"
 )
 
 func nolog() *log.Logger { return log.New(io.Discard, "", 0) }
 
-func theZero() secret.Value { return secret.Value{} }
+func theZero() plainjson.Document { return plainjson.Document{plainjson.Raw(secret.Value{})} }
 
 // S-27: no redirect is followed, and the token never reaches the place that it points to.
 func TestRedirectsAreNotFollowed(t *testing.T) {
@@ -118,7 +119,7 @@ func TestBodies(t *testing.T) {
 			SecretName:  "S",
 			SecretKey:   "K",
 			AgentID:     "A",
-			Value:       secret.New([]byte(object)),
+			Value:       whole(object),
 		}
 	}
 	var s seen
@@ -150,7 +151,7 @@ func TestBodies(t *testing.T) {
 		if err := c.CreateReference(t.Context(), token, tc.reference); err != nil || s.lastBody() != tc.want {
 			t.Errorf("%s: %v\n got %s\nwant %s", why, err, s.lastBody(), tc.want)
 		}
-		if b := string(tc.reference.Value.Bytes()); b != "" && b != object {
+		if b := written(tc.reference.Value); b != "" && b != object {
 			t.Errorf("%s: the call changed its owner's value to %q", why, b)
 		}
 	}
@@ -165,12 +166,12 @@ func TestBodies(t *testing.T) {
 			Name:      "N",
 			Type:      "T",
 			Key:       "b",
-			Object:    secret.New([]byte(object)),
+			Object:    whole(object),
 		}, `{"secret":{"key":"b","name":"N","type":"T","value":` + object + `}}`, "projectId=" + projectID},
 		"without what is optional": {Value{
 			AgentID: "A",
 			Name:    "N",
-			Object:  secret.New([]byte(object)),
+			Object:  whole(object),
 		}, `{"secret":{"name":"N","value":` + object + `}}`, ""},
 	} {
 		if _, err := c.StoreValue(t.Context(), token, tc.value); err != nil || s.lastBody() != tc.want {
@@ -328,7 +329,7 @@ func TestOwnerMayWipeAfterTheCall(t *testing.T) {
 			c := newClient(t, rawServer(t, func(_ int, conn *net.TCPConn, r *bufio.Reader) { tc.handle(conn, r, stop) }), tc.timeout)
 			defer close(stop)
 			owned := secret.New(bigBody(size))
-			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, around([]byte(`{"a":"`), owned, `"}`))
+			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, around([]byte(`{"a":"`), plainjson.Document{plainjson.Escaped(owned)}, `"}`))
 			owned.Wipe()
 			if tc.class == nil && err != nil {
 				t.Error(err)
@@ -347,7 +348,7 @@ func TestOwnerMayWipeAfterTheCall(t *testing.T) {
 			c := newClient(t, "http://127.0.0.1", patient)
 			c.base = base
 			owned := secret.New(bigBody(1000))
-			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, around(nil, owned, ""))
+			_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, plainjson.Document{plainjson.Raw(owned)})
 			owned.Wipe()
 			mustBe(t, err, ErrNotSent)
 		}
@@ -383,7 +384,7 @@ func TestCallWaitsForTheReaderOfTheBody(t *testing.T) {
 	}
 	over := make(chan error, 1)
 	go func() {
-		_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, around(nil, secret.New(bigBody(64<<10)), ""))
+		_, err := c.post(t.Context(), target{http.MethodPost, "/v1/x"}, token, plainjson.Document{plainjson.Raw(secret.New(bigBody(64 << 10)))})
 		over <- err
 	}()
 	// That it does not return cannot be waited for; a call that does not wait would be over by then.
@@ -400,7 +401,7 @@ func TestCallWaitsForTheReaderOfTheBody(t *testing.T) {
 // The transport may open a body again for another connection: a call is not over before the last reader is
 // closed, and a reader that is closed twice counts once.
 func TestBodyCanBeOpenedAgain(t *testing.T) {
-	o := outgoing{body: around([]byte(`{"a":"`), secret.New([]byte(canary)), `"}`)}
+	o := outgoing{body: around([]byte(`{"a":"`), plainjson.Document{plainjson.Escaped(secret.New([]byte(canary)))}, `"}`)}
 	const want = `{"a":"` + canary + `"}`
 	req, _ := http.NewRequest(http.MethodPost, "http://127.0.0.1", nil)
 	o.attach(req)
@@ -434,9 +435,13 @@ func TestBodyCanBeOpenedAgain(t *testing.T) {
 
 // Whatever pieces a body is read in, it is its segments one after the other.
 func TestBodyInPieces(t *testing.T) {
-	segments := body{[]byte("ab"), nil, []byte("cdefg"), {}, []byte("h"), nil}
-	o := outgoing{body: segments}
-	for size := 1; size <= 9; size++ {
+	o := outgoing{body: around([]byte("ab"), plainjson.Document{
+		plainjson.Raw(secret.Value{}),
+		plainjson.Escaped(secret.New([]byte("cd\nef"))),
+		plainjson.Raw(secret.New([]byte{})),
+		plainjson.Raw(secret.New([]byte("g"))),
+	}, "h")}
+	for size := 1; size <= 11; size++ {
 		r := o.reader()
 		var got []byte
 		p := make([]byte, size)
@@ -450,7 +455,7 @@ func TestBodyInPieces(t *testing.T) {
 				t.Fatalf("%d bytes at once: read %d, %v", size, n, err)
 			}
 		}
-		if string(got) != "abcdefgh" {
+		if string(got) != `abcd\nefgh` {
 			t.Errorf("%d bytes at once: %q", size, got)
 		}
 		_ = r.Close()
@@ -688,7 +693,7 @@ func TestManyAtOnce(t *testing.T) {
 		all.Go(func() {
 			r := theReference()
 			r.Name = "N" + strconv.Itoa(i)
-			r.Value = secret.New([]byte(`{"password":"` + strings.Repeat(r.Name+".", 2000) + `"}`))
+			r.Value = whole(`{"password":"` + strings.Repeat(r.Name+".", 2000) + `"}`)
 			if err := c.CreateReference(t.Context(), token, r); err != nil {
 				t.Error(err)
 			}

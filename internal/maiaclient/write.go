@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 
-	"maiaportal/internal/secret"
 	"maiaportal/internal/secret/plainjson"
 )
 
@@ -27,10 +26,10 @@ type Reference struct {
 	Type            string // secretReferenceType; PASSWORD is the only one there is
 	Description     string
 
-	VaultName             string       // Azure
-	SecretName, SecretKey string       // AWS and Azure
-	AgentID               string       // Matillion hosted
-	Value                 secret.Value // Matillion hosted: a JSON object
+	VaultName             string             // Azure
+	SecretName, SecretKey string             // AWS and Azure
+	AgentID               string             // Matillion hosted
+	Value                 plainjson.Document // Matillion hosted: a JSON object
 }
 
 // Value is a secret value to store through an agent.
@@ -38,9 +37,9 @@ type Value struct {
 	AgentID   string
 	ProjectID string // optional
 	Name      string
-	Type      string       // optional
-	Key       string       // optional: a top-level property of Object
-	Object    secret.Value // a JSON object
+	Type      string             // optional
+	Key       string             // optional: a top-level property of Object
+	Object    plainjson.Document // a JSON object
 }
 
 // Stored is Maia's answer to a stored value. A member that could not be read is empty, and Partial
@@ -70,7 +69,7 @@ func (c *Client) CreateReference(ctx context.Context, token string, r Reference)
 		return err
 	}
 	head := referenceBody{AgentType: r.AgentType, Type: r.Type, Description: r.Description}
-	var value secret.Value
+	var value plainjson.Document
 	switch r.AgentType {
 	case AWS:
 		head.SecretName, head.SecretKey = r.SecretName, r.SecretKey
@@ -83,7 +82,7 @@ func (c *Client) CreateReference(ctx context.Context, token string, r Reference)
 	if err != nil {
 		return &transportError{class: ErrNotSent, what: "request could not be made", cause: err}
 	}
-	sent := body{b}
+	sent := around(b, nil, "")
 	if !value.Empty() {
 		sent = around(append(b[:len(b)-1], `,"secretValue":`...), value, `}`)
 	}

@@ -2,8 +2,10 @@ package scrub
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 const (
@@ -69,7 +71,7 @@ func (s *search) run(value Value) {
 	value(func(part []byte) {
 		part = flat(part)
 		s.find(part)
-		if !bytes.ContainsAny(part, signs) {
+		if !hasSign(part) {
 			return
 		}
 		// What is left of a part that was all escapes may be next to nothing, which is in any text.
@@ -79,6 +81,11 @@ func (s *search) run(value Value) {
 			}
 		}
 	})
+}
+
+// hasSign says whether an escape may begin anywhere. It is far quicker than bytes.ContainsAny.
+func hasSign(part []byte) bool {
+	return slices.ContainsFunc([]byte(signs), func(sign byte) bool { return bytes.IndexByte(part, sign) >= 0 })
 }
 
 // find marks the pieces of one part.
@@ -91,24 +98,35 @@ func (s *search) find(part []byte) {
 		s.tables[n] = newTable(s.views, n)
 	}
 	t := s.tables[n]
-	mask := uint64(1)<<(8*n) - 1 // all ones where n is 8
-	key := uint64(0)
-	for _, c := range part[:n-1] {
-		key = key<<8 | uint64(c)
-	}
-	for _, c := range part[n-1:] {
-		key = (key<<8 | uint64(c)) & mask
-		// Most pieces of a long value stand nowhere, which this tells without a look at the table.
-		if hint := t.hint(key); t.hints[hint/64]>>(hint%64)&1 == 0 {
+	// Each piece has exactly one block in it that begins at a multiple of apart. Most blocks of a long value stand
+	// nowhere, and then none of the pieces around them does.
+	m := min(n, block)
+	apart := n - m + 1
+	for at := 0; at+m <= len(part); at += apart {
+		if !t.hasBlock(number(part[at : at+m])) {
 			continue
 		}
-		if slot := t.slot(key); slot.head > 0 {
-			s.mark(t.nodes, slot.head, n)
-			// What is marked stays marked. Without this a long value of one letter, repeated, would be
-			// looked at for minutes.
-			slot.head = used
+		for i := max(0, at-apart+1); i <= min(at, len(part)-n); i++ {
+			if slot := t.slot(number(part[i : i+n])); slot.head > 0 {
+				s.mark(t.nodes, slot.head, n)
+				// What is marked stays marked. Without this a long value of one letter, repeated, would be
+				// looked at for minutes.
+				slot.head = used
+			}
 		}
 	}
+}
+
+// number makes one number of up to eight bytes.
+func number(b []byte) uint64 {
+	if len(b) == block { // what most are
+		return uint64(binary.BigEndian.Uint32(b))
+	}
+	key := uint64(0)
+	for _, c := range b {
+		key = key<<8 | uint64(c)
+	}
+	return key
 }
 
 // mark marks the places where a piece stands.
@@ -131,11 +149,15 @@ type table struct {
 	nodes []node
 	shift int
 	odd   uint64
-	// hints has a bit for each piece that is there, and is small enough to stay at hand.
+	// hints has a bit for each block that is there, and is small enough to stay at hand.
 	hints [1 << hintBits / 64]uint64
 }
 
-const hintBits = 15
+const (
+	hintBits = 15
+	// block is how many bytes of a piece are looked up at first.
+	block = 4
+)
 
 // slot has the first of the places of a piece, counted from 1; 0 where the slot is free.
 type slot struct {
@@ -165,13 +187,13 @@ func newTable(views []*view, n int) *table {
 		if n < v.least {
 			continue
 		}
-		for i := 0; i+n <= len(v.b); i++ {
-			key := uint64(0)
-			for _, c := range v.b[i : i+n] {
-				key = key<<8 | uint64(c)
-			}
-			hint := t.hint(key)
+		m := min(n, block)
+		for i := 0; i+m <= len(v.b); i++ {
+			hint := t.hint(number(v.b[i : i+m]))
 			t.hints[hint/64] |= 1 << (hint % 64)
+		}
+		for i := 0; i+n <= len(v.b); i++ {
+			key := number(v.b[i : i+n])
 			at := t.slot(key)
 			t.nodes = append(t.nodes, node{int32(k), int32(i), at.head}) // #nosec G115 -- both are bounded by room
 			at.key, at.head = key, int32(len(t.nodes))                   // #nosec G115
@@ -180,8 +202,14 @@ func newTable(views []*view, n int) *table {
 	return t
 }
 
-// hint is the place of a piece's bit.
-func (t *table) hint(key uint64) uint64 { return key * t.odd >> (64 - hintBits) }
+// hint is the place of a block's bit.
+func (t *table) hint(block uint64) uint64 { return block * t.odd >> (64 - hintBits) }
+
+// hasBlock is false where a block is nowhere.
+func (t *table) hasBlock(block uint64) bool {
+	hint := t.hint(block)
+	return t.hints[hint/64]>>(hint%64)&1 != 0
+}
 
 // slot gives the slot of a piece, or the free one where it would be.
 func (t *table) slot(key uint64) *slot {

@@ -2,6 +2,8 @@ package scrub
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -107,11 +109,12 @@ func isBlank(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
 func flat(b []byte) []byte {
 	n, blank := 0, false
 	for i := 0; i < len(b); {
-		if c := b[i]; c > ' ' && c < 0x7f && !blank { // what most is made of
-			b[n] = c
-			n++
-			i++
-			continue
+		if !blank {
+			if k := visible(b[i:]); k > 0 { // what most is made of
+				n += copy(b[n:], b[i:i+k])
+				i += k
+				continue
+			}
 		}
 		k, isBlank := step(b[i:])
 		if isBlank {
@@ -128,6 +131,29 @@ func flat(b []byte) []byte {
 	}
 	clear(b[n:])
 	return b[:n]
+}
+
+// visible is how many bytes at the beginning are characters of ASCII that are no blanks. It looks at eight at once.
+func visible(b []byte) int {
+	const (
+		each = 0x0101010101010101 // a one in each byte
+		high = 0x80 * each
+	)
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		eight := binary.LittleEndian.Uint64(b[i:])
+		// None of the sums carries into the next byte, because the highest bits are out of the way.
+		low := eight &^ high
+		noBlank := low + (0x80-'!')*each // 0x80 and more from the first one on
+		noDelete := ^(low + each)        // less than 0x80 but for the last one
+		if other := ^(noBlank & noDelete &^ eight) & high; other != 0 {
+			return i + bits.TrailingZeros64(other)/8
+		}
+	}
+	for i < len(b) && b[i] > ' ' && b[i] < 0x7f {
+		i++
+	}
+	return i
 }
 
 // jsonEscape reads an escape of JSON, and those of the languages that quote like it.

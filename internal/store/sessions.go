@@ -22,15 +22,12 @@ type Session struct {
 
 const sessionColumns = `handle, sealed, actor_issuer, actor_subject, actor_name, sid, browser, created_at, seen_at`
 
-func scanSession(row interface{ Scan(...any) error }) (Session, error) {
+func scanSession(row *sql.Rows) (Session, error) {
 	var r Session
 	var created, seen int64
 	err := row.Scan(&r.Handle, &r.Sealed, &r.ActorIssuer, &r.ActorSubject, &r.ActorName,
 		&r.SID, &r.Browser, &created, &seen)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return Session{}, ErrNotFound
-	case err != nil:
+	if err != nil {
 		return Session{}, fmt.Errorf("store: session: %w", err)
 	}
 	r.CreatedAt, r.SeenAt = instant(created), instant(seen)
@@ -55,10 +52,37 @@ func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session, rep
 	})
 }
 
-// Session gives a session that was begun after begun and used after seen, or ErrNotFound.
+// liveSession are a session's row, where it was begun and used after two instants.
+const liveSession = ` FROM sessions WHERE id_hash = $1 AND created_at > $2 AND seen_at > $3`
+
+// Session gives a session that was begun after begun and used after seen, or ErrNotFound. What a list shows of it,
+// but for its handle and instants, is left out: each request asks for a session.
 func (s *Store) Session(ctx context.Context, idHash []byte, begun, seen time.Time) (Session, error) {
-	return scanSession(s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id_hash = $1 AND created_at > $2 AND seen_at > $3`,
-		idHash, millis(begun), millis(seen)))
+	var r Session
+	var created, used int64
+	err := s.db.QueryRowContext(ctx, `SELECT handle, sealed, created_at, seen_at`+liveSession,
+		idHash, millis(begun), millis(seen)).Scan(&r.Handle, &r.Sealed, &created, &used)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Session{}, ErrNotFound
+	case err != nil:
+		return Session{}, fmt.Errorf("store: session: %w", err)
+	}
+	r.CreatedAt, r.SeenAt = instant(created), instant(used)
+	return r, nil
+}
+
+// SessionLives says whether Session would give one.
+func (s *Store) SessionLives(ctx context.Context, idHash []byte, begun, seen time.Time) (bool, error) {
+	var one int
+	err := s.db.QueryRowContext(ctx, `SELECT 1`+liveSession, idHash, millis(begun), millis(seen)).Scan(&one)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("store: session: %w", err)
+	}
+	return true, nil
 }
 
 // Sessions lists sessions that were begun after begun and used after seen, those used last first: one

@@ -26,6 +26,9 @@ const (
 	busyPause = 50 * time.Millisecond
 	// readers is how many connections read a SQLite file at once.
 	readers = 8
+	// readerCache is how much of the file each of them keeps, in KiB (negative numbers are that). Each has a cache of
+	// its own, which is void after the next commit; SQLite's 2 MiB would be 16 for all.
+	readerCache = "-512"
 )
 
 // openSQLite opens the file. Where it may not be made, it has to be there, and nothing is changed about it.
@@ -53,6 +56,7 @@ func openSQLite(databaseURL string, mayMake bool, now func() time.Time) (*Store,
 	}
 	writing.SetMaxOpenConns(1)
 	q.Add("_pragma", "query_only(1)") // what is not the writer must not write
+	q.Add("_pragma", "cache_size("+readerCache+")")
 	reading, err := sql.Open("sqlite", fileAddress(path, q))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open: %w", err), writing.Close())

@@ -182,7 +182,25 @@ func testSessions(t *testing.T, address string) {
 	r := must[Session](t)(s.Session(ctx, id, c.ago(1), c.ago(1)))
 	w := session("h1", "ann")
 	w.CreatedAt, w.SeenAt = begun, begun
-	want(t, "the session", fmt.Sprint(r), fmt.Sprint(w))
+	want(t, "the session", fmt.Sprint(r), fmt.Sprint(Session{
+		Handle:    w.Handle,
+		Sealed:    w.Sealed,
+		CreatedAt: begun,
+		SeenAt:    begun,
+	}))
+	w.Sealed = nil
+	want(t, "the session in a list", fmt.Sprint(must[[]Session](t)(s.AllSessions(ctx, "", ""))), fmt.Sprint([]Session{w}))
+
+	lives := func(id []byte, begun, seen time.Time) bool {
+		_, err := s.Session(ctx, id, begun, seen)
+		if yes := must[bool](t)(s.SessionLives(ctx, id, begun, seen)); yes != (err == nil) {
+			t.Errorf("lives: %v, but %v", yes, err)
+		}
+		return err == nil
+	}
+	if !lives(id, c.ago(1), c.ago(1)) || lives([]byte("hash 2"), time.Time{}, time.Time{}) || lives(id, begun, time.Time{}) || lives(id, time.Time{}, begun) {
+		t.Error("the wrong sessions live")
+	}
 
 	_, err := s.Session(ctx, []byte("hash 2"), time.Time{}, time.Time{})
 	notFound(t, "unknown", err)
@@ -802,9 +820,10 @@ func testAnyBytes(t *testing.T, address string) {
 	r.Browser, r.ActorName, r.Sealed = "Bad\xffBrowser\x00", "'; DROP TABLE sessions; --", []byte{}
 	must0(t, s.CreateSession(ctx, []byte{0}, r, nil))
 	got := must[Session](t)(s.Session(ctx, []byte{0}, time.Time{}, time.Time{}))
-	want(t, "browser", got.Browser, "Bad\uFFFDBrowser\uFFFD")
-	want(t, "name", got.ActorName, r.ActorName)
 	want(t, "empty payload", len(got.Sealed), 0)
+	listed := must[[]Session](t)(s.AllSessions(ctx, "", ""))[0]
+	want(t, "browser", listed.Browser, "Bad\uFFFDBrowser\uFFFD")
+	want(t, "name", listed.ActorName, r.ActorName)
 	for _, id := range []string{"\x00", "\xff\xfe", strings.Repeat("x", 1<<16), "' OR ''='"} {
 		_, err := s.SubmissionByID(ctx, id)
 		notFound(t, "a submission", err)

@@ -164,8 +164,8 @@ func TestChanges(t *testing.T) {
 	} {
 		e := FieldErrors{}
 		object, _ := tc.in.object(false, e)
-		if string(object.Bytes()) != tc.object || len(e) > 0 {
-			t.Errorf("%s: %s %v", why, object.Bytes(), map[string][]string(e))
+		if written(object) != tc.object || len(e) > 0 {
+			t.Errorf("%s: %s %v", why, written(object), map[string][]string(e))
 		}
 		if got := tc.in.changes(); !slices.Equal(got, tc.changes) {
 			t.Errorf("%s: changes %v, want %v", why, got, tc.changes)

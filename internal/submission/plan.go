@@ -6,13 +6,13 @@ import (
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
-	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/plainjson"
 )
 
 // plan is an order that has been checked: what is recorded of it, and the calls that it makes, in their order.
 type plan struct {
-	record record.Submission // its action, fields and changes
-	object secret.Value      // empty for a reference that carries no value
+	record record.Submission  // its action, fields and changes
+	object plainjson.Document // empty for a reference that carries no value
 	// plain are the order's fields that are not secret.
 	plain map[string][]string
 	// doubts are what is odd, where the user asked for a check: with any, nothing is sent.

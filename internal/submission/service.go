@@ -175,8 +175,28 @@ func (s *Service) await(f *flight, fp []byte) (record.Submission, error) {
 // attempt decides whether this is a new attempt, and makes it.
 func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Request, order Order,
 	u *underWay) (record.Submission, error) {
-	var p plan
-	for checked := false; ; {
+	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, now: s.o.Now()})
+	defer p.object.Wipe()
+	faults := unsendable(e, p.doubts)
+	p.plain = order.plain()
+	r := p.record
+	r.FormToken = token
+	r.Attempt = 1
+	r.Fingerprint = fp
+	r.Holder = s.o.Holder
+	r.Outcome = record.Pending
+	r.Actor = req.Actor
+	r.Actor.Name = scrub.Printable(req.Actor.Name, 200)
+	r.RequestID = req.RequestID
+	r.ClientAddress = req.ClientAddress
+	if faults == nil {
+		// Most forms are sent once. The database takes no second record of a first attempt, so it need not be asked
+		// before whether there is one.
+		if made, end, err := s.try(ctx, req, p, r, u); made {
+			return end, err
+		}
+	}
+	for {
 		latest, err := s.latest(ctx, token)
 		switch {
 		case errors.Is(err, record.ErrNotFound):
@@ -189,46 +209,37 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 		case !latest.Outcome.Definite():
 			return latest, nil
 		}
-		if !checked {
-			var e FieldErrors
-			p, e = order.prepare(checks{own: req.Own, rule: s.o.NameRule, now: s.o.Now()})
-			defer p.object.Wipe()
-			if err := unsendable(e, p.doubts); err != nil {
-				return record.Submission{}, err
-			}
-			p.plain = order.plain()
-			checked = true
+		if faults != nil {
+			return record.Submission{}, faults
 		}
-		r := p.record
-		r.ID = uuid.Must(uuid.NewV7()).String()
-		r.FormToken = token
 		r.Attempt = latest.Attempt + 1
-		r.Fingerprint = fp
-		r.Holder = s.o.Holder
-		r.CreatedAt = s.o.Now()
-		r.Outcome = record.Pending
-		r.Actor = req.Actor
-		r.Actor.Name = scrub.Printable(req.Actor.Name, 200)
-		r.RequestID = req.RequestID
-		r.ClientAddress = req.ClientAddress
-		// With a token at hand the call begins now, and one commit says both.
-		var first *record.Step
-		bearer := ""
-		if token, ok := req.Tokens.AtHand(); ok {
-			bearer = token
-			begins := p.begins(0)
-			first = &begins
-		}
-		begun, err := s.begin(ctx, r, first)
-		switch {
-		case err != nil:
-			return record.Submission{}, err
-		case begun:
-			*u = underWay{record: r, step: first, open: true}
-			return s.send(ctx, req, p, u, bearer)
+		if made, end, err := s.try(ctx, req, p, r, u); made {
+			return end, err
 		}
 		// Another process was quicker with the same form: look again.
 	}
+}
+
+// try makes an attempt, unless the record of another one has its number.
+func (s *Service) try(ctx context.Context, req Request, p plan, r record.Submission,
+	u *underWay) (made bool, end record.Submission, _ error) {
+	r.ID = uuid.Must(uuid.NewV7()).String()
+	r.CreatedAt = s.o.Now()
+	// With a token at hand the call begins now, and one commit says both.
+	var first *record.Step
+	bearer := ""
+	if token, ok := req.Tokens.AtHand(); ok {
+		bearer = token
+		begins := p.begins(0)
+		first = &begins
+	}
+	begun, err := s.begin(ctx, r, first)
+	if err != nil || !begun {
+		return err != nil, record.Submission{}, err
+	}
+	*u = underWay{record: r, step: first, open: true}
+	end, err = s.send(ctx, req, p, u, bearer)
+	return true, end, err
 }
 
 // unsendable puts what was found into an error, or nil where there is nothing.

@@ -20,7 +20,7 @@ import (
 	"maiaportal/internal/audit"
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
-	"maiaportal/internal/secret"
+	"maiaportal/internal/secret/plainjson"
 	"maiaportal/internal/store"
 )
 
@@ -1070,27 +1070,44 @@ func TestEarlierAttempt(t *testing.T) {
 
 // S-41: what cannot be recorded is not sent.
 func TestNotRecordedIsNotSent(t *testing.T) {
-	for _, method := range []string{"LatestAttempt", "BeginSubmission"} {
-		t.Run(method, func(t *testing.T) {
-			r := newRig(t, status(201, createdBody))
-			r.rows.fail[method] = 1
-			if method == "BeginSubmission" {
-				r.rows.fail[method] = 2 // it is tried again once, because only its answer may be lost
-			}
-			req, order := r.fresh(), value(canary)
+	t.Run("BeginSubmission", func(t *testing.T) {
+		r := newRig(t, status(201, createdBody))
+		r.rows.fail["BeginSubmission"] = 2 // it is tried again once, because only its answer may be lost
+		req, order := r.fresh(), value(canary)
+		if _, err := r.Submit(t.Context(), req, order); !errors.Is(err, ErrNotRecorded) {
+			t.Errorf("%v", err)
+		}
+		if r.maia.calls() != 0 || r.tokens.questions != 0 || len(r.records()) != 0 {
+			t.Errorf("%d calls, %d tokens, %d records", r.maia.calls(), r.tokens.questions, len(r.records()))
+		}
+		mustBeWiped(t, order)
+		// The form can be sent again.
+		if rec, err := r.Submit(t.Context(), req, value(canary)); err != nil || rec.Outcome != record.Created {
+			t.Errorf("again: %+v, %v", rec, err)
+		}
+	})
+	// Whether a form was sent before is asked where it was, or where something is wrong with it.
+	t.Run("LatestAttempt", func(t *testing.T) {
+		r := newRig(t, status(409, ""))
+		req := r.fresh()
+		if _, err := r.Submit(t.Context(), req, value(canary)); err == nil {
+			t.Fatal("no conflict")
+		}
+		questions := r.tokens.questions
+		for _, order := range []Order{value(canary), value("")} {
+			r.rows.fail["LatestAttempt"] = 1
 			if _, err := r.Submit(t.Context(), req, order); !errors.Is(err, ErrNotRecorded) {
 				t.Errorf("%v", err)
 			}
-			if r.maia.calls() != 0 || r.tokens.questions != 0 || len(r.records()) != 0 {
+			if r.maia.calls() != 1 || r.tokens.questions != questions || len(r.records()) != 1 {
 				t.Errorf("%d calls, %d tokens, %d records", r.maia.calls(), r.tokens.questions, len(r.records()))
 			}
-			mustBeWiped(t, order)
-			// The form can be sent again.
-			if rec, err := r.Submit(t.Context(), req, value(canary)); err != nil || rec.Outcome != record.Created {
-				t.Errorf("again: %+v, %v", rec, err)
-			}
-		})
-	}
+		}
+		// The form can be sent again.
+		if _, err := r.Submit(t.Context(), req, value(canary)); refusedOf(t, err).Record.Attempt != 2 || r.maia.calls() != 2 {
+			t.Errorf("again: %v, %d calls", err, r.maia.calls())
+		}
+	})
 	t.Run("BeginCall", func(t *testing.T) {
 		r := newRig(t, status(201, createdBody))
 		r.tokens.asks = true // else both are one step
@@ -1401,22 +1418,27 @@ func TestBuiltObjectIsWiped(t *testing.T) {
 		keep := &keeping{status: code}
 		r := newRig(t, nil, func(o *Options) { o.Maia = keep })
 		_, _ = r.Submit(t.Context(), r.fresh(), value(canary))
-		if keep.length == 0 || len(bytes.Trim(keep.object.Bytes(), "\x00")) != 0 {
-			t.Errorf("%d: %q is left", code, keep.object.Bytes())
+		if !strings.Contains(keep.sent, canary) {
+			t.Errorf("%d: %q was sent", code, keep.sent)
 		}
+		keep.object.Each(func(b []byte, _ bool) {
+			if len(bytes.Trim(b, "\x00")) != 0 {
+				t.Errorf("%d: %q is left", code, b)
+			}
+		})
 	}
 }
 
 // keeping is a client that keeps what it was given, as no client should.
 type keeping struct {
 	status int
-	object secret.Value
-	length int
+	object plainjson.Document
+	sent   string
 }
 
 func (k *keeping) CreateReference(context.Context, string, maiaclient.Reference) error { return nil }
 func (k *keeping) StoreValue(_ context.Context, _ string, v maiaclient.Value) (maiaclient.Stored, error) {
-	k.object, k.length = v.Object, len(v.Object.Bytes())
+	k.object, k.sent = v.Object, written(v.Object)
 	if k.status == 201 {
 		return maiaclient.Stored{}, nil
 	}

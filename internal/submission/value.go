@@ -73,7 +73,7 @@ func row(field string, i int) string { return field + "-" + strconv.Itoa(i+1) }
 
 // object checks the value and makes the JSON object that Maia gets. keySent says that the call has a
 // place for the key: then it must be a property of a pairs or json value. The key to send comes back.
-func (v ValueInput) object(keySent bool, e FieldErrors) (object secret.Value, key string) {
+func (v ValueInput) object(keySent bool, e FieldErrors) (object plainjson.Document, key string) {
 	e.checkLine("key", v.Key)
 	if _, known := FindRecipe(v.Recipe); !known && v.Recipe != "" {
 		e.add("recipe", "The form was made for a use that is not known here. Choose what the secret is for anew.")
@@ -100,7 +100,8 @@ func (v ValueInput) object(keySent bool, e FieldErrors) (object secret.Value, ke
 }
 
 // single is an object of one property, for text and for a file.
-func (v ValueInput) single(field string, value secret.Value, missing string, e FieldErrors) (secret.Value, string) {
+func (v ValueInput) single(field string, value secret.Value, missing string,
+	e FieldErrors) (plainjson.Document, string) {
 	key := v.Key
 	if key == "" {
 		key = defaultKey
@@ -108,25 +109,21 @@ func (v ValueInput) single(field string, value secret.Value, missing string, e F
 	b := value.Bytes()
 	if len(b) == 0 {
 		e.add(field, missing)
-		return secret.Value{}, key
+		return nil, key
 	}
 	if !e.checkBytes(field, b) {
-		return secret.Value{}, key
+		return nil, key
 	}
-	out := make([]byte, 0, len(`{"":""}`)+quotedLen(key)+quotedLen(b)+len(`\n`))
-	out = append(out, '{')
-	out = appendQuoted(out, key)
-	out = append(out, ':')
-	out = v.appendValue(out, "", b)
-	return secret.New(append(out, '}')), key
+	head := plainjson.AppendQuoted([]byte{'{'}, key)
+	return v.property(nil, head, "", value, "}"), key
 }
 
-func (v ValueInput) pairs(keySent bool, e FieldErrors) secret.Value {
+func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 	if len(v.Pairs) > MaxPairs {
 		e.add("pairKey", "Up to 50 pairs can be entered. Use JSON for more.")
-		return secret.Value{}
+		return nil
 	}
-	total, size, faults := 0, len("{}"), len(e)
+	total, faults := 0, len(e)
 	seen := map[string]bool{}
 	recipe, _ := FindRecipe(v.Recipe)
 	for i, p := range v.Pairs {
@@ -158,49 +155,60 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) secret.Value {
 			continue
 		}
 		total += len(p.Key) + len(b)
-		size += quotedLen(p.Key) + quotedLen(b) + len(`"":"",`) + len(`\n`)
 	}
 	switch {
 	case len(e) > faults:
-		return secret.Value{}
+		return nil
 	case len(seen) == 0:
 		e.add("pairKey-1", "Enter at least one property: its name and its value.")
-		return secret.Value{}
+		return nil
 	case total > MaxValue:
 		e.add("pairKey-1", "Together the properties are larger than 256 KiB. Store less in one secret.")
-		return secret.Value{}
+		return nil
 	case keySent && v.Key != "" && !seen[v.Key]:
 		e.add("key", "This is none of the names below. Use one of them, or leave this empty to use the whole object.")
-		return secret.Value{}
+		return nil
 	}
-	out := append(make([]byte, 0, size), '{')
+	var object plainjson.Document
+	before := byte('{')
 	for _, p := range v.Pairs {
 		if p.Value.Empty() {
 			continue
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = appendQuoted(out, p.Key)
-		out = append(out, ':')
-		out = v.appendValue(out, p.Key, p.Value.Bytes())
+		object = v.property(object, plainjson.AppendQuoted([]byte{before}, p.Key), p.Key, p.Value, "")
+		before = ','
 	}
-	return secret.New(append(out, '}'))
+	return append(object, plainjson.Raw(secret.New([]byte{'}'})))
 }
 
-func (v ValueInput) json(keySent bool, e FieldErrors) secret.Value {
+// property appends a property to an object: what stands before its colon, and its value, with the newline that the
+// recipe asks for. The value is not copied.
+func (v ValueInput) property(object plainjson.Document, head []byte, name string, value secret.Value,
+	tail string) plainjson.Document {
+	end := `"`
+	if v.adds(name, value.Bytes()) {
+		end = `\n"`
+	}
+	return append(object,
+		plainjson.Raw(secret.New(append(head, `:"`...))),
+		plainjson.Escaped(value),
+		plainjson.Raw(secret.New([]byte(end+tail))),
+	)
+}
+
+func (v ValueInput) json(keySent bool, e FieldErrors) plainjson.Document {
 	b := v.JSON.Bytes()
 	if len(bytes.TrimSpace(b)) == 0 {
 		e.add("valueJSON", "Enter the JSON object.")
-		return secret.Value{}
+		return nil
 	}
 	if !e.checkBytes("valueJSON", b) {
-		return secret.Value{}
+		return nil
 	}
 	object, err := plainjson.Walk{Key: []byte(v.Key)}.Object(b)
 	if err != nil {
 		e.add("valueJSON", err.Error())
-		return secret.Value{}
+		return nil
 	}
 	switch {
 	case object.Members == 0:
@@ -208,9 +216,9 @@ func (v ValueInput) json(keySent bool, e FieldErrors) secret.Value {
 	case keySent && v.Key != "" && !object.Found:
 		e.add("key", "The object has no such property at its top level. Use one that it has, or leave this empty to use the whole object.")
 	default:
-		return v.JSON
+		return plainjson.Document{plainjson.Raw(v.JSON)}
 	}
-	return secret.Value{}
+	return nil
 }
 
 // checkBytes holds what every value must be, whatever its format. It never says a length or a piece.
@@ -244,66 +252,4 @@ func onlyBullets(b []byte) bool {
 		}
 	}
 	return any
-}
-
-// widths has, for each byte, how long it is in a JSON text that has no more escapes than it needs.
-var widths = func() (w [256]uint8) {
-	for c := range w {
-		switch {
-		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
-			w[c] = 2
-		case c < 0x20:
-			w[c] = 6
-		default:
-			w[c] = 1
-		}
-	}
-	return w
-}()
-
-// appendQuoted appends s as a JSON text, with no more escapes than it needs. dst must have the room.
-func appendQuoted[T string | []byte](dst []byte, s T) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	plain := 0
-	for i := range len(s) {
-		c := s[i]
-		if widths[c] == 1 {
-			continue
-		}
-		dst = append(dst, s[plain:i]...)
-		plain = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	dst = append(dst, s[plain:]...)
-	return append(dst, '"')
-}
-
-// appendValue appends a value, with the newline that the recipe asks for. dst must have the room.
-func (v ValueInput) appendValue(dst []byte, name string, b []byte) []byte {
-	dst = appendQuoted(dst, b)
-	if v.adds(name, b) {
-		dst = append(dst[:len(dst)-1], '\\', 'n', '"')
-	}
-	return dst
-}
-
-// quotedLen is the length of what appendQuoted appends, so that the room is made once.
-func quotedLen[T string | []byte](s T) int {
-	n := len(`""`)
-	for i := range len(s) {
-		n += int(widths[s[i]])
-	}
-	return n
 }

@@ -60,28 +60,38 @@ func (j plan) openWords() []string {
 	return open
 }
 
-// parts gives each string and number of the object that was sent. The names of its properties are
-// secret only where they were typed in the secret field itself, and may be more than names.
+// parts gives each text of the value that was sent, in a copy: in JSON each string and number. The names of
+// properties are secret only where they were typed in the secret field itself, and may be more than names.
 func (j plan) parts(part func([]byte)) {
-	object := j.object.Bytes()
-	if len(object) == 0 {
+	if j.object.Empty() {
 		return
 	}
-	room := make([]byte, 0, len(object)) // no part is longer
+	longest := 0
+	j.object.Each(func(b []byte, _ bool) { longest = max(longest, len(b)) })
+	room := make([]byte, 0, longest) // no part is longer
 	defer func() { clear(room[:cap(room)]) }()
-	w := plainjson.Walk{Leaf: func(raw []byte, isString bool, _ int) {
-		if isString {
-			part(plainjson.Unescape(room, raw))
-		} else {
-			part(append(room, raw...))
-		}
-	}}
-	if format := j.plain["valueFormat"]; len(format) == 1 && format[0] == string(record.FormatJSON) {
-		w.Name = func(name []byte) {
+	w := plainjson.Walk{
+		Leaf: func(raw []byte, isString bool, _ int) {
+			if isString {
+				part(plainjson.Unescape(room, raw))
+			} else {
+				part(append(room, raw...))
+			}
+		},
+		Name: func(name []byte) {
 			if !scrub.OrdinaryName(name) {
 				part(append(room, name...))
 			}
-		}
+		},
 	}
-	_, _ = w.Object(object) // it was made or checked by this package
+	format := j.plain["valueFormat"]
+	entered := len(format) == 1 && format[0] == string(record.FormatJSON)
+	j.object.Each(func(b []byte, isText bool) {
+		switch {
+		case isText:
+			part(append(room, b...))
+		case entered:
+			_, _ = w.Object(b) // it was checked by this package
+		}
+	})
 }

@@ -99,28 +99,47 @@ func TestOpenNamesStayInMaiasWords(t *testing.T) {
 	}
 }
 
-// S-34: the room in which the parts of a value are unpacked is cleared.
+// S-34: the room in which the parts of a value are unpacked is cleared, and the value itself, which may have to be sent
+// once more, stays as it is.
 func TestPartsAreWiped(t *testing.T) {
-	j, e := objectAs(`{"Gx7-token-9":"S3cr3t\u002dpa55word","n":1234567}`, "").prepare(checks{})
-	if len(e) > 0 {
-		t.Fatal(e)
-	}
-	j.plain = map[string][]string{"valueFormat": {string(record.FormatJSON)}}
-	var parts [][]byte
-	var seen []string
-	j.parts(func(part []byte) {
-		parts = append(parts, part)
-		seen = append(seen, string(part))
-	})
-	if strings.Join(seen, " ") != "Gx7-token-9 S3cr3t-pa55word 1234567" {
-		t.Errorf("%q", seen)
-	}
-	for _, p := range parts {
-		if strings.Trim(string(p[:cap(p)]), "\x00") != "" {
-			t.Errorf("left: %q", p[:cap(p)])
+	pem := text("-----BEGIN KEY-----\nS3cr3t\n-----END KEY-----")
+	for why, tc := range map[string]struct {
+		in   ValueInput
+		want string
+	}{
+		"JSON": {
+			jsonValue(`{"Gx7-token-9":"S3cr3t\u002dpa55word","n":1234567}`, ""),
+			"Gx7-token-9|S3cr3t-pa55word|1234567",
+		},
+		"text":  {text("S3cr3t\\u002d\n"), "S3cr3t\\u002d\n"},
+		"pairs": {pairs("user", "ann", "password", `S3cr3t"`), `ann|S3cr3t"`},
+		"a key": {pem, string(pem.Text.Bytes())},
+	} {
+		order := value("")
+		order.Value = tc.in
+		j, e := order.prepare(checks{})
+		if len(e) > 0 {
+			t.Fatal(e)
 		}
-	}
-	if !strings.Contains(string(j.object.Bytes()), "S3cr3t") {
-		t.Error("the object itself was changed")
+		before := written(j.object)
+		j.plain = map[string][]string{"valueFormat": {string(tc.in.Format)}}
+		var parts [][]byte
+		var seen []string
+		j.parts(func(part []byte) {
+			parts = append(parts, part)
+			seen = append(seen, string(part))
+			part[0] = '!' // it may be changed
+		})
+		if got := strings.Join(seen, "|"); got != tc.want {
+			t.Errorf("%s: %q, want %q", why, got, tc.want)
+		}
+		for _, p := range parts {
+			if strings.Trim(string(p[:cap(p)]), "\x00") != "" {
+				t.Errorf("%s: left: %q", why, p[:cap(p)])
+			}
+		}
+		if after := written(j.object); after != before || !strings.Contains(after, "S3cr3t") {
+			t.Errorf("%s: the object itself was changed to %q", why, after)
+		}
 	}
 }

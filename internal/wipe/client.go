@@ -15,6 +15,9 @@ const BufferSize = 4 << 10
 // record is how much of a body is written at once: what TLS puts into one record.
 const record = 16 << 10
 
+// recordRooms are for a record each. All of them are clear: whoever puts one back has cleared it.
+var recordRooms = sync.Pool{New: func() any { return new([record]byte) }}
+
 // Conn is a client's connection on which net/http leaves nothing behind. Around TLS it is made by TLS,
 // because only outside of it are net/http's buffers seen.
 type Conn struct {
@@ -74,8 +77,12 @@ func (c *Conn) Write(p []byte) (int, error) {
 // ReadFrom sends a body that is longer than the transport's buffer. Without it io.Copy would make a
 // buffer that nobody clears.
 func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
-	b := make([]byte, record)
-	defer clear(b)
+	room, _ := recordRooms.Get().(*[record]byte)
+	b := room[:]
+	defer func() {
+		clear(b) // before anybody else gets it
+		recordRooms.Put(room)
+	}()
 	total := int64(0)
 	for {
 		n, err := r.Read(b)

@@ -27,6 +27,7 @@ type (
 	sessionRows interface {
 		CreateSession(ctx context.Context, idHash []byte, r store.Session, replaces []byte) error
 		Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
+		SessionLives(ctx context.Context, idHash []byte, begun, seen time.Time) (bool, error)
 		TouchSession(ctx context.Context, idHash []byte) error
 		SaveSession(ctx context.Context, idHash, sealed []byte) error
 		DeleteSession(ctx context.Context, idHash []byte) (bool, error)
@@ -224,8 +225,8 @@ func (s *Sessions) lives(ctx context.Context, id string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), livesTime)
 	defer cancel()
 	now := s.Now()
-	_, err := s.Rows.Session(ctx, hash(id), now.Add(-s.Max), now.Add(-s.Idle))
-	return err == nil
+	lives, err := s.Rows.SessionLives(ctx, hash(id), now.Add(-s.Max), now.Add(-s.Idle))
+	return lives && err == nil
 }
 
 // End ends the request's session, if there is one, and expires its cookie.

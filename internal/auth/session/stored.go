@@ -68,7 +68,7 @@ func (l Login) plain() ([]byte, error) {
 // loginOf reads what plain has made.
 func loginOf(plain []byte) (Login, error) {
 	var s storedLogin
-	if err := json.Unmarshal(plain, &s); err != nil {
+	if err := s.read(plain); err != nil {
 		return Login{}, err
 	}
 	return Login{

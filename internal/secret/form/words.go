@@ -11,16 +11,20 @@ func NormalizeLineEnds(b []byte) []byte {
 	if n < 0 {
 		return b
 	}
-	for i := n; i < len(b); i++ {
-		c := b[i]
-		if c == '\r' {
-			c = '\n'
-			if i+1 < len(b) && b[i+1] == '\n' {
-				i++
-			}
+	for i := n; i < len(b); {
+		// Here stands a CR; what follows up to the next one is moved in one go.
+		if i+1 < len(b) && b[i+1] == '\n' {
+			i++
 		}
-		b[n] = c
+		b[n] = '\n'
 		n++
+		i++
+		end := bytes.IndexByte(b[i:], '\r')
+		if end < 0 {
+			end = len(b) - i
+		}
+		n += copy(b[n:], b[i:i+end])
+		i += end
 	}
 	clear(b[n:])
 	return b[:n]

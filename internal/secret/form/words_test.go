@@ -19,6 +19,21 @@ func TestNormalizeLineEnds(t *testing.T) {
 			t.Errorf("%s: %q is left behind the end", why, rest)
 		}
 	}
+	// Every short text of these, and the same between longer runs.
+	all := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	texts := []string{""}
+	for i := 0; len(texts) < 3000; i++ {
+		for _, c := range []string{"a", "\r", "\n"} {
+			texts = append(texts, texts[i]+c)
+		}
+	}
+	for _, text := range texts {
+		for _, in := range []string{text, "before" + strings.ReplaceAll(text, "a", "between") + "behind"} {
+			if got := string(NormalizeLineEnds([]byte(in))); got != all.Replace(in) {
+				t.Fatalf("%q became %q, want %q", in, got, all.Replace(in))
+			}
+		}
+	}
 }
 
 func TestLine(t *testing.T) {

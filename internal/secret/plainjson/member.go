@@ -8,17 +8,25 @@ import (
 // valid by encoding/json, which says so without copying; what is no object has no properties.
 func Member(raw []byte, name string) []byte {
 	var found []byte
-	each(raw, '{', func(key, value []byte) {
+	Members(raw, func(key, value []byte) {
+		if string(key) == name {
+			found = value
+		}
+	})
+	return found
+}
+
+// Members gives each property of an object: its name, which is good until member returns, and its value as it is
+// written. ok says whether raw, which must be valid, is one.
+func Members(raw []byte, member func(name, value []byte)) (ok bool) {
+	return each(raw, '{', func(key, value []byte) {
 		plain := key[1 : len(key)-1]
 		if bytes.IndexByte(plain, '\\') >= 0 {
 			plain = Unescape(nil, plain)
 			defer clear(plain)
 		}
-		if string(plain) == name {
-			found = value
-		}
+		member(plain, value)
 	})
-	return found
 }
 
 // Elements are the values of a list, as they are written; ok says whether raw, which must be valid, is one.

@@ -1,6 +1,8 @@
 package parts
 
 import (
+	"context"
+	"io"
 	"strconv"
 	"strings"
 
@@ -9,6 +11,20 @@ import (
 
 // Option is an entry of a picker: the value that is sent and the words beside it.
 type Option struct{ Value, Label string }
+
+// options draws the entries of a picker. There may be hundreds, and templ takes each expression through fmt.
+func options(list []Option) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		for _, o := range list {
+			for _, text := range []string{`<option value="`, templ.EscapeString(o.Value), `">`, templ.EscapeString(o.Label), `</option>`} {
+				if _, err := io.WriteString(w, text); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
 
 // Field is one control of a form as it is shown: never one of a secret, which have SecretField.
 type Field struct {

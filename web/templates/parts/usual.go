@@ -22,6 +22,11 @@ var (
 	}()
 	usualText = Once(textGroup(ValueFields{Text: SecretField{Name: "valueText"}}, false))
 	usualJSON = Once(jsonGroup(ValueFields{JSON: SecretField{Name: "valueJSON"}}, false))
+	usualFile = Once(secretFile(SecretField{Name: "valueFile"}, "", false))
+	usualKeys = map[string]templ.Component{
+		KeyForAll:  Once(keyField(Field{Name: keyName}, KeyForAll)),
+		KeyForText: Once(keyField(Field{Name: keyName}, KeyForText)),
+	}
 	showPairs = Once(showBox("pairValue"))
 	emptyRows = func() (rows [usualRows]templ.Component) {
 		for i := range rows {
@@ -40,6 +45,7 @@ var (
 
 const (
 	formatName = "valueFormat"
+	keyName    = "key"
 	// usualRows is how many empty rows are drawn before somebody needs them: as many as a form can have.
 	usualRows = 50
 )
@@ -56,6 +62,15 @@ func (v ValueFields) hasUsualFormats() bool {
 
 func (v ValueFields) hasUsualText() bool {
 	return len(v.Text.Errors) == 0 && v.TextLabel == "" && v.TextHint == "" && !v.Short
+}
+
+func (v ValueFields) hasUsualFile() bool {
+	return v.File.Name == "valueFile" && len(v.File.Errors) == 0 && v.FileHint == ""
+}
+
+// IsUsual says whether a field of some name is as Once may draw it: nothing is known, entered or wrong.
+func (f Field) IsUsual(name string) bool {
+	return f.Name == name && f.Value == "" && f.Rule == "" && f.Advice == "" && len(f.Options) == 0 && len(f.Errors) == 0
 }
 
 func (p Pair) isEmpty() bool { return p.Key == "" && len(p.KeyErrors)+len(p.ValueErrors) == 0 }
