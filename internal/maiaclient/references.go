@@ -34,10 +34,7 @@ func (c *Client) HasReference(ctx context.Context, token, projectID, name string
 			} `json:"results"`
 			Total *int `json:"total"`
 		}
-		if !a.whole || json.Unmarshal(a.body, &got) != nil {
-			return false, false, nil
-		}
-		understood := got.Total != nil
+		understood := a.whole && json.Unmarshal(a.body, &got) == nil && got.Total != nil
 		for _, r := range got.Results {
 			if r.Name == nil {
 				understood = false

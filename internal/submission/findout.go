@@ -49,7 +49,8 @@ func (s *Service) FindOut(ctx context.Context, by record.By, tokens Delegation, 
 }
 
 // hasReference asks with the token at hand, and once more with a renewed one.
-func (s *Service) hasReference(ctx context.Context, tokens Delegation, r record.Submission) (there, whole bool, err error) {
+func (s *Service) hasReference(ctx context.Context, tokens Delegation,
+	r record.Submission) (there, whole bool, err error) {
 	token, err := tokens.Token(ctx)
 	if err != nil {
 		return false, false, err

@@ -111,9 +111,9 @@ func New(o Options) *Service {
 func (s *Service) FormToken(user record.Actor) string { return s.o.FormTokens.New(user) }
 
 // Submit checks an order, records it, sends it once and records the outcome. It returns the record
-// where the outcome is created, value_stored or unknown: these have a receipt. Every other end is an error: FieldErrors,
-// *DoubtfulError, *RefusedError, *TooManyError, *UsedTokenError, *UnderWayError, *UnrecordedError, ErrFormToken or
-// ErrNotRecorded. The order's secret is wiped when Submit returns.
+// where the outcome is created, value_stored or unknown: these have a receipt. Every other end is an error:
+// FieldErrors, *DoubtfulError, *RefusedError, *TooManyError, *UsedTokenError, *UnderWayError, *UnrecordedError,
+// ErrFormToken or ErrNotRecorded. The order's secret is wiped when Submit returns.
 //
 // ctx brings values only: a submission goes on when its request is cancelled.
 func (s *Service) Submit(ctx context.Context, req Request, order Order) (record.Submission, error) {
