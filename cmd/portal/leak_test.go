@@ -387,7 +387,7 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 		form = b.setup(fmt.Sprintf("S%d", len(p.logs.String())), "valueFormat", "text", "valueText", c.value)
 	case "setup json":
 		path = "/setup"
-		form = b.setup(fmt.Sprintf("S%d", len(p.logs.String())), "valueFormat", "json", "valueJSON", `{"k":"`+c.value+`"}`)
+		form = b.setup(fmt.Sprintf("S%d", len(p.logs.String())), "valueFormat", "json", "valueJSON", object)
 	case "hosted":
 		path = "/secret-references"
 		form = b.reference(fmt.Sprintf("R%d", len(p.logs.String())), "agentType", "Matillion hosted", "agentId", maia.AgentHosted, "valueFormat", "text", "valueText", c.value)

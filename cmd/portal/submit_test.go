@@ -35,6 +35,24 @@ func (b *browser) setup(name string, fields ...string) url.Values {
 	return filled(p, append([]string{"projectId", maia.ProjectFinance, "agentId", maia.AgentAWS, "secretReferenceName", name}, fields...)...)
 }
 
+// What a secret is for says nothing of where it goes, but on the form where one place alone takes a value.
+func TestRecipeLinksOfEachForm(t *testing.T) {
+	r := newRig(t)
+	b := r.browser()
+	b.login("ada", "/")
+	for path, hosted := range map[string]bool{"/setup": false, "/secret-values/new": false, "/secret-references/new": true} {
+		link := ""
+		for n := range b.get(path).doc.Descendants() {
+			if strings.Contains(attr(n, "href"), "recipe=password") {
+				link = attr(n, "href")
+			}
+		}
+		if link == "" || strings.Contains(link, "agentType") != hosted {
+			t.Errorf("%s: %s", path, link)
+		}
+	}
+}
+
 func TestReferenceOfEachTypeArrives(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()

@@ -57,8 +57,10 @@ type formSpec struct {
 	nav    string // what the navigation calls it
 	title  string // of its page
 	names  string // the field that names what it makes
-	table  []field
-	words  words
+	// valueFor is the agent type without which the form takes no value; empty: it takes one for every type.
+	valueFor string
+	table    []field
+	words    words
 
 	// order makes the domain's order of a body. cloud is whose vault the agent writes to, as far as it is known.
 	order func(f record.Fields, b *form.Body, cloud string) submission.Order

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/parts"
@@ -64,8 +63,8 @@ func (f formSpec) picker(in input) parts.RecipePicker {
 // recipeLink leads to the form for a recipe.
 func (f formSpec) recipeLink(kept input, id string) string {
 	to := input{values: maps.Clone(kept.values)}
-	if _, ok := f.field("agentType"); ok {
-		to.values["agentType"] = []string{maiaclient.MatillionHosted} // the only one that takes a value
+	if f.valueFor != "" {
+		to.values["agentType"] = []string{f.valueFor}
 	}
 	if id != "" {
 		to.values["recipe"] = []string{id}

@@ -13,12 +13,13 @@ import (
 
 // referenceForm creates a secret reference.
 var referenceForm = newForm(formSpec{
-	action: record.Reference,
-	post:   "/secret-references",
-	page:   "/secret-references/new",
-	nav:    "New reference",
-	title:  "Create a secret reference",
-	names:  "secretReferenceName",
+	action:   record.Reference,
+	post:     "/secret-references",
+	page:     "/secret-references/new",
+	nav:      "New reference",
+	title:    "Create a secret reference",
+	names:    "secretReferenceName",
+	valueFor: maiaclient.MatillionHosted,
 	table: slices.Concat(
 		[]field{
 			{
