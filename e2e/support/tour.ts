@@ -15,6 +15,8 @@ async function asAdmin(p: Place, address: string): Promise<void> {
 const awsReference = (p: Place, name: string) => link(referenceForm, { projectId: p.sandbox.project(), secretReferenceName: name, agentType: 'AWS', secretName: 'prod/snowflake', secretKey: 'password' });
 const value = (p: Place, name: string) => link(valueForm, { agentId: p.sandbox.agent('AWS'), projectId: p.sandbox.project(), name, type: 'PASSWORD', key: 'password' });
 
+const setupLink = (p: Place, name: string) => link('/setup', { projectId: p.sandbox.project(), agentId: p.sandbox.agent('AWS'), secretReferenceName: name, name: 'prod/snowflake', renewBy: '2030-01-31', ticket: 'CHG-4711' });
+
 async function sendReference(p: Place, name: string): Promise<void> {
   await p.page.goto(awsReference(p, name));
   await submit(p.page);
@@ -61,6 +63,34 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await asAdmin(p, '/');
     await p.page.getByRole('button', { name: /Account and sign-out/ }).click();
     await expect(p.page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  },
+  'setup, nothing chosen': (p) => form(p, '/setup'),
+  'setup, Azure': (p) => form(p, link('/setup', { agentType: 'Azure', recipe: 'oauth-client' })),
+  'setup, errors': async (p) => {
+    await form(p, link('/setup', { projectId: 'Finance', agentId: p.sandbox.agent('Azure'), secretReferenceName: 'my secret', renewBy: '2001-01-01' }));
+    await submit(p.page);
+    await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'receipt of a setup': async (p) => {
+    await form(p, setupLink(p, 'SNOWFLAKE_PASSWORD'));
+    await field(p.page, 'valueText').fill('correct horse battery staple');
+    await submit(p.page);
+    await receiptHeading(p.page);
+    await p.page.getByRole('button', { name: 'A pipeline has used it' }).click();
+    await expect(p.page.getByRole('button', { name: 'Take that back' })).toBeVisible();
+  },
+  'receipt of a setup, the reference is missing': async (p) => {
+    await form(p, setupLink(p, 'demo-forbidden'));
+    await field(p.page, 'valueText').fill('correct horse battery staple');
+    await submit(p.page);
+    await receiptHeading(p.page);
+  },
+  'secrets to renew': async (p) => {
+    await form(p, setupLink(p, 'SNOWFLAKE_PASSWORD'));
+    await field(p.page, 'valueText').fill('correct horse battery staple');
+    await submit(p.page);
+    await receiptHeading(p.page);
+    await p.page.goto('/activity/due');
   },
   'reference, nothing chosen': (p) => form(p, referenceForm),
   'reference, AWS': (p) => form(p, awsReference(p, 'SNOWFLAKE_PASSWORD')),
