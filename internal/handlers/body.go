@@ -233,7 +233,7 @@ func (b *formBody) settle() {
 	parts := b.plain
 	b.plain = nil
 	if b.stranger {
-		parts = slices.DeleteFunc(parts, func(p part) bool { return !inLinks[p.name] })
+		parts = slices.DeleteFunc(parts, func(p part) bool { return !comesBack[p.name] })
 		parts = fitting(parts, maxLink, func(p part) int { return len(p.name) + escapedLen(p.value) + 2 })
 	}
 	for _, p := range parts {

@@ -24,7 +24,7 @@ var referenceForm = newForm(formSpec{
 				name:     "projectId",
 				label:    "Project",
 				maia:     []string{"projectId"},
-				options:  projectOptions,
+				picks:    projectPicks,
 				recorded: func(f *record.Fields) *string { return &f.ProjectID },
 			}, {
 				name:     "secretReferenceName",
@@ -68,7 +68,7 @@ var referenceForm = newForm(formSpec{
 				name:     "agentId",
 				label:    "Agent",
 				maia:     []string{"agentId"},
-				options:  agentOptions,
+				picks:    agentPicks,
 				shown:    keptBy(maiaclient.MatillionHosted),
 				recorded: func(f *record.Fields) *string { return &f.AgentID },
 			},

@@ -8,7 +8,10 @@ import (
 )
 
 // Option is an entry of a picker: the value that is sent and the words beside it.
-type Option struct{ Value, Label string }
+type Option struct {
+	Value, Label string
+	Disabled     bool
+}
 
 // Field is one control of a form as it is shown: never one of a secret, which have SecretField.
 type Field struct {
@@ -18,6 +21,8 @@ type Field struct {
 	Options []Option // suggestions; none: a plain text field
 	Rule    string   // the company's own rule for it, as a sentence; may be empty
 	Advice  string   // what is better known about what stands in it, though it is no fault; may be empty
+	Linked  bool     // a link has filled it in
+	Picker  *Picker  // what it chooses from; nil: nothing
 }
 
 // HintID is the id of the hint, for aria-describedby.
@@ -49,7 +54,7 @@ func (f Fields) Named(name string) Field {
 // Choice gives a field that is a group of radio buttons.
 func (f Fields) Choice(name string) Choice {
 	d := f.Named(name)
-	return Choice{Name: d.Name, Chosen: d.Value, Errors: d.Errors}
+	return Choice{Name: d.Name, Chosen: d.Value, Errors: d.Errors, Linked: d.Linked}
 }
 
 // Choice is a group of radio buttons. An element's id is ID(value).
@@ -57,6 +62,7 @@ type Choice struct {
 	Name   string
 	Chosen string
 	Errors []string
+	Linked bool // a link has chosen
 }
 
 // ID is the id of the radio button of a value: the group's name and the value's last word, so

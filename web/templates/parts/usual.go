@@ -22,6 +22,7 @@ var (
 	}()
 	usualText = Once(textGroup(ValueFields{Text: SecretField{Name: "valueText"}}, false))
 	usualJSON = Once(jsonGroup(ValueFields{JSON: SecretField{Name: "valueJSON"}}, false))
+	fromLink  = Once(linkMark())
 	showPairs = Once(showBox("pairValue"))
 	emptyRows = func() (rows [usualRows]templ.Component) {
 		for i := range rows {
