@@ -107,12 +107,9 @@ func (b beside) notices() []parts.Notice {
 }
 
 // hidden are a form's fields as a form of another page carries them along.
-func (b beside) hidden(but ...string) []parts.Hidden {
+func (b beside) hidden() []parts.Hidden {
 	list := []parts.Hidden{{Name: "for", Value: b.form.page}}
 	for _, name := range b.form.fields {
-		if slices.Contains(but, name) {
-			continue
-		}
 		for _, v := range b.in.values[name] {
 			list = append(list, parts.Hidden{Name: name, Value: v})
 		}

@@ -230,7 +230,6 @@ func isUUID(s string) bool {
 }
 
 // withOthers puts a typed id into its field where nothing was chosen there, and says for which fields that counts.
-// The typed one has no name of its own from then on.
 func (f formSpec) withOthers(b *formBody) (typed map[string]bool) {
 	for _, d := range f.table {
 		if d.picks == nil {
@@ -243,7 +242,6 @@ func (f formSpec) withOthers(b *formBody) (typed map[string]bool) {
 			}
 			typed[d.name] = true
 		}
-		delete(b.text, d.picks.other)
 	}
 	return typed
 }
@@ -320,7 +318,7 @@ func (v formView) picker(d field, f *parts.Field) *parts.Picker {
 	if p.found {
 		m.Name = p.entry.name
 	}
-	m.Nowhere = f.Value != "" && !p.found && p.why == catalogue.Had && len(p.entries) > 0
+	m.Nowhere = f.Value != "" && !f.Invalid() && !p.found && p.why == catalogue.Had && len(p.entries) > 0
 	if !p.selects() {
 		return m
 	}
