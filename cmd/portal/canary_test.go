@@ -134,7 +134,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	n := 0
 	for end, tc := range ends {
 		for format, fields := range formats {
-			for _, path := range []string{"/secret-references", "/secret-values"} {
+			for _, path := range []string{"/secret-references", "/secret-values", "/setup"} {
 				for _, way := range []string{"multipart", "urlencoded"} {
 					if format == "file" && way == "urlencoded" {
 						continue
@@ -149,9 +149,12 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 					canary := fmt.Sprintf("Canary \"%d\" <&> ü+/= %x", n, 7919*n*n+104729)
 					canaries = append(canaries, canary)
 					var form url.Values
-					if path == "/secret-references" {
+					switch path {
+					case "/setup":
+						form = b.setup(fmt.Sprintf("S%d", n), fields(canary)...)
+					case "/secret-references":
 						form = b.reference(fmt.Sprintf("R%d", n), append([]string{"agentType", "Matillion hosted", "agentId", maia.AgentHosted}, fields(canary)...)...)
-					} else {
+					default:
 						form = b.value(fmt.Sprintf("v%d", n), fields(canary)...)
 					}
 					for i := 0; i+1 < len(tc.change); i += 2 {
@@ -248,7 +251,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		}
 	}
 	// Every page that shows something afterwards, and those that show nothing of it.
-	for _, path := range []string{"/", "/activity", "/sessions", "/secret-references", "/secret-values", "/secret-references/new", "/secret-values/new", "/about", "/signed-out", "/login", "/healthz", "/readyz", "/nowhere", "/activity/00000000-0000-7000-8000-000000000000"} {
+	for _, path := range []string{"/", "/activity", "/sessions", "/secret-references", "/secret-values", "/secret-references/new", "/secret-values/new", "/setup", "/activity/due", "/about", "/signed-out", "/login", "/healthz", "/readyz", "/nowhere", "/activity/00000000-0000-7000-8000-000000000000"} {
 		b.get(path)
 		auditor.get(path)
 	}

@@ -334,10 +334,17 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 	}
 	path := "/secret-values"
 	var form url.Values
-	if row.format == "hosted" {
+	switch row.format {
+	case "setup":
+		path = "/setup"
+		form = b.setup(fmt.Sprintf("S%d", len(p.logs.String())), "valueFormat", "text", "valueText", c.value)
+	case "setup json":
+		path = "/setup"
+		form = b.setup(fmt.Sprintf("S%d", len(p.logs.String())), "valueFormat", "json", "valueJSON", `{"k":"`+c.value+`"}`)
+	case "hosted":
 		path = "/secret-references"
 		form = b.reference(fmt.Sprintf("R%d", len(p.logs.String())), "agentType", "Matillion hosted", "agentId", maia.AgentHosted, "valueFormat", "text", "valueText", c.value)
-	} else {
+	default:
 		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), fields...)
 	}
 	body, contentType := encode(row, form, c)
@@ -450,6 +457,19 @@ func leakRows() []way {
 				end:    "201",
 				format: "hosted",
 				status: 303,
+			}, {
+				end:    "201",
+				format: "setup",
+				status: 303,
+			}, {
+				end:    "201",
+				format: "setup json",
+				status: 303,
+			}, {
+				end:    "400, repeated",
+				format: "setup",
+				fault:  problem(400, true),
+				status: 422,
 			},
 			{
 				end:    "201, repeated",

@@ -330,6 +330,64 @@ func TestReplicaIsKilledInTheMiddle(t *testing.T) {
 	}
 }
 
+// A process that dies between a setup's two calls leaves its value behind, and says so: another one settles it, and
+// the reference alone finishes it. There is one value, and one reference.
+func TestSetupIsKilledBetweenItsCalls(t *testing.T) {
+	r := newReplicas(t, "MAIA_TIMEOUT", "60s", "SHUTDOWN_TIMEOUT", "120s")
+	b := r.browser()
+	b.login("ada", "/")
+	// Maia answers the value and holds the reference.
+	form := b.setup("HALF_WAY", "name", "prod/half-way", "valueFormat", "text", "valueText", "kept by the vault", "description", "d")
+	first, second := r.processes[0], r.processes[1]
+	r.sb.Maia.SetFault(&fault.Fault{Hang: true, Skip: 1})
+	r.balancer.use(first.address)
+	cut := make(chan struct{})
+	go func() {
+		defer close(cut)
+		req := b.formRequest("/setup", form)
+		if resp, err := b.client.Do(req); err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	if err := r.sb.Maia.WaitForCall(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	r.balancer.use(second.address)
+	first.kill()
+	<-cut
+
+	p := b.send("/setup", form)
+	if p.status != http.StatusSeeOther {
+		t.Fatalf("%d: %s", p.status, p.text())
+	}
+	receipt := b.get(p.location())
+	if !strings.Contains(receipt.text(), "The value of HALF_WAY is stored, the reference is missing") {
+		t.Fatalf("the receipt says: %s", receipt.text())
+	}
+	// Its link has everything that the reference needs, but for the name that hangs.
+	link := receipt.href("Finish the reference")
+	finish := filled(b.get(link))
+	if got := finish.Get("secretName") + " " + finish.Get("secretKey") + " " + finish.Get("agentType"); got != "prod/half-way password AWS" {
+		t.Errorf("the link fills in %s", got)
+	}
+	st := must(store.Open(r.databaseURL, time.Now))
+	defer func() { _ = st.Close() }()
+	half := must(st.Submissions(t.Context(), record.Query{Of: record.Everyone, Limit: 10}))
+	if len(half) != 1 || half[0].Outcome != record.ValueStored || half[0].VaultSecretName == "" {
+		t.Fatalf("%+v", half)
+	}
+	r.sb.Maia.SetFault(nil)
+	if p := b.send("/secret-references", finish); p.status != http.StatusSeeOther {
+		t.Fatalf("%d: %s", p.status, p.text())
+	}
+	if whole := must(st.SubmissionByID(t.Context(), half[0].ID)); whole.Outcome != record.Created {
+		t.Errorf("after the reference it is %s", whole.Outcome)
+	}
+	if n := len(r.sb.Maia.WriteCalls()); n != 3 {
+		t.Errorf("%d calls to Maia, want the value, the reference that hung, and the one that finished it", n)
+	}
+}
+
 // S-45: the limit for one user holds over all replicas. A logout counts everywhere, too.
 func TestReplicasShareLimitAndLogout(t *testing.T) {
 	r := newReplicas(t, "SUBMISSIONS_PER_MINUTE", "3")

@@ -332,6 +332,16 @@ func hasAttr(n *html.Node, key string) bool {
 	return false
 }
 
+// href gives where the link of a label leads.
+func (p page) href(label string) string {
+	for n := range p.doc.Descendants() {
+		if n.Data == "a" && n.FirstChild != nil && strings.TrimSpace(n.FirstChild.Data) == label {
+			return attr(n, "href")
+		}
+	}
+	return ""
+}
+
 // text is what a page says, without its markup.
 func (p page) text() string {
 	var b strings.Builder

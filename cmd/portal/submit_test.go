@@ -28,6 +28,13 @@ func (b *browser) value(name string, fields ...string) url.Values {
 	return filled(p, append([]string{"agentId", maia.AgentAWS, "name", name}, fields...)...)
 }
 
+// setup fills in the form that does both.
+func (b *browser) setup(name string, fields ...string) url.Values {
+	b.r.t.Helper()
+	p := b.get("/setup")
+	return filled(p, append([]string{"projectId", maia.ProjectFinance, "agentId", maia.AgentAWS, "secretReferenceName", name}, fields...)...)
+}
+
 func TestReferenceOfEachTypeArrives(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()

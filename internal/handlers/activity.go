@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ const (
 var outcomes = map[record.Outcome]parts.Badge{
 	record.Pending:         {Kind: parts.KindInfo, Label: "Under way"},
 	record.Created:         {Kind: parts.KindDone, Label: "Created"},
-	record.ValueStored:     {Kind: parts.KindWarning, Label: "Value stored, reference missing"},
+	record.ValueStored:     {Kind: parts.KindWarning, Label: "Reference missing"},
 	record.Rejected:        {Kind: parts.KindProblem, Label: "Refused by Maia"},
 	record.Unauthenticated: {Kind: parts.KindProblem, Label: "Login not accepted"},
 	record.Forbidden:       {Kind: parts.KindProblem, Label: "Not allowed"},
@@ -51,6 +52,12 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 		Latest:  h.activityRows(rows, false),
 		Guide:   h.Site.Guide,
 	}
+	soon := time.Now().UTC().AddDate(0, 0, dueSoon).Format(time.DateOnly)
+	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
+	if err != nil {
+		return databaseAway(err)
+	}
+	m.Due = dueWords(due)
 	if h.Policy.MaySubmit(s.Login.Groups) {
 		m.Heading = "Where is the secret now?"
 		m.Tasks = tasks
@@ -83,6 +90,19 @@ var tasks = []pages.Task{{
 	Href:   setupForm.link(input{values: map[string][]string{"agentType": {maiaclient.MatillionHosted}}}),
 	Action: "Have Matillion keep it",
 }}
+
+// dueSoon is within how many days a secret counts on the start page as one to renew.
+const dueSoon = 30
+
+func dueWords(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "One secret is to be renewed within 30 days"
+	}
+	return strconv.Itoa(n) + " secrets are to be renewed within 30 days"
+}
 
 // single are the forms for one step alone.
 var single = []parts.Link{{
@@ -144,7 +164,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		return echo.ErrNotFound
 	}
 	r, err := h.Records.SubmissionByID(c.Request().Context(), id)
-	own := r.Actor.Issuer == s.Login.Issuer && r.Actor.Subject == s.Login.Subject
+	own := own(s, r)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && !own && !h.Policy.Audits(s.Login.Groups):
 		return echo.ErrNotFound
@@ -182,6 +202,10 @@ func receiptView(r record.Submission, own bool, description string) pages.Receip
 		refusedView(f, &m, r, name, own)
 	}
 	m.Facts = f.facts(r)
+	m.Progress = f.progress(r)
+	if own {
+		afterwards(&m, r)
+	}
 	if own && !m.Waiting {
 		m.Next = append(m.Next, parts.Link{Label: "See your activity", Href: "/activity"})
 	}
@@ -256,7 +280,16 @@ func (f formSpec) facts(r record.Submission) []parts.Fact {
 		if d.words != nil {
 			value = d.words(value)
 		}
+		if d.name == "name" && i > 0 && value == r.VaultSecretName {
+			continue // it stands there as the name in the vault
+		}
 		add(d.factLabel(), value, d.words == nil)
+		switch d.name {
+		case "projectId":
+			add("Project name", r.ProjectName, false)
+		case "agentId":
+			add("Agent name", r.AgentName, false)
+		}
 		if i == 0 {
 			add("Name in the vault", r.VaultSecretName, true)
 			add("Resolver reference", r.ResolverRef, true)

@@ -21,10 +21,14 @@ import (
 	"maiaportal/web/templates/parts"
 )
 
-// Records is what pages read of the submissions.
+// Records is what pages read of the submissions, and note about them later.
 type Records interface {
 	SubmissionByID(ctx context.Context, id string) (record.Submission, error)
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
+	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)
+	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
+	Prove(ctx context.Context, id string, proven bool, by record.By) error
+	Renew(ctx context.Context, id, renewBy string, by record.By) error
 	Ping(ctx context.Context) error
 }
 
@@ -83,7 +87,11 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	}
 	page(linkPath, h.link())
 	page("/activity", h.withLogin(h.activity))
+	page("/activity/due", h.withLogin(h.due))
 	page("/activity/:id", h.withLogin(h.receipt))
+	e.POST("/activity/:id/check", h.later(h.findOut))
+	e.POST("/activity/:id/proven", h.later(h.prove))
+	e.POST("/activity/:id/renewed", h.later(h.renew))
 
 	e.GET("/login", h.login)
 	e.HEAD("/login", func(c echo.Context) error { return c.NoContent(http.StatusOK) }) // begins nothing

@@ -28,12 +28,18 @@ func (h *Handlers) cloudOf(s *auth.Session, agentID string) string {
 	return a.CloudProvider
 }
 
-// known adds the names of project and agent to what is recorded, as the last form that this user saw knew them, and
-// says whose vault the agent writes to.
-func (h *Handlers) known(s *auth.Session, f *record.Fields) string {
-	p, _ := h.Catalogue.Project(userKey(s), f.ProjectID)
+// known adds the names of project and agent to what is recorded, and says whose vault the agent writes to. The form may
+// have been drawn by another process, so what is not known here is asked for.
+func (h *Handlers) known(ctx context.Context, s *auth.Session, f *record.Fields) string {
+	user := userKey(s)
+	p, projectKnown := h.Catalogue.Project(user, f.ProjectID)
+	a, agentKnown := h.Catalogue.Agent(user, f.AgentID)
+	if f.ProjectID != "" && !projectKnown || f.AgentID != "" && !agentKnown {
+		h.lists(ctx, s)
+		p, _ = h.Catalogue.Project(user, f.ProjectID)
+		a, _ = h.Catalogue.Agent(user, f.AgentID)
+	}
 	f.ProjectName = p.Name
-	a, _ := h.Catalogue.Agent(userKey(s), f.AgentID)
 	f.AgentName = a.Name
 	return a.CloudProvider
 }

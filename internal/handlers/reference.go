@@ -90,7 +90,7 @@ var referenceForm = newForm(formSpec{
 		kind:    "Reference",
 		noun:    "reference",
 		notDone: "was not created",
-		where:   func(f record.Fields) string { return "Project " + f.ProjectID },
+		where:   func(f record.Fields) string { return "Project " + orID(f.ProjectName, f.ProjectID) },
 		created: referenceCreated,
 		unknown: "To find out, look at the secret definitions of the project in Maia. If the name is there, it was created. If not, create it again.",
 		failed:  "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again.",
@@ -118,6 +118,7 @@ func referenceCreated(f formSpec, m *pages.Receipt, r record.Submission, name st
 	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Snippet = pipelineLine(r)
+	m.Tell = tellWords(r)
 	if own {
 		m.Next = []parts.Link{{
 			Label: "Create another reference",
@@ -128,6 +129,15 @@ func referenceCreated(f formSpec, m *pages.Receipt, r record.Submission, name st
 
 // pipelineLine is how a pipeline names the reference.
 func pipelineLine(r record.Submission) string { return `password: "` + r.Name + `"` }
+
+// tellWords are for the person who asked for the secret.
+func tellWords(r record.Submission) string {
+	text := "The secret " + r.Name + " is ready in the project " + orID(r.ProjectName, r.ProjectID) + ". Use it in a pipeline by its name: " + pipelineLine(r) + "."
+	if r.Ticket != "" {
+		text += " Ticket: " + r.Ticket + "."
+	}
+	return text
+}
 
 // takesValue says whether a reference of this type carries a value.
 func takesValue(agentType string) bool { return agentType == maiaclient.MatillionHosted }

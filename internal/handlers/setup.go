@@ -96,7 +96,7 @@ var setupForm = newForm(formSpec{
 		kind:    "Setup",
 		noun:    "secret",
 		notDone: "was not set up",
-		where:   func(f record.Fields) string { return "Project " + f.ProjectID },
+		where:   func(f record.Fields) string { return "Project " + orID(f.ProjectName, f.ProjectID) },
 		created: secretSetUp,
 		unknown: "To find out, look in the vault’s console for a secret of this name, or send the form once more with the same names: where the vault has the secret, it says that the name is taken, and the reference alone is missing.",
 		failed:  "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.",
@@ -133,6 +133,7 @@ func secretSetUp(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	}
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Snippet = pipelineLine(r)
+	m.Tell = tellWords(r)
 	if own {
 		m.Next = []parts.Link{{
 			Label: "Set up another one",

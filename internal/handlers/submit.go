@@ -62,7 +62,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		ClientAddress: c.RealIP(),
 		Tokens:        delegation{h.Tokens.For(s)},
 		Own:           []string{s.Login.Email, s.Login.Name},
-	}, f.entered(body, func(r *record.Fields) string { return h.known(s, r) }))
+	}, f.entered(body, func(r *record.Fields) string { return h.known(c.Request().Context(), s, r) }))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptOf(r, in))
 	}

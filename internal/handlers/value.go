@@ -69,7 +69,7 @@ var valueForm = newForm(formSpec{
 		kind:    "Value",
 		noun:    "value",
 		notDone: "was not stored",
-		where:   func(f record.Fields) string { return "Agent " + f.AgentID },
+		where:   func(f record.Fields) string { return "Agent " + orID(f.AgentName, f.AgentID) },
 		created: valueStored,
 		unknown: "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again.",
 		failed:  "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.",

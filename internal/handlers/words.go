@@ -68,6 +68,14 @@ type words struct {
 	notFound func(in input) submission.FieldErrors
 }
 
+// orID is a name, or the id of what has none that is known.
+func orID(name, id string) string {
+	if name != "" {
+		return name
+	}
+	return id
+}
+
 // unknownWords are for records of a newer portal, which this one sees while both run.
 var unknownWords = words{
 	kind:    "Another kind",

@@ -42,7 +42,13 @@ var (
 		What:   "Lists the agents that you may see, as suggestions in a form.",
 	}
 
-	closedList = []Call{createReference, storeValue, listProjects, listAgents}
+	listReferences = Call{
+		Method: http.MethodGet,
+		Path:   "/v1/projects/{projectId}/secret-references",
+		What:   "Lists the names of a project’s secret references, when you ask whether one was created.",
+	}
+
+	closedList = []Call{createReference, storeValue, listProjects, listAgents, listReferences}
 )
 
 // Calls is the closed list, the writing calls first.

@@ -21,6 +21,7 @@ func TestClosedList(t *testing.T) {
 	made := map[string]bool{}
 	all := maps.Clone(kinds())
 	maps.Copy(all, lists)
+	maps.Copy(all, questions)
 	for kind, do := range all {
 		var s seen
 		server := newServer(t, func(w http.ResponseWriter, r *http.Request) {

@@ -150,10 +150,18 @@ var lists = map[string]func(context.Context, *Client) error{
 	"agents":   func(ctx context.Context, c *Client) error { _, err := c.Agents(ctx, token); return err },
 }
 
+// questions are the calls that look for something in a list.
+var questions = map[string]func(context.Context, *Client) error{
+	"references": func(ctx context.Context, c *Client) error {
+		_, _, err := c.HasReference(ctx, token, projectID, "N")
+		return err
+	},
+}
+
 // calls are all of the closed list.
 func calls() map[string]func(context.Context, *Client) error {
 	all := map[string]func(context.Context, *Client) error{}
-	for _, m := range []map[string]func(context.Context, *Client) error{writes, lists} {
+	for _, m := range []map[string]func(context.Context, *Client) error{writes, lists, questions} {
 		for name, call := range m {
 			all[name] = call
 		}

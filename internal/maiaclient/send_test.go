@@ -76,7 +76,7 @@ func TestHeaders(t *testing.T) {
 			}
 			r := s.all()[0]
 			method, content := http.MethodPost, "application/json"
-			if lists[call] != nil {
+			if writes[call] == nil {
 				method, content = http.MethodGet, ""
 			}
 			if r.Method != method || r.Header.Get("Content-Type") != content {

@@ -20,6 +20,7 @@ import (
 type Maia interface {
 	CreateReference(ctx context.Context, token string, r maiaclient.Reference) error
 	StoreValue(ctx context.Context, token string, v maiaclient.Value) (maiaclient.Stored, error)
+	HasReference(ctx context.Context, token, projectID, name string) (found, complete bool, err error)
 }
 
 // Records keeps what was intended and how it ended.
@@ -29,6 +30,7 @@ type Records interface {
 	BeginCall(ctx context.Context, r record.Submission, ended *record.Step, begins record.Step) error
 	EndSubmission(ctx context.Context, r record.Submission, ended *record.Step) error
 	EarlierAttempt(ctx context.Context, r record.Submission) (record.Submission, error)
+	Check(ctx context.Context, id string, found record.Outcome, by record.By) error
 	RefusedBetween(ctx context.Context, actor record.Actor, from, to time.Time) (int, error)
 }
 
@@ -176,7 +178,6 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 	var p plan
 	for checked := false; ; {
 		latest, err := s.latest(ctx, token)
-		latest, _ = s.Known(latest)
 		switch {
 		case errors.Is(err, record.ErrNotFound):
 		case err != nil:
@@ -254,6 +255,11 @@ func unsendable(faults, doubts FieldErrors) error {
 func (s *Service) latest(ctx context.Context, token string) (record.Submission, error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
+	r, err := s.o.Records.LatestAttempt(ctx, token)
+	if r, late := s.Known(r); late || r.Outcome != record.Pending || r.Holder != s.o.Holder {
+		return r, err
+	}
+	// Nothing of this form is under way in this process, so its end has been recorded in between.
 	return s.o.Records.LatestAttempt(ctx, token)
 }
 

@@ -1203,6 +1203,9 @@ func (panicking) CreateReference(context.Context, string, maiaclient.Reference) 
 func (panicking) StoreValue(context.Context, string, maiaclient.Value) (maiaclient.Stored, error) {
 	panic(canary)
 }
+func (panicking) HasReference(context.Context, string, string, string) (found, complete bool, err error) {
+	panic(canary)
+}
 
 // S-43: a panic leaves no record under way, and no word of what was in hand.
 func TestPanic(t *testing.T) {
@@ -1386,6 +1389,10 @@ func TestNoTraceOfTheValue(t *testing.T) {
 	if len(files) < 2 || found == 0 {
 		t.Errorf("%q, of which %d have a record: the scan looks at the wrong files", files, found)
 	}
+}
+
+func (*keeping) HasReference(context.Context, string, string, string) (found, complete bool, err error) {
+	return false, false, nil
 }
 
 // S-34: the object that is made of the input is wiped too.

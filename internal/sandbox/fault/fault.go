@@ -44,6 +44,8 @@ type Fault struct {
 	// HalfAnswer loses the connection in the middle of the body.
 	HalfAnswer bool
 
+	// Skip is how many calls go right before.
+	Skip int
 	// After does the work first, so that the fault befalls a call that did create something. A
 	// call that was refused anyway is answered as it is.
 	After bool

@@ -42,6 +42,10 @@ func (i *Injector) Take() *Fault {
 	if i.fault == nil {
 		return nil
 	}
+	if i.fault.Skip > 0 {
+		i.fault.Skip--
+		return nil
+	}
 	taken := *i.fault
 	if i.fault.Times > 0 {
 		if i.fault.Times--; i.fault.Times == 0 {

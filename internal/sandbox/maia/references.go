@@ -4,13 +4,18 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
+	"strings"
 
 	"maiaportal/internal/sandbox/web"
 
 	"github.com/google/uuid"
 )
 
-const referencePath = "/v1/projects/{projectId}/secret-references/{secretReferenceName}"
+const (
+	referencesPath = "/v1/projects/{projectId}/secret-references"
+	referencePath  = referencesPath + "/{secretReferenceName}"
+)
 
 // referenceName is the pattern of the API's description, over the whole decoded segment.
 var referenceName = regexp.MustCompile(`^[\w()-]{1,128}$`)
@@ -88,6 +93,30 @@ func (m *Maia) createReference(c call, reference Reference, value []byte) web.An
 		m.hosted[id] = json.RawMessage(value)
 	}
 	return web.Answer{Status: http.StatusCreated}
+}
+
+// listedReference is a reference as Maia probably lists it.
+type listedReference struct {
+	Name        string `json:"name"`
+	AgentType   string `json:"agentType"`
+	Description string `json:"description,omitempty"`
+}
+
+func (m *Maia) listReferences(c call) web.Answer {
+	projectID := c.params[0]
+	if !projectExists(projectID) {
+		return web.Problem(http.StatusNotFound, c.instance, "Project not found")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := []listedReference{}
+	for id, r := range m.references {
+		if id.project == projectID {
+			all = append(all, listedReference{Name: r.Name, AgentType: r.AgentType, Description: r.Description})
+		}
+	}
+	slices.SortFunc(all, func(a, b listedReference) int { return strings.Compare(a.Name, b.Name) })
+	return paged(c, all)
 }
 
 // refuses tells why an agent cannot be used: it streams, or it is not for this project.

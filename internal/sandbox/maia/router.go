@@ -46,6 +46,7 @@ type creation struct {
 var routes = []route{
 	{http.MethodPost, referencePath, nil, (*Maia).checkReference},
 	{http.MethodPost, valuePath, nil, (*Maia).checkValue},
+	{http.MethodGet, referencesPath, (*Maia).listReferences, nil},
 	{http.MethodGet, "/v1/projects", (*Maia).listProjects, nil},
 	{http.MethodGet, "/v1/agents", (*Maia).listAgents, nil},
 	{http.MethodGet, "/v1/agents/{agentId}", (*Maia).getAgent, nil},

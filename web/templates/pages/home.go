@@ -12,6 +12,7 @@ type Home struct {
 	Heading string
 	Tasks   []Task
 	Single  []parts.Link  // forms for one step alone
+	Due     string        // how many secrets are to be renewed; empty: none
 	Latest  []ActivityRow // the newest few; empty for somebody who has done nothing yet
 	Guide   *Guide        // what the demo shows; nil elsewhere
 }

@@ -12,7 +12,33 @@ type Receipt struct {
 	Outcome parts.Badge
 	Text    []string // paragraphs: what is known, what to do
 	Snippet string   // line to paste into a pipeline; may be empty
+	Tell    string   // text for whoever asked for the secret; may be empty
 	Facts   []parts.Fact
 	Next    []parts.Link
 	Waiting bool // under way: the page reloads itself
+	// Progress is how far the secret has come on its way into a pipeline.
+	Progress []Progress
+	// What its user can say or ask now; nil: nothing.
+	Prove   *Prove
+	Renew   *Renew
+	FindOut *FindOut
 }
+
+// Progress is a step of a secret's way.
+type Progress struct {
+	Label string
+	Done  bool
+}
+
+// Prove lets its user say that a pipeline has used the secret.
+type Prove struct {
+	Path   string
+	Proven bool
+	Since  string
+}
+
+// Renew lets its user say that the secret was renewed.
+type Renew struct{ Path, Day string }
+
+// FindOut lets its user ask Maia what became of a reference. From is when asking can settle it.
+type FindOut struct{ Path, From string }

@@ -1,0 +1,19 @@
+package pages
+
+import "maiaportal/web/templates/layout"
+
+// Due is the page at /activity/due.
+type Due struct {
+	Page    layout.Page
+	ShowWho bool
+	Rows    []DueRow
+	More    bool // whether there are more than the page lists
+}
+
+// DueRow is a secret with a day by which it is to be renewed.
+type DueRow struct {
+	ActivityRow
+	Day      string // YYYY-MM-DD
+	DayWords string
+	Overdue  bool
+}
