@@ -242,10 +242,14 @@ func (b *browser) follow(address string) (page, string) {
 	b.r.t.Helper()
 	for range 10 {
 		p := b.get(address)
-		if p.location() == "" {
+		to := p.location()
+		if to == "" {
+			_, to, _ = strings.Cut(p.header.Get("Refresh"), "; url=")
+		}
+		if to == "" {
 			return p, address
 		}
-		next, err := url.Parse(p.location())
+		next, err := url.Parse(to)
 		if err != nil {
 			b.r.t.Fatal(err)
 		}
@@ -293,8 +297,21 @@ func inputs(doc *html.Node) url.Values {
 			}
 			out.Add(attr(n, "name"), attr(n, "value"))
 		}
+		if n.Type == html.ElementNode && n.Data == "select" {
+			out.Add(attr(n, "name"), selected(n))
+		}
 	}
 	return out
+}
+
+// selected is what a select would send.
+func selected(list *html.Node) string {
+	for n := range list.Descendants() {
+		if n.Data == "option" && hasAttr(n, "selected") && !hasAttr(n, "disabled") {
+			return attr(n, "value")
+		}
+	}
+	return ""
 }
 
 func attr(n *html.Node, key string) string {

@@ -44,8 +44,26 @@ export async function choose(page: Page, name: 'agentType' | 'valueFormat', valu
   await expect(page.locator(`[name="${name}"][value="${value}"]`)).toBeChecked();
 }
 
+/** The field for an id that the select of a project or an agent does not have. */
+export const otherField = { projectId: 'otherProjectId', agentId: 'otherAgentId' } as const;
+
+/** Enters a project or an agent: chosen where a select has it, else typed. */
+export async function pick(page: Page, name: keyof typeof otherField, id: string): Promise<void> {
+  const control = field(page, name);
+  if (await page.locator(`form input[name="${name}"]`).count()) return control.fill(id);
+  if (await control.locator(`option[value="${id}"]:not([disabled])`).count()) {
+    await control.selectOption(id);
+    return;
+  }
+  await control.selectOption('');
+  await field(page, otherField[name]).fill(id);
+}
+
 export async function fillAll(page: Page, fields: Record<string, string>): Promise<void> {
-  for (const [name, value] of Object.entries(fields)) await field(page, name).fill(value);
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === 'projectId' || name === 'agentId') await pick(page, name, value);
+    else await field(page, name).fill(value);
+  }
 }
 
 /** Presses the form's only submit button. */
@@ -76,6 +94,7 @@ export function link(path: string, fields: Record<string, string | string[]>): s
 
 export const referenceForm = '/secret-references/new';
 export const valueForm = '/secret-values/new';
+export const setupForm = '/setup';
 
 /** The receipt's heading, once the browser has come to a receipt. */
 export async function receiptHeading(page: Page): Promise<Locator> {

@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { choose, field, link, receiptHeading, referenceForm, signInAt, signInUnseen, signOut, submit, valueForm } from './pages.ts';
+import { choose, field, fillAll, link, receiptHeading, referenceForm, signInAt, signInUnseen, signOut, setupForm, submit, valueForm } from './pages.ts';
 import type { Demo } from './portal.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -30,9 +30,11 @@ async function sendValue(p: Place, name: string): Promise<void> {
   await p.page.waitForLoadState();
 }
 
+const agentNamed = (p: Place, name: string) => p.demo.agents.find((a) => a.name === name)!.id;
+
 async function form(p: Place, address: string): Promise<void> {
   await asAdmin(p, address);
-  await expect(p.page.locator('main form')).toBeVisible();
+  await expect(p.page.locator('main form').first()).toBeVisible();
 }
 
 async function pairs(p: Place): Promise<void> {
@@ -91,6 +93,24 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await submit(p.page);
     await receiptHeading(p.page);
     await p.page.goto('/activity/due');
+  },
+  'setup, from a link': (p) => form(p, link(setupForm, { projectId: '00000000-0000-4000-8000-000000000000', agentId: agentNamed(p, 'azure-aks-paused'), secretReferenceName: 'SNOWFLAKE_PASSWORD', agentType: 'Azure' })),
+  'setup, an agent that takes no secrets': (p) => form(p, link(setupForm, { agentId: agentNamed(p, 'aws-streaming') })),
+  'setup, errors of typed ids': async (p) => {
+    await form(p, setupForm);
+    await fillAll(p.page, { projectId: 'Finance', agentId: 'not an id' });
+    await submit(p.page);
+    await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'choose an agent': (p) => form(p, link('/choose/agent', { for: setupForm, agentId: p.sandbox.agent('Azure'), secretReferenceName: 'SNOWFLAKE_PASSWORD' })),
+  'choose a project, no list': async (p) => {
+    await signInAt(p.page, link('/choose/project', { for: setupForm }), role(p.demo, 'viewer'));
+    await expect(p.page.getByRole('link', { name: 'Look again' })).toBeVisible();
+  },
+  'make a link': (p) => form(p, link('/link', { for: setupForm, projectId: p.sandbox.project(), secretReferenceName: 'SNOWFLAKE_PASSWORD_FOR_THE_NIGHTLY_LOADS', agentType: 'Azure', vaultName: 'contoso-kv' })),
+  'setup, no list': async (p) => {
+    await signInAt(p.page, setupForm, role(p.demo, 'viewer'));
+    await expect(p.page.getByText('Maia did not give the list of agents')).toBeVisible();
   },
   'reference, nothing chosen': (p) => form(p, referenceForm),
   'reference, AWS': (p) => form(p, awsReference(p, 'SNOWFLAKE_PASSWORD')),

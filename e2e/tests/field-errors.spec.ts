@@ -41,7 +41,7 @@ test('an empty value form: every field that is needed says so', async ({ admin }
   }
 });
 
-test('the keyboard goes from the summary to its first field', async ({ admin }) => {
+test('the keyboard goes from the summary to its first field', async ({ admin, sandbox }) => {
   await admin.goto(valueForm);
   await submit(admin);
   await expect(summary(admin)).toBeFocused();
@@ -49,8 +49,8 @@ test('the keyboard goes from the summary to its first field', async ({ admin }) 
   await expect(summary(admin).getByRole('link').first()).toBeFocused();
   await admin.keyboard.press('Enter');
   await expect(field(admin, 'agentId')).toBeFocused();
-  await admin.keyboard.type('typed at once');
-  await expect(field(admin, 'agentId')).toHaveValue('typed at once');
+  await admin.keyboard.type('azure-aks-eu');
+  await expect(field(admin, 'agentId'), 'chosen at once').toHaveValue(sandbox.agent('Azure'));
 });
 
 test('what was entered comes back, but for the secret, and the page says so', async ({ admin, context }) => {
@@ -59,8 +59,9 @@ test('what was entered comes back, but for the secret, and the page says so', as
   await asItIs(admin);
   await fillAll(admin, { ...fields, valueText: 'secret-that-goes' });
   await submit(admin);
-  await expectErrorsAt(admin, ['agentId', 'projectId']);
-  for (const [name, value] of Object.entries(fields)) await expect(field(admin, name)).toHaveValue(value);
+  // Each message stands at the control that was used.
+  await expectErrorsAt(admin, ['otherAgentId', 'otherProjectId']);
+  for (const [name, value] of Object.entries({ ...fields, agentId: '', projectId: '', otherAgentId: fields.agentId, otherProjectId: fields.projectId })) await expect(field(admin, name), name).toHaveValue(value);
   await expect(field(admin, 'valueText')).toHaveValue('');
   await expect(summary(admin)).toContainText('The secret was not kept. Enter it again.');
   await expect(field(admin, 'valueText'), 'at the field, too').toHaveAccessibleDescription(/The secret was not kept/);
@@ -92,7 +93,7 @@ test('the names of the pairs come back in their rows, the values do not', async 
 });
 
 test('names and ids: what is wrong, and what would do', async ({ admin, sandbox }) => {
-  await admin.goto(link(referenceForm, { projectId: 'Finance – nightly loads', secretReferenceName: 'my secret.name', agentType: 'AWS', secretName: 'x', description: 'ä'.repeat(257) }));
+  await admin.goto(link(referenceForm, { projectId: 'Finance – nightly load', secretReferenceName: 'my secret.name', agentType: 'AWS', secretName: 'x', description: 'ä'.repeat(257) }));
   await submit(admin);
   await expectErrorsAt(admin, ['projectId', 'secretReferenceName', 'description']);
   await expect(field(admin, 'secretReferenceName')).toHaveAccessibleDescription(/my_secret_name would do/);

@@ -4,7 +4,7 @@ import { choose, field, fillAll, link, receiptHeading, recorded, referenceForm, 
 
 /** The names of the fields that somebody sees and can fill in. */
 async function visibleFields(page: Page): Promise<string[]> {
-  const controls = page.locator('main form :is(input, textarea):not([type="hidden"])[name]');
+  const controls = page.locator('main form :is(input, select, textarea):not([type="hidden"])[name]');
   const names = await controls.evaluateAll((all) => all.filter((e) => e.checkVisibility()).map((e) => e.getAttribute('name')!));
   return [...new Set(names)];
 }
@@ -22,18 +22,18 @@ async function tabOrder(page: Page): Promise<string[]> {
   throw new Error('the Tab key does not come to the submit button');
 }
 
-const everyType = ['projectId', 'secretReferenceName', 'description', 'agentType'];
+const everyType = ['projectId', 'otherProjectId', 'secretReferenceName', 'description', 'ticket', 'renewBy', 'agentType'];
 const fieldsOf = {
   AWS: [...everyType, 'secretName', 'secretKey'],
   Azure: [...everyType, 'vaultName', 'secretName', 'secretKey'],
-  'Matillion hosted': [...everyType, 'agentId', 'valueFormat', 'valueText', 'key', 'check'],
+  'Matillion hosted': [...everyType, 'agentId', 'otherAgentId', 'valueFormat', 'valueText', 'key', 'check'],
 } as const;
 const types = Object.keys(fieldsOf) as (keyof typeof fieldsOf)[];
 
 test('an AWS reference is created with what was entered', async ({ admin, sandbox }) => {
   await admin.goto('/');
-  await admin.getByRole('link', { name: 'Create a reference' }).click();
-  await admin.getByLabel('Project').fill(sandbox.project());
+  await admin.getByRole('link', { name: 'Create a reference', exact: true }).click();
+  await admin.getByLabel('Project', { exact: true }).selectOption(sandbox.project());
   await admin.getByLabel('Reference name').fill('SNOWFLAKE_(PROD)-1');
   await admin.getByLabel('Description').fill('Snowflake, “production” & <nightly>');
   await choose(admin, 'agentType', 'AWS');
@@ -99,7 +99,7 @@ test('the fields follow the agent type at once, without a request, and keep what
     await choose(admin, 'agentType', type);
     expect(await visibleFields(admin), type).toEqual(expect.arrayContaining([...fieldsOf[type]]));
     expect(await visibleFields(admin), type).toHaveLength(fieldsOf[type].length);
-    for (const name of ['vaultName', 'secretName', 'secretKey', 'agentId', 'valueText', 'key']) {
+    for (const name of ['vaultName', 'secretName', 'secretKey', 'otherAgentId', 'valueText', 'key']) {
       if (await field(admin, name).isVisible()) await field(admin, name).fill(`${name} as typed`);
     }
   }
@@ -107,7 +107,7 @@ test('the fields follow the agent type at once, without a request, and keep what
 
   for (const type of [...types].reverse()) {
     await choose(admin, 'agentType', type);
-    for (const name of ['vaultName', 'secretName', 'secretKey', 'agentId', 'valueText', 'key']) {
+    for (const name of ['vaultName', 'secretName', 'secretKey', 'otherAgentId', 'valueText', 'key']) {
       if (await field(admin, name).isVisible()) await expect(field(admin, name), `${name} of ${type}`).toHaveValue(`${name} as typed`);
     }
   }
@@ -156,13 +156,12 @@ test('each form has one submit button, and Enter in a field presses it', async (
   await expect(await receiptHeading(admin)).toHaveText('The reference BY_ENTER was created');
 });
 
-test('projects and agents are suggested by name', async ({ admin, demo }) => {
+test('projects and agents are offered by name', async ({ admin, demo }) => {
   await admin.goto(referenceForm);
-  const offered = (name: string) => admin.locator(`datalist#${name}-list option`).evaluateAll((all) => all.map((o) => [o.getAttribute('value'), o.textContent]));
-  expect(await offered('projectId')).toEqual(demo.projects.map((p) => [p.id, p.name]));
+  const offered = (name: string) => field(admin, name).locator('option:not([disabled])').evaluateAll((all) => all.map((o) => [o.getAttribute('value'), o.textContent]));
+  expect(await offered('projectId')).toEqual([['', 'Choose…'], ...demo.projects.map((p) => [p.id, p.name])]);
   const agents = await offered('agentId');
-  expect(agents.map(([id]) => id), 'streaming agents cannot take a secret').toEqual(demo.agents.filter((a) => a.agentType !== 'streaming').map((a) => a.id));
-  await expect(field(admin, 'agentId')).toHaveAttribute('list', 'agentId-list');
+  expect(agents.map(([id]) => id).toSorted(), 'streaming agents cannot take a secret').toEqual(['', ...demo.agents.filter((a) => a.agentType !== 'streaming').map((a) => a.id)].toSorted());
 });
 
 test('the activity list shows one’s own submissions, newest first, and leads to the receipts', async ({ admin, sandbox }) => {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { asItIs, choose, field, link, receiptHeading, recorded, referenceForm, requestsFrom, submit, valueForm } from '../support/pages.ts';
+import { asItIs, choose, field, link, pick, receiptHeading, recorded, referenceForm, requestsFrom, submit, valueForm } from '../support/pages.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 4096, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey;
@@ -60,7 +60,7 @@ test('text that is typed key by key arrives with LF', async ({ admin, sandbox })
 
 test('the receipt says where the value is, and never what it is', async ({ admin, sandbox }) => {
   await field(admin, 'type').fill('OAUTH_CLIENT_CREDENTIALS');
-  await field(admin, 'projectId').fill(sandbox.project());
+  await pick(admin, 'projectId', sandbox.project());
   await field(admin, 'key').fill('client secret');
   await field(admin, 'valueText').fill('only for the vault');
   const value = await stored(admin, sandbox, name());
@@ -83,7 +83,7 @@ test('the receipt says where the value is, and never what it is', async ({ admin
 });
 
 test('an Azure vault’s own name for the secret stands on the receipt, and goes into the reference', async ({ admin, sandbox }) => {
-  await field(admin, 'agentId').fill(sandbox.agent('Azure'));
+  await pick(admin, 'agentId', sandbox.agent('Azure'));
   await field(admin, 'name').fill('prod/snowflake_pw');
   await field(admin, 'valueText').fill('x');
   await asItIs(admin);

@@ -22,7 +22,7 @@ func TestAuthorizationRequest(t *testing.T) {
 	b := r.browser()
 	seen := map[string]bool{}
 	for i := range 3 {
-		a := b.do(http.MethodGet, "/login?return_to=/activity", nil, http.Header{
+		a := b.do(http.MethodGet, "/login?return_to=/sessions", nil, http.Header{
 			"Host": {"evil.example"}, "X-Forwarded-Host": {"evil.example"}, "X-Forwarded-Proto": {"https"}, "Forwarded": {"host=evil.example"},
 		})
 		to, err := url.Parse(a.location())

@@ -39,6 +39,33 @@ type Lists struct {
 	// ProjectsKnown and AgentsKnown tell a list that has no entries from one that could not be had.
 	ProjectsKnown bool
 	AgentsKnown   bool
+	// ProjectsWhy and AgentsWhy say why a list that is not known could not be had.
+	ProjectsWhy Why
+	AgentsWhy   Why
+}
+
+// Why is the reason for which a list could not be had.
+type Why string
+
+// The reasons that there are.
+const (
+	Had     Why = ""        // it could be had
+	Slow    Why = "slow"    // Maia has not answered yet
+	Refused Why = "refused" // Maia does not give it to this user
+	Failed  Why = "failed"  // Maia could not be asked, or failed
+)
+
+// whyOf says why a list was not given.
+func whyOf(err error) Why {
+	switch {
+	case err == nil:
+		return Had
+	case errors.Is(err, maiaclient.ErrForbidden),
+		errors.Is(err, maiaclient.ErrUnauthenticated),
+		errors.Is(err, maiaclient.ErrNotFound):
+		return Refused
+	}
+	return Failed
 }
 
 // Directory remembers the lists of each user. It may be used by many goroutines at once.
@@ -64,6 +91,7 @@ type listing[T any] struct {
 	items  []T
 	had    time.Time // zero: never
 	failed time.Time // zero: not since it was had
+	why    Why       // for which it failed
 }
 
 // due says whether a list is to be asked for.
@@ -77,10 +105,22 @@ func (l listing[T]) due(now time.Time) bool {
 // known says whether a list can be shown.
 func (l listing[T]) known(now time.Time) bool { return !l.had.IsZero() && now.Sub(l.had) < ListsKept }
 
+// reason says why a list cannot be shown.
+func (l listing[T]) reason(now time.Time) Why {
+	switch {
+	case l.known(now):
+		return Had
+	case l.failed.IsZero():
+		return Slow
+	}
+	return l.why
+}
+
 // take notes how asking for a list ended. One that failed leaves what was known before.
 func (l *listing[T]) take(items []T, err error, now time.Time) {
 	if err != nil {
 		l.failed = now
+		l.why = whyOf(err)
 		return
 	}
 	*l = listing[T]{items: items, had: now}
@@ -202,7 +242,7 @@ func ask[T any](d *Directory, l *listing[T], noToken error, call func() ([]T, er
 var errPanic = errors.New("catalogue: panic")
 
 func (e *entry) lists(now time.Time) Lists {
-	var l Lists
+	l := Lists{ProjectsWhy: e.projects.reason(now), AgentsWhy: e.agents.reason(now)}
 	if l.ProjectsKnown = e.projects.known(now); l.ProjectsKnown {
 		l.Projects = e.projects.items
 	}

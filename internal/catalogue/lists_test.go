@@ -205,3 +205,48 @@ func TestUsersAreForgotten(t *testing.T) {
 		t.Errorf("%d calls: the oldest is remembered", p)
 	}
 }
+
+// A form says why it has no list: Maia does not give it, failed, or has not answered yet.
+func TestWhyThereIsNoList(t *testing.T) {
+	s := &failing{}
+	d, c := directory(&source{})
+	d.Source = s
+	for _, tc := range []struct {
+		err  error
+		want catalogue.Why
+	}{
+		{maiaclient.ErrForbidden, catalogue.Refused},
+		{&maiaclient.Problem{Status: 404}, catalogue.Refused},
+		{&maiaclient.Problem{Status: 401}, catalogue.Refused},
+		{&maiaclient.Problem{Status: 500}, catalogue.Failed},
+		{maiaclient.ErrNotSent, catalogue.Failed},
+		{nil, catalogue.Had},
+		{errors.New("known before"), catalogue.Had},
+	} {
+		s.err = tc.err
+		l := d.For(t.Context(), "ann", token)
+		if l.ProjectsWhy != tc.want || l.AgentsWhy != tc.want {
+			t.Errorf("%v: projects %q, agents %q, want %q", tc.err, l.ProjectsWhy, l.AgentsWhy, tc.want)
+		}
+		c.add(time.Minute)
+	}
+
+	slow := &source{arrived: make(chan struct{}, 1), gate: make(chan struct{})}
+	defer close(slow.gate)
+	d, _ = directory(slow)
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-slow.arrived
+		leave()
+	}()
+	if l := d.For(ctx, "ann", token); l.ProjectsWhy != catalogue.Slow || l.AgentsWhy != catalogue.Slow {
+		t.Errorf("under way: %q, %q", l.ProjectsWhy, l.AgentsWhy)
+	}
+}
+
+// failing is a Maia that answers with an error.
+type failing struct{ err error }
+
+func (f *failing) Projects(context.Context, string) ([]maiaclient.Project, error) { return nil, f.err }
+
+func (f *failing) Agents(context.Context, string) ([]maiaclient.Agent, error) { return nil, f.err }

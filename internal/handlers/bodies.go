@@ -11,7 +11,7 @@ var bodies = func() form.Table {
 			Secret:   secretFields[name],
 			File:     name == "valueFile",
 			Repeated: repeated[name],
-			Returns:  inLinks[name],
+			Returns:  comesBack[name],
 		})
 	}
 	return form.NewTable(maxLink, fields...)

@@ -1,11 +1,11 @@
 package handlers
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/a-h/templ"
 
-	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
@@ -29,7 +29,9 @@ type field struct {
 	// words stand for its values on receipts; nil: it is shown as it is, as code.
 	words func(string) string
 	// options are suggested.
-	options func(catalogue.Lists) []parts.Option
+	options []parts.Option
+	// picks is what it chooses from; nil: nothing.
+	picks *picks
 	// named says that the company's own rule for names holds for it.
 	named bool
 	// advice is what is better known about what stands in it, though it is no fault.
@@ -201,12 +203,31 @@ func (f formSpec) byMaia(in input) map[string]string {
 var (
 	secretFields = fieldsWith(func(d field) bool { return d.secret })
 	repeated     = fieldsWith(func(d field) bool { return d.repeated })
-	// inLinks are the fields that come back after a login.
-	inLinks = fieldsWith(func(d field) bool { return !d.secret })
+	// othersFields are for typed ids. What they hold is in links under another name.
+	othersFields = func() map[string]bool {
+		found := map[string]bool{}
+		for _, f := range forms {
+			for _, d := range f.table {
+				if d.picks != nil {
+					found[d.picks.other] = true
+				}
+			}
+		}
+		return found
+	}()
+	// comesBack are the fields that come back after a login.
+	comesBack = func() map[string]bool {
+		found := fieldsWith(func(d field) bool { return !d.secret })
+		maps.Copy(found, othersFields)
+		return found
+	}()
 	// knownFields are all that any form has. Others are ignored.
 	knownFields = func() map[string]bool {
 		known := fieldsWith(func(field) bool { return true })
 		for _, name := range []string{"formToken", "session", "check", "proven"} {
+			known[name] = true
+		}
+		for name := range othersFields {
 			known[name] = true
 		}
 		return known

@@ -23,6 +23,8 @@ type input struct {
 	values map[string][]string
 	rows   int  // of key and value
 	check  bool // whether the value's shape is to be checked
+	// typed are the fields whose id was typed beside a select.
+	typed map[string]bool
 }
 
 func (in input) get(name string) string {
@@ -30,6 +32,15 @@ func (in input) get(name string) string {
 		return v[0]
 	}
 	return ""
+}
+
+// filled are the fields that have something.
+func (in input) filled() map[string]bool {
+	names := map[string]bool{}
+	for name := range in.values {
+		names[name] = in.get(name) != ""
+	}
+	return names
 }
 
 // plain is what a body has of a form, but the secrets.

@@ -162,7 +162,7 @@ func TestFromQueryReads(t *testing.T) {
 		"what is hidden by the type is kept": {"agentType=AWS&vaultName=v", fields{"agentType": {"AWS"}, "vaultName": {"v"}}, standardRows, ""},
 	} {
 		in, removed, clean, twice := referenceForm.fromQuery(tc.query)
-		if !reflect.DeepEqual(in, input{tc.want, tc.rows, true}) || removed+clean != "" || twice != tc.twice {
+		if !reflect.DeepEqual(in, input{values: tc.want, rows: tc.rows, check: true}) || removed+clean != "" || twice != tc.twice {
 			t.Errorf("%s: %+v, removed %q, clean %q, twice %q; want %+v, %d rows, twice %q", why, in, removed, clean, twice, tc.want, tc.rows, tc.twice)
 		}
 	}

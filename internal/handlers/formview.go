@@ -24,17 +24,21 @@ type formView struct {
 	lists catalogue.Lists
 	rule  string // the company's own for names, as a sentence
 	cloud string // whose vault the agent writes to, as far as it is known
+	// picked keeps what a list has, so that it is looked through once a page.
+	picked map[*picks]picked
 }
 
 // show draws a form, for a GET and for every refusal.
 func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formState) error {
 	v := formView{
-		st:    st,
-		form:  f,
-		lists: h.lists(c.Request().Context(), s),
-		rule:  h.NameRule.Sentence,
-		cloud: h.cloudOf(s, st.in.get("agentId")),
+		st:     st,
+		form:   f,
+		lists:  h.lists(c.Request().Context(), s),
+		rule:   h.NameRule.Sentence,
+		picked: map[*picks]picked{},
 	}
+	v.withIDs()
+	v.cloud = h.cloudOf(s, st.in.get("agentId"))
 	p := h.page(c, s, f.title)
 	p.Error = v.failed()
 	return render(c, st.status, f.draw(v.model(p)))
@@ -42,7 +46,19 @@ func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formStat
 
 // model is what the form's page needs.
 func (v formView) model(p layout.Page) pages.SecretForm {
-	m := pages.SecretForm{Page: p, Form: v.common(), Value: v.value()}
+	m := pages.SecretForm{Page: p, Form: v.common(), Value: v.value(), Wiki: wikiLink(v.form, v.st.in)}
+	if why := v.hopeless(); why != nil {
+		choose, _ := v.form.field("agentId")
+		m.Hopeless = &parts.Notice{
+			Kind:  parts.KindWarning,
+			Title: "This agent cannot take a secret",
+			Text:  append(slices.Clone(why), "Nothing can be entered here for it. Choose another agent."),
+			Links: []parts.Link{
+				{Label: "Choose another agent", Href: chooseLink(choose.picks.path, v.form, v.st.in, "", 1)},
+				{Label: "Look again", Href: v.form.link(v.st.in)},
+			},
+		}
+	}
 	m.Fields = make(parts.Fields, 0, len(v.form.fields))
 	for _, d := range v.form.table {
 		if !d.secret && !d.repeated {
@@ -57,8 +73,10 @@ func (v formView) field(d field) parts.Field {
 	if d.fixed != "" {
 		f.Value = d.fixed
 	}
-	if d.options != nil {
-		f.Options = d.options(v.lists)
+	f.Options = d.options
+	f.Linked = v.st.linked[d.name] && f.Value != ""
+	if d.picks != nil {
+		f.Picker = v.picker(d, &f)
 	}
 	if d.named {
 		f.Rule = v.rule
@@ -175,6 +193,8 @@ func (v formView) control(field string) string {
 		return ""
 	case ok && d.control != "":
 		return "#" + d.control
+	case ok && v.typedBeside(d):
+		return "#" + d.picks.other
 	}
 	return "#" + field
 }

@@ -85,6 +85,10 @@ func (h *Handlers) Routes(e *echo.Echo) {
 		}
 		e.POST(f.post, h.submit(f))
 	}
+	for _, p := range []*picks{projectPicks, agentPicks} {
+		page(p.path, h.choose(p))
+	}
+	page(linkPath, h.link())
 	page("/activity", h.withLogin(h.activity))
 	page("/activity/due", h.withLogin(h.due))
 	page("/activity/:id", h.withLogin(h.receipt))
@@ -134,24 +138,21 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			return c.Redirect(http.StatusSeeOther, clean)
 		}
 		if twice != "" {
-			return &pageError{
-				status:  http.StatusBadRequest,
-				heading: "This link cannot be read",
-				text:    []string{"It gives the field " + twice + " twice, and nobody can say which one counts. Correct the link, or open the empty form."},
-				link:    parts.Link{Label: "Open the form", Href: f.page},
-			}
+			return twicePage(f, twice)
 		}
 		return h.withLogin(func(c echo.Context, s *auth.Session) error {
-			if err := h.maySubmit(s); err != nil {
+			if again, err := h.readyForForm(c, s); again || err != nil {
 				return err
 			}
-			if err := h.Tokens.For(s).ForForm(c.Request().Context()); errors.Is(err, reason.ErrLoginRequired) {
-				return c.Redirect(http.StatusSeeOther, loginLink(c.Request().URL.RequestURI(), ""))
-			} else if err != nil {
-				return databaseAway(err)
-			}
+			linked := in.filled()
 			in, unknown := f.withRecipe(in)
-			st := formState{in: in, status: http.StatusOK, token: h.Submissions.FormToken(actor(s)), fresh: true}
+			st := formState{
+				in:     in,
+				status: http.StatusOK,
+				token:  h.Submissions.FormToken(actor(s)),
+				fresh:  true,
+				linked: linked,
+			}
 			if removed != "" {
 				st.notices = append(st.notices, removedNotice(removed))
 			}
@@ -161,6 +162,30 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			return h.show(c, f, s, st)
 		})(c)
 	}
+}
+
+// twicePage is for a link that has a field twice.
+func twicePage(f formSpec, name string) error {
+	return &pageError{
+		status:  http.StatusBadRequest,
+		heading: "This link cannot be read",
+		text:    []string{"It gives the field " + name + " twice, and nobody can say which one counts. Correct the link, or open the empty form."},
+		link:    parts.Link{Label: "Open the form", Href: f.page},
+	}
+}
+
+// readyForForm refuses those who may only look, and asks for a login again where this one does not last long enough.
+func (h *Handlers) readyForForm(c echo.Context, s *auth.Session) (again bool, err error) {
+	if err := h.maySubmit(s); err != nil {
+		return false, err
+	}
+	switch err := h.Tokens.For(s).ForForm(c.Request().Context()); {
+	case errors.Is(err, reason.ErrLoginRequired):
+		return true, c.Redirect(http.StatusSeeOther, loginLink(c.Request().URL.RequestURI(), ""))
+	case err != nil:
+		return false, databaseAway(err)
+	}
+	return false, nil
 }
 
 // maySubmit refuses those who may only look.

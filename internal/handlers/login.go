@@ -41,7 +41,28 @@ func (h *Handlers) login(c echo.Context) error {
 	if err != nil {
 		return databaseAway(err)
 	}
+	if hasGetForm(returnTo.String()) {
+		// Browsers apply form-action to the redirects that follow a form, and it cannot list a provider's hosts.
+		return h.goOn(c, to, pages.Message{
+			Page:    h.page(c, nil, "Sign in"),
+			Heading: "You need to sign in",
+			Text:    []string{"Your browser now goes to your company’s sign-in."},
+		})
+	}
 	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// hasGetForm says whether an address of the portal is a page with a form that the browser adds to its address.
+func hasGetForm(address string) bool {
+	path, _, _ := strings.Cut(address, "?")
+	return path == "/activity" || path == linkPath || strings.HasPrefix(path, choosePath)
+}
+
+// goOn has the browser go on to another origin by itself, with a link where it does not.
+func (h *Handlers) goOn(c echo.Context, to string, m pages.Message) error {
+	c.Response().Header().Set("Refresh", "0; url="+to)
+	m.Links = []parts.Link{{Label: "Go on", Href: to, Primary: true}}
+	return render(c, http.StatusOK, pages.MessagePage(m))
 }
 
 // callback takes the provider's answer and begins a session.
@@ -91,13 +112,11 @@ func (h *Handlers) logout(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/signed-out")
 	}
 	// A redirect would be subject to form-action, which cannot list a provider's hosts.
-	c.Response().Header().Set("Refresh", "0; url="+to)
-	return render(c, http.StatusOK, pages.MessagePage(pages.Message{
+	return h.goOn(c, to, pages.Message{
 		Page:    h.page(c, nil, "Signing out"),
 		Heading: "You are signed out of the portal",
 		Text:    []string{"Your browser now goes on to your company’s login service, to end the login there too."},
-		Links:   []parts.Link{{Label: "Go on", Href: to, Primary: true}},
-	}))
+	})
 }
 
 // BackchannelPath is where the provider sends its logout tokens.

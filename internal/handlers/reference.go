@@ -26,7 +26,7 @@ var referenceForm = newForm(formSpec{
 				name:     "projectId",
 				label:    "Project",
 				maia:     []string{"projectId"},
-				options:  projectOptions,
+				picks:    projectPicks,
 				recorded: func(f *record.Fields) *string { return &f.ProjectID },
 			}, {
 				name:     "secretReferenceName",
@@ -70,7 +70,7 @@ var referenceForm = newForm(formSpec{
 				name:     "agentId",
 				label:    "Agent",
 				maia:     []string{"agentId"},
-				options:  agentOptions,
+				picks:    agentPicks,
 				shown:    keptBy(maiaclient.MatillionHosted),
 				recorded: func(f *record.Fields) *string { return &f.AgentID },
 			},

@@ -22,7 +22,8 @@ type formState struct {
 	fresh   bool // a GET: what is not chosen gets a default
 	errs    submission.FieldErrors
 	notices []parts.Notice
-	dropped bool // a secret was entered and is gone
+	dropped bool            // a secret was entered and is gone
+	linked  map[string]bool // the fields that a link has filled in
 
 	// doubtful is why a value was not sent, though nothing is wrong with it for sure.
 	doubtful *submission.DoubtfulError
@@ -49,7 +50,10 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	if err != nil {
 		return err
 	}
+	typed := f.withOthers(body)
+	h.withIDs(c.Request().Context(), f, s, body, typed)
 	in := f.plain(body)
+	in.typed = typed
 	r, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
 		Actor:         actor(s),
 		FormToken:     body.Get("formToken"),
@@ -80,6 +84,7 @@ func (h *Handlers) withoutSession(c echo.Context, f formSpec) error {
 	if err != nil {
 		return err
 	}
+	f.withOthers(body)
 	return loginRanOut(f, f.plain(body), body.HasSecret(), "")
 }
 

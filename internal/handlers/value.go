@@ -3,7 +3,6 @@ package handlers
 import (
 	"slices"
 
-	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
@@ -26,13 +25,13 @@ var valueForm = newForm(formSpec{
 				name:     "agentId",
 				label:    "Agent",
 				maia:     []string{"agentId"},
-				options:  agentOptions,
+				picks:    agentPicks,
 				recorded: func(f *record.Fields) *string { return &f.AgentID },
 			}, {
 				name:     "projectId",
 				label:    "Project",
 				maia:     []string{"projectId"},
-				options:  projectOptions,
+				picks:    projectPicks,
 				recorded: func(f *record.Fields) *string { return &f.ProjectID },
 			}, {
 				name:     "name",
@@ -45,7 +44,7 @@ var valueForm = newForm(formSpec{
 				name:     "type",
 				label:    "Secret type",
 				maia:     []string{"type"},
-				options:  typeOptions,
+				options:  kinds,
 				recorded: func(f *record.Fields) *string { return &f.Type },
 				words:    asEntered,
 			},
@@ -93,8 +92,6 @@ var valueForm = newForm(formSpec{
 		},
 	},
 })
-
-func typeOptions(catalogue.Lists) []parts.Option { return kinds }
 
 // kinds are the types of secret values that Maia's documents name. Any other may be typed.
 var kinds = []parts.Option{{

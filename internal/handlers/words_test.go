@@ -19,8 +19,9 @@ func TestAgentStates(t *testing.T) {
 		"pausing": "a · AWS · pausing: queues what it is sent", "paused": "a · AWS · paused: queues what it is sent",
 		"unknown": "a · AWS · state unknown", "Hibernating_2": "a · AWS · Hibernating_2",
 	} {
-		got := agentOptions(catalogue.Lists{Agents: []maiaclient.Agent{{ID: "1", Name: "a", CloudProvider: "aws", Status: status}}})
-		if len(got) != 1 || got[0].Label != want {
+		agent := maiaclient.Agent{ID: "1", Name: "a", CloudProvider: "aws", Status: status}
+		got, _ := agentEntries(catalogue.Lists{Agents: []maiaclient.Agent{agent}})
+		if len(got) != 1 || got[0].label() != want {
 			t.Errorf("%q: %+v, want %q", status, got, want)
 		}
 	}

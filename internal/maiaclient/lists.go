@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// maxPages bounds a list: 100 entries a page, and nobody picks from more than a few hundred.
-const maxPages = 5
+// maxPages bounds a list: 100 entries a page, and no account is known to have nearly as many.
+const maxPages = 100
 
 // Project is an entry of GET /v1/projects.
 type Project struct {
@@ -24,15 +24,26 @@ type Agent struct {
 	Type          string `json:"agentType"`     // data_productivity_cloud, streaming
 	CloudProvider string `json:"cloudProvider"` // aws, azure, snowflake, gcp
 	Status        string `json:"agentStatus"`   // running, stopped, stopping, pausing, paused, pending, unknown; perhaps others
+	// Connected is nil where Maia does not say.
+	Connected *bool `json:"connected"`
+	// Restricted says that only some projects may use it.
+	Restricted  bool         `json:"restrictedAccess"`
+	PausedUntil string       `json:"pausedUntil"` // RFC 3339, while it is paused
+	Version     AgentVersion `json:"versionDetails"`
 }
 
-// Projects lists the projects that the user sees, up to 500. An error is of one of the classes of
+// AgentVersion is what Maia says of an agent's version.
+type AgentVersion struct {
+	Support string `json:"support"` // supported, unsupported; perhaps others
+}
+
+// Projects lists the projects that the user sees, up to 10,000. An error is of one of the classes of
 // this package.
 func (c *Client) Projects(ctx context.Context, token string) ([]Project, error) {
 	return list[Project](ctx, c, listProjects, token)
 }
 
-// Agents lists the agents that the user sees, up to 500. An error is of one of the classes of this
+// Agents lists the agents that the user sees, up to 10,000. An error is of one of the classes of this
 // package.
 func (c *Client) Agents(ctx context.Context, token string) ([]Agent, error) {
 	return list[Agent](ctx, c, listAgents, token)

@@ -564,11 +564,11 @@ func TestListPages(t *testing.T) {
 		"one page":                     {7, nil, 1, 7},
 		"a full page":                  {100, nil, 1, 100},
 		"one more than a page":         {101, nil, 2, 101},
-		"the most that is read":        {500, nil, 5, 500},
-		"more than that":               {5000, nil, 5, 500},
+		"the most that is read":        {10_000, nil, 100, 10_000},
+		"more than that":               {10_001, nil, 100, 10_000},
 		"a total that never comes":     {120, ptr(9999), 3, 120},
 		"no total: what is there":      {100, ptr(0), 1, 100},
-		"a total that is far too high": {10_000, ptr(1 << 30), 5, 500},
+		"a total that is far too high": {10_100, ptr(1 << 30), 100, 10_000},
 	} {
 		for call, path := range map[string]string{"projects": "/v1/projects", "agents": "/v1/agents"} {
 			t.Run(why+" "+call, func(t *testing.T) {
@@ -588,7 +588,7 @@ func TestListPages(t *testing.T) {
 					var results []map[string]any
 					for i := page * size; i < min(tc.total, (page+1)*size); i++ {
 						id := strconv.Itoa(i)
-						results = append(results, map[string]any{"id": id, "agentId": id, "name": "n" + id, "description": nil, "agentType": "streaming", "cloudProvider": "aws", "agentStatus": "running", "unknown": map[string]int{"x": 1}})
+						results = append(results, map[string]any{"id": id, "agentId": id, "name": "n" + id, "description": nil, "agentType": "streaming", "cloudProvider": "aws", "agentStatus": "running", "unknown": map[string]int{"x": 1}, "connected": false, "restrictedAccess": true, "pausedUntil": "2027-01-31T10:00:00Z", "versionDetails": map[string]any{"support": "supported", "agentVersion": "11"}})
 					}
 					total := tc.total
 					if tc.says != nil {
@@ -616,7 +616,20 @@ func TestListPages(t *testing.T) {
 					}
 					for _, a := range list {
 						ids = append(ids, a.ID)
-						if a != (Agent{a.ID, "n" + a.ID, "streaming", "aws", "running"}) {
+						if a.Connected == nil || *a.Connected {
+							t.Errorf("%+v counts as connected", a)
+						}
+						a.Connected = nil
+						if a != (Agent{
+							ID:            a.ID,
+							Name:          "n" + a.ID,
+							Type:          "streaming",
+							CloudProvider: "aws",
+							Status:        "running",
+							Restricted:    true,
+							PausedUntil:   "2027-01-31T10:00:00Z",
+							Version:       AgentVersion{Support: "supported"},
+						}) {
 							t.Errorf("%+v", a)
 						}
 					}

@@ -42,7 +42,7 @@ var (
 func (e FieldErrors) checkProject(id string, required bool) {
 	switch {
 	case id == "" && required:
-		e.add("projectId", "Enter the id of the project. It stands in the address of the project in Maia.")
+		e.add("projectId", "Choose the project, or enter its id. The id is in the address of the project in Maia.")
 	case id != "" && !uuidRule().MatchString(id):
 		e.add("projectId", "Enter the project’s id, not its name: 32 letters and digits in five groups, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.")
 	}
@@ -52,7 +52,7 @@ func (e FieldErrors) checkProject(id string, required bool) {
 func (e FieldErrors) checkAgent(id string) {
 	switch {
 	case id == "":
-		e.add("agentId", "Enter the id of the agent that stores the value. Maia’s own pages call it a runner.")
+		e.add("agentId", "Choose the agent that stores the value, or enter its id. Maia’s own pages call it a runner.")
 	case !agentRule().MatchString(id):
 		e.add("agentId", "An agent’s id has letters, digits, dots, hyphens and underscores only, up to 128 of them.")
 	}

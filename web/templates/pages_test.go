@@ -244,7 +244,16 @@ func TestPagesHaveNoScriptStyleOrOutsideAddress_S24(t *testing.T) {
 func TestPagesEscapeWhatTheyAreGiven(t *testing.T) {
 	const hostile = `"><script>alert(1)</script><p title='`
 	m := referenceErrors()
-	at(m, "projectId").Value, at(m, "projectId").Options = hostile, []Option{{Value: hostile, Label: hostile}}
+	at(m, "projectId").Value = hostile
+	*at(m, "projectId").Picker = Picker{
+		What:    hostile,
+		Groups:  []OptionGroup{{Label: hostile, Options: []Option{{Value: hostile, Label: hostile}}}},
+		Other:   &Field{Name: hostile, Value: hostile, Errors: []string{hostile}},
+		Choose:  "javascript:alert(1)",
+		Why:     hostile,
+		Name:    hostile,
+		Against: []string{hostile},
+	}
 	at(m, "projectId").Errors, m.Summary = []string{hostile}, []SummaryItem{{Text: hostile, Href: "javascript:alert(1)"}}
 	m.Notices = []Notice{{
 		Kind:  KindInfo,
@@ -314,12 +323,13 @@ func TestFormsHaveTheFieldsOfTheContract(t *testing.T) {
 	}{
 		"reference": {ReferenceFormPage(referenceForm("AWS", "text")), append([]string{
 			"formToken", "projectId", "secretReferenceName", "agentType", "secretReferenceType", "description", "vaultName", "secretName", "secretKey", "agentId",
+			"otherProjectId", "otherAgentId",
 		}, value...)},
-		"value": {ValueFormPage(valueForm("text")), append([]string{"formToken", "agentId", "projectId", "name", "type"}, value...)},
+		"value": {ValueFormPage(valueForm("text")), append([]string{"formToken", "agentId", "otherAgentId", "projectId", "name", "type"}, value...)},
 		"setup": {SetupFormPage(setupForm("AWS", "text")), append([]string{
-			"formToken", "projectId", "secretReferenceName", "agentType", "agentId", "description", "type", "name", "vaultName",
+			"formToken", "projectId", "secretReferenceName", "agentType", "agentId", "description", "type", "name", "vaultName", "otherProjectId", "otherAgentId",
 		}, value...)},
-		"recipe": {ValueFormPage(keyRecipe()), []string{"formToken", "agentId", "projectId", "name", "type", "recipe", "valueFormat", "valueText", "valueFile", "key", "check", "ticket", "renewBy"}},
+		"recipe": {ValueFormPage(keyRecipe()), []string{"formToken", "agentId", "otherAgentId", "projectId", "name", "type", "recipe", "valueFormat", "valueText", "valueFile", "key", "check", "ticket", "renewBy"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			names := map[string]bool{}

@@ -18,17 +18,137 @@ const supportURL = "https://help.example.com/secrets"
 const maiaAddress = "https://eu1.api.matillion.com"
 
 var (
-	projects = []Option{
+	projects = []OptionGroup{{Options: []Option{
 		{Value: "7f3c2a10-5b7e-4c55-9d0a-2f6f1f0c9a11", Label: "Finance, nightly loads"},
 		{Value: "0b9d4e77-1c2f-4a3b-8e6d-5a4c3b2a1f00", Label: "Marketing"},
-	}
-	agents = []Option{
-		{Value: "prod-agent-1", Label: "Production, AWS eu-west-1"},
-		{Value: "azure-agent-2", Label: "Azure West Europe"},
+	}}}
+	agents = []OptionGroup{
+		{Label: "AWS", Options: []Option{{Value: "prod-agent-1", Label: "Production, AWS eu-west-1 · AWS"}}},
+		{Label: "Azure", Options: []Option{
+			{Value: "azure-agent-2", Label: "Azure West Europe · Azure · stopped"},
+			{Value: "azure-agent-3", Label: "Events · Azure · streaming: takes no secrets", Disabled: true},
+		}},
 	}
 	// longName has no place to break a line at.
 	longName = strings.Repeat("SNOWFLAKE_PASSWORD_", 7)[:128]
 )
+
+// picker is a field with a list.
+func picker(what string, groups []OptionGroup) *Picker {
+	other := map[string]string{"project": "otherProjectId", "agent": "otherAgentId"}
+	return &Picker{
+		What:   what,
+		Groups: groups,
+		Other:  &Field{Name: other[what]},
+		Choose: "/choose/" + what + "?for=%2Fsetup",
+	}
+}
+
+// linkedForm was opened by a link, with an agent that is not ready and a project that no list has.
+func linkedForm() SecretForm {
+	m := setupForm("", "text")
+	agent, project := at(m, "agentId"), at(m, "projectId")
+	agent.Value, agent.Linked = "azure-agent-2", true
+	agent.Picker.Name = "Azure West Europe"
+	agent.Picker.Against = []string{"This agent is stopped. It stores nothing until somebody starts it."}
+	project.Value, project.Linked = "nowhere", true
+	project.Picker.Nowhere = true
+	project.Picker.Groups = append([]OptionGroup{{
+		Label:   "In no list",
+		Options: []Option{{Value: "nowhere", Label: "nowhere"}},
+	}}, project.Picker.Groups...)
+	at(m, "secretReferenceName").Value, at(m, "secretReferenceName").Linked = "SNOWFLAKE_PASSWORD", true
+	return m
+}
+
+// typedForm came back with an id that was typed beside the list.
+func typedForm() SecretForm {
+	m := valueForm("text")
+	m.Page.Error = true
+	*at(m, "agentId").Picker.Other = Field{
+		Name:   "otherAgentId",
+		Value:  "not an id",
+		Errors: []string{"An agent’s id has letters and digits only."},
+	}
+	m.Summary = []SummaryItem{{Text: "An agent’s id has letters and digits only.", Href: "#otherAgentId"}}
+	return m
+}
+
+// hopelessForm has an agent that takes no secret.
+func hopelessForm() SecretForm {
+	m := valueForm("text")
+	agent := at(m, "agentId")
+	agent.Value, agent.Linked = "azure-agent-3", true
+	agent.Picker.Name = "Events"
+	agent.Picker.Against = []string{"This is a streaming agent. Streaming agents cannot use secrets."}
+	m.Hopeless = &Notice{
+		Kind:  KindWarning,
+		Title: "This agent cannot take a secret",
+		Text:  agent.Picker.Against,
+		Links: []Link{{Label: "Look again", Href: "/secret-values/new?agentId=azure-agent-3"}},
+	}
+	return m
+}
+
+// choose is the second page of three of a filtered list.
+func choose() Choose {
+	return Choose{
+		Page:    page("Choose an agent", ""),
+		Heading: "Choose an agent",
+		What:    "agent",
+		Form:    "Store a secret value",
+		Path:    "/choose/agent",
+		Hidden:  []Hidden{{Name: "for", Value: "/secret-values/new"}, {Name: "name", Value: "prod"}},
+		Q:       "azure",
+		Back:    "/secret-values/new?name=prod",
+		Total:   5000,
+		Found:   250,
+		Number:  2,
+		Last:    3,
+		Newer:   "/choose/agent?for=%2Fsecret-values%2Fnew&q=azure",
+		Older:   "/choose/agent?for=%2Fsecret-values%2Fnew&q=azure&page=3",
+		Rows: []ChooseRow{
+			{Href: "/secret-values/new?agentId=a1", Name: "Azure West Europe", ID: "a1", Group: "Azure", Current: true},
+			{Href: "/secret-values/new?agentId=a2", Name: longName, ID: strings.Repeat("x", 128), Group: "Azure", Brief: "stopped"},
+			{Name: "Events", ID: "a3", Brief: "streaming: takes no secrets"},
+		},
+	}
+}
+
+func noChoice() Choose {
+	return Choose{
+		Page:    page("Choose a project", ""),
+		Heading: "Choose a project",
+		What:    "project",
+		Form:    "Set up a secret",
+		Path:    "/choose/project",
+		Back:    "/setup",
+		Why:     "Maia did not give the list of projects: your account may not see it.",
+		Again:   "/choose/project?for=%2Fsetup",
+	}
+}
+
+func wiki() Wiki {
+	m := setupForm("", "text")
+	project := *at(m, "projectId")
+	project.Picker.Choose = ""
+	return Wiki{
+		Page:     page("Make a link", ""),
+		Title:    "Set up a secret",
+		For:      "/setup",
+		URL:      supportURL + "/setup?secretReferenceName=" + longName,
+		Markdown: "[Set up a secret](" + supportURL + "/setup?secretReferenceName=" + longName + ")",
+		Open:     "/setup?secretReferenceName=" + longName,
+		Fields: []WikiField{
+			{ID: "projectId", Label: "Project", Field: project},
+			{ID: "agentType", Label: "Agent type", Field: Field{Name: "agentType", Picker: &Picker{
+				Groups: []OptionGroup{{Options: []Option{{Value: "AWS", Label: "AWS Secrets Manager"}}}},
+			}}},
+			{ID: "secretReferenceName", Label: "Reference name", Field: Field{Name: "secretReferenceName", Value: longName}},
+			{ID: "pairKey-1", Label: "Property 1, name", Field: Field{Name: "pairKey"}},
+		},
+	}
+}
 
 func page(title, current string) Page {
 	return Page{
@@ -175,7 +295,7 @@ func referenceForm(agentType, format string) SecretForm {
 		Page: page("Create a secret reference", "reference"),
 		Form: Form{Token: "token-1"},
 		Fields: Fields{
-			{Name: "projectId", Options: projects},
+			{Name: "projectId", Picker: picker("project", projects)},
 			{Name: "secretReferenceName"},
 			{Name: "agentType", Value: agentType},
 			{Name: "secretReferenceType", Value: "PASSWORD"},
@@ -183,7 +303,7 @@ func referenceForm(agentType, format string) SecretForm {
 			{Name: "vaultName"},
 			{Name: "secretName"},
 			{Name: "secretKey"},
-			{Name: "agentId", Options: agents},
+			{Name: "agentId", Picker: picker("agent", agents)},
 			{Name: "ticket"},
 			{Name: "renewBy"},
 		},
@@ -206,8 +326,12 @@ func valueForm(format string) SecretForm {
 		Page: page("Store a secret value", "value"),
 		Form: Form{Token: "token-2"},
 		Fields: Fields{
-			{Name: "agentId", Options: agents},
-			{Name: "projectId"},
+			{Name: "agentId", Picker: picker("agent", agents)},
+			{Name: "projectId", Picker: &Picker{
+				What:   "project",
+				Choose: "/choose/project?for=%2Fsecret-values%2Fnew",
+				Why:    "Maia could not give the list of projects just now.",
+			}},
 			{Name: "name"},
 			{
 				Name: "type",
@@ -297,7 +421,7 @@ func secretErrors(format string) SecretForm {
 func noticeForm() SecretForm {
 	m := referenceForm("AWS", "text")
 	m.Page.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC."
-	at(m, "projectId").Options = nil
+	at(m, "projectId").Picker = &Picker{What: "project", Choose: "/choose/project?for=%2Fsecret-references%2Fnew"}
 	at(m, "secretReferenceName").Value = longName
 	at(m, "secretName").Value = "prod/snowflake"
 	m.SecretDropped = true
@@ -311,7 +435,7 @@ func noticeForm() SecretForm {
 			Kind:  KindProblem,
 			Title: "Your account may not do this",
 			Text: []string{
-				"Maia does not let ada@example.com create references in the project " + projects[0].Value + ".",
+				"Maia does not let ada@example.com create references in the project " + projects[0].Options[0].Value + ".",
 				"Ask an owner of the project for the role Contributor, then send the form again.",
 			},
 			Links: []Link{{
@@ -358,7 +482,7 @@ func activityRows(who string) []ActivityRow {
 			action, where = "Value", "prod-agent-1"
 		}
 		if i == 4 {
-			where = projects[0].Value
+			where = projects[0].Options[0].Value
 		}
 		rows = append(rows, ActivityRow{
 			Href:    "/activity/" + strings.Repeat("a", i+1),
@@ -431,7 +555,7 @@ func receipt(outcome Badge, name string) Receipt {
 				Code:  true,
 			}, {
 				Label: "Project",
-				Value: projects[0].Value,
+				Value: projects[0].Options[0].Value,
 				Code:  true,
 			}, {
 				Label: "Agent type",
@@ -572,6 +696,12 @@ func samples() map[string]templ.Component {
 		"home-crowded":       HomePage(crowded),
 		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
 		"home-empty":         HomePage(home(nil, nil)),
+		"setup-linked":       SetupFormPage(linkedForm()),
+		"value-typed":        ValueFormPage(typedForm()),
+		"value-hopeless":     ValueFormPage(hopelessForm()),
+		"choose":             ChoosePage(choose()),
+		"choose-none":        ChoosePage(noChoice()),
+		"wiki":               WikiPage(wiki()),
 		"setup-none":         SetupFormPage(setupForm("", "text")),
 		"setup-azure":        SetupFormPage(setupForm("Azure", "text")),
 		"setup-hosted":       SetupFormPage(setupForm("Matillion hosted", "text")),

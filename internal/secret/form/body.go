@@ -44,6 +44,14 @@ func (b *Body) Get(name string) string {
 	return ""
 }
 
+// Set puts another value in the place of a field that is not secret.
+func (b *Body) Set(name, value string) {
+	if b.text == nil {
+		b.text = map[string][]string{}
+	}
+	b.text[name] = []string{value}
+}
+
 // All gives what came of a field that is not secret, in its order.
 func (b *Body) All(name string) []string { return b.text[name] }
 

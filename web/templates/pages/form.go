@@ -11,4 +11,8 @@ type SecretForm struct {
 	parts.Form
 	Fields parts.Fields // all that are neither secret nor repeated
 	Value  parts.ValueFields
+	// Hopeless stands in the place of the secret's fields where the agent can take none for sure; nil elsewhere.
+	Hopeless *parts.Notice
+	// Wiki is the address of the page that makes a link to this form.
+	Wiki string
 }

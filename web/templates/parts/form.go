@@ -10,13 +10,26 @@ import (
 )
 
 // Option is an entry of a picker: the value that is sent and the words beside it.
-type Option struct{ Value, Label string }
+type Option struct {
+	Value, Label string
+	Disabled     bool
+}
 
 // options draws the entries of a picker. There may be hundreds, and templ takes each expression through fmt.
-func options(list []Option) templ.Component {
+// chosen is the one that is selected; empty: none.
+func options(list []Option, chosen string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		for _, o := range list {
-			for _, text := range []string{`<option value="`, templ.EscapeString(o.Value), `">`, templ.EscapeString(o.Label), `</option>`} {
+			state := ""
+			if o.Value == chosen && chosen != "" {
+				state += " selected"
+			}
+			if o.Disabled {
+				state += " disabled"
+			}
+			for _, text := range []string{
+				`<option value="`, templ.EscapeString(o.Value), `"`, state, `>`, templ.EscapeString(o.Label), `</option>`,
+			} {
 				if _, err := io.WriteString(w, text); err != nil {
 					return err
 				}
@@ -34,6 +47,8 @@ type Field struct {
 	Options []Option // suggestions; none: a plain text field
 	Rule    string   // the company's own rule for it, as a sentence; may be empty
 	Advice  string   // what is better known about what stands in it, though it is no fault; may be empty
+	Linked  bool     // a link has filled it in
+	Picker  *Picker  // what it chooses from; nil: nothing
 }
 
 // HintID is the id of the hint, for aria-describedby.
@@ -65,7 +80,7 @@ func (f Fields) Named(name string) Field {
 // Choice gives a field that is a group of radio buttons.
 func (f Fields) Choice(name string) Choice {
 	d := f.Named(name)
-	return Choice{Name: d.Name, Chosen: d.Value, Errors: d.Errors}
+	return Choice{Name: d.Name, Chosen: d.Value, Errors: d.Errors, Linked: d.Linked}
 }
 
 // Choice is a group of radio buttons. An element's id is ID(value).
@@ -73,6 +88,7 @@ type Choice struct {
 	Name   string
 	Chosen string
 	Errors []string
+	Linked bool // a link has chosen
 }
 
 // ID is the id of the radio button of a value: the group's name and the value's last word, so

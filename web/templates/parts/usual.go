@@ -27,6 +27,7 @@ var (
 		KeyForAll:  Once(keyField(Field{Name: keyName}, KeyForAll)),
 		KeyForText: Once(keyField(Field{Name: keyName}, KeyForText)),
 	}
+	fromLink  = Once(linkMark())
 	showPairs = Once(showBox("pairValue"))
 	emptyRows = func() (rows [usualRows]templ.Component) {
 		for i := range rows {
@@ -70,7 +71,8 @@ func (v ValueFields) hasUsualFile() bool {
 
 // IsUsual says whether a field of some name is as Once may draw it: nothing is known, entered or wrong.
 func (f Field) IsUsual(name string) bool {
-	return f.Name == name && f.Value == "" && f.Rule == "" && f.Advice == "" && len(f.Options) == 0 && len(f.Errors) == 0
+	return f.Name == name && f.Value == "" && f.Rule == "" && f.Advice == "" && len(f.Options) == 0 &&
+		len(f.Errors) == 0 && !f.Linked && f.Picker == nil
 }
 
 func (p Pair) isEmpty() bool { return p.Key == "" && len(p.KeyErrors)+len(p.ValueErrors) == 0 }

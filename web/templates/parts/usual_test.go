@@ -19,6 +19,10 @@ func TestUsualField(t *testing.T) {
 			v.SetString("something")
 		case reflect.Slice:
 			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		case reflect.Bool:
+			v.SetBool(true)
+		case reflect.Pointer:
+			v.Set(reflect.New(v.Type().Elem()))
 		default:
 			t.Fatalf("a field of kind %s", v.Kind())
 		}
