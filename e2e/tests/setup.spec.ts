@@ -117,7 +117,7 @@ test('a second try after one’s own success says so, and leads there', async ({
     await submit(admin);
     if (!again) await receiptHeading(admin);
   }
-  await expect(summary(admin)).toContainText('You created this name yourself');
+  await expect(summary(admin)).toContainText('You created it yourself');
   await admin.getByRole('link', { name: 'See what became of TWICE' }).click();
   await expect(await receiptHeading(admin)).toHaveText('The secret TWICE was set up');
 });

@@ -134,7 +134,7 @@ func pipelineLine(r record.Submission) string { return `password: "` + r.Name + 
 
 // tellWords are for the person who asked for the secret.
 func tellWords(r record.Submission) string {
-	text := "The secret " + r.Name + " is ready in the project " + orID(r.ProjectName, r.ProjectID) + ". Use it in a pipeline by its name: " + pipelineLine(r) + "."
+	text := "The secret " + r.Name + " is ready in the project " + orID(r.ProjectName, r.ProjectID) + ". Pipelines use it by this name, as a plain string."
 	if r.Ticket != "" {
 		text += " Ticket: " + r.Ticket + "."
 	}

@@ -96,7 +96,7 @@ func (f formSpec) takenErrors(in input, r *submission.RefusedError) submission.F
 	}
 	switch r.Earlier.Outcome {
 	case record.Created, record.ValueStored:
-		text = "You created this name yourself, on " + moment(r.Earlier.CreatedAt) + ". Use what is there, or choose another name."
+		text += " You created it yourself, on " + moment(r.Earlier.CreatedAt) + "."
 	case record.Unknown, record.Failed, record.Pending, record.Rejected, record.Unauthenticated, record.Forbidden,
 		record.NotFound, record.Conflict, record.RateLimited:
 		text = "This name exists already: most likely your own earlier attempt, whose end was not known, did create it. Look there before you try another name."
