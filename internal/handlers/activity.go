@@ -172,6 +172,13 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		return databaseAway(err)
 	}
 	r, late := h.Submissions.Known(r)
+	if r.Outcome == record.Pending {
+		// Its end may have been recorded just after it was read.
+		if r, err = h.Records.SubmissionByID(c.Request().Context(), id); err != nil {
+			return databaseAway(err)
+		}
+		r, late = h.Submissions.Known(r)
+	}
 	m := receiptView(r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
