@@ -3,7 +3,7 @@ import { launchOptions } from './support/chromium.ts';
 import type { Engine } from './support/engine.ts';
 
 // These browsers start slowly, and a busy machine makes them slower than Chromium: time ends only what hangs.
-const engines = { testDir: 'engines', fullyParallel: false, timeout: 180_000, expect: { timeout: 60_000 } };
+const engines = { testDir: 'engines', fullyParallel: false, workers: 1, timeout: 180_000, expect: { timeout: 60_000 } };
 
 export default defineConfig<object, { engine: Engine }>({
   testDir: 'tests',
@@ -22,7 +22,7 @@ export default defineConfig<object, { engine: Engine }>({
     { name: 'portal', testIgnore: 'accessibility.spec.ts', use: { javaScriptEnabled: false } },
     // axe is a script that runs in the page, which the portal's policy forbids.
     { name: 'accessibility', testMatch: 'accessibility.spec.ts', use: { javaScriptEnabled: true, bypassCSP: true } },
-    // What hangs on the engine, in the others. A file at a time, since each worker starts a browser.
+    // What hangs on the engine, in the others: side by side, and each in one browser.
     { name: 'webkit', ...engines, use: { engine: 'webkit' } },
     { name: 'firefox', ...engines, use: { engine: 'firefox' } },
   ],

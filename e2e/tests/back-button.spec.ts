@@ -1,15 +1,20 @@
-import { type BrowserContext, chromium, type Page } from '@playwright/test';
+import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
 import { wholeBrowser } from '../support/chromium.ts';
 import { answerOf, choose, field, link, receiptHeading, referenceForm, signInAt, submit, summary, valueForm } from '../support/pages.ts';
 import { expect, test as base } from '../support/test.ts';
 
 // S-35a: Chromium keeps pages in its back/forward cache, "no-store" or not, and the test driver switches that
 // cache off. Here it is on, as it is for users.
-const test = base.extend<{ context: BrowserContext; user: Page }>({
-  context: async ({ baseURL }, use) => {
+const test = base.extend<{ context: BrowserContext; user: Page }, { wholeBrowser: Browser }>({
+  wholeBrowser: [async ({}, use) => {
     const browser = await chromium.launch({ ...wholeBrowser, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
-    await use(await browser.newContext({ baseURL, javaScriptEnabled: false }));
+    await use(browser);
     await browser.close();
+  }, { scope: 'worker' }],
+  context: async ({ wholeBrowser: browser, baseURL }, use) => {
+    const context = await browser.newContext({ baseURL, javaScriptEnabled: false });
+    await use(context);
+    await context.close();
   },
   user: async ({ context, account }, use) => {
     const page = await context.newPage();
