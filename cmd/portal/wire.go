@@ -208,9 +208,10 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			Log:    p.log,
 			Now:    time.Now,
 		},
-		NameRule: submission.NameRule(cfg.NameRule),
-		Ending:   p.ending.Begun,
-		Log:      p.log,
+		Operators: p.catalogue,
+		NameRule:  submission.NameRule(cfg.NameRule),
+		Ending:    p.ending.Begun,
+		Log:       p.log,
 	}
 	p.public, err = server.New(server.Options{
 		BaseURL:        base,

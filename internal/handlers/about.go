@@ -91,7 +91,7 @@ func (h *Handlers) about(c echo.Context) error {
 		},
 		{
 			Label: "The audit trail",
-			Value: "A list of what happens to each submission, to which entries are only ever added: when it began, each call to Maia and how it ended, and how all of it ended; with your name, the login service’s id for you, your network address, the names above and nothing of a secret. " + sealWords(h.Site.TrailKeyed),
+			Value: "A list of what happens to each submission, to which entries are only ever added: when it began, each call to Maia and how it ended, how all of it ended, and what was asked or said of it later (found out, proven, renewed, settled by a later one); with your name, the login service’s id for you, your network address, the names above and nothing of a secret. " + sealWords(h.Site.TrailKeyed),
 		},
 		{
 			Label: "The log",
@@ -99,7 +99,7 @@ func (h *Handlers) about(c echo.Context) error {
 		},
 		{
 			Label: "Suggestions",
-			Value: "The lists of projects and agents that Maia shows you, in memory. They are asked for again after a minute; where that fails, they are used for " + lifeWords(catalogue.ListsKept) + " at most. Whether an agent belongs to AWS or Azure is known until they are read again.",
+			Value: "The lists of projects and agents that Maia shows you, in memory. They are asked for again after a minute; where that fails, they are used for " + lifeWords(catalogue.ListsKept) + " at most. Whether an agent belongs to AWS or Azure is known until they are read again. They also turn a name that you enter exactly into its id.",
 		},
 	}
 	return render(c, http.StatusOK, pages.AboutPage(m))

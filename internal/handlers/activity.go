@@ -76,7 +76,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 // tasks are what people come for. They do not know references and values, but they know where their secret is.
 var tasks = []pages.Task{{
 	Title:  "I have it, for our own vault",
-	Text:   "A password, key or credential that shall go into the vault of your own AWS or Azure. An agent stores it, and pipelines get a name for it.",
+	Text:   "A password, key or credential that is to go into the vault of your own AWS or Azure. An agent stores it, and pipelines get a name for it.",
 	Href:   setupForm.page,
 	Action: "Set up a secret",
 }, {
@@ -99,9 +99,9 @@ func dueWords(n int) string {
 	case 0:
 		return ""
 	case 1:
-		return "One secret is to be renewed within 30 days"
+		return "One secret is due for renewal, or will be within 30 days"
 	}
-	return strconv.Itoa(n) + " secrets are to be renewed within 30 days"
+	return strconv.Itoa(n) + " secrets are due for renewal, or will be within 30 days"
 }
 
 // single are the forms for one step alone.
@@ -236,7 +236,7 @@ func changeWords(r record.Submission) []string {
 func unknownView(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " may or may not have been created"
 	m.Text = []string{"It was sent to Maia, but no clear answer came back. The portal does not send it again by itself.", laterWords(r)}
-	m.Text = append(m.Text, f.words.unknown)
+	m.Text = append(m.Text, f.words.unknown(r.Fields))
 	if own {
 		if f.words.later != nil {
 			m.Next = f.words.later(r)
@@ -256,13 +256,20 @@ var refusals = map[record.Outcome]string{
 	record.Failed:          "Maia answered that it failed. Most likely nothing was created.",
 }
 
+// foundOut says of a failed submission that it was sent, that its answer told nothing, and that only Maia's list did.
+func foundOut(status int) bool {
+	return status < 400 || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
+}
+
 func refusedView(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Text = []string{refusals[r.Outcome]}
 	m.Heading = name + " " + f.words.notDone
 	switch {
 	case r.Outcome == record.Failed && !r.Sent:
 		m.Text = []string{"Nothing was sent to Maia."}
-	case r.Outcome == record.Failed && (r.Status == 0 || r.Status == http.StatusUnauthorized):
+	case r.Outcome == record.Failed && foundOut(r.Status):
+		m.Text = []string{"No clear answer came, and later Maia did not list it: it was not created."}
+	case r.Outcome == record.Failed && r.Status == http.StatusUnauthorized:
 		m.Text = []string{"Maia did not accept the login’s token, and a second try with a fresh one could not be made. Nothing was created."}
 	case r.Outcome == record.Failed && r.Status == http.StatusServiceUnavailable:
 		m.Text = append(m.Text, laterWords(r))

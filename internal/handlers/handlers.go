@@ -61,6 +61,7 @@ type Handlers struct {
 	Submissions *submission.Service
 	Records     Records
 	Catalogue   *catalogue.Directory
+	Operators   *catalogue.File     // the operators' own; may be nil
 	NameRule    submission.NameRule // may be zero
 	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger

@@ -65,10 +65,25 @@ func by(c echo.Context, s *auth.Session) record.By {
 	return record.By{Actor: actor(s), ClientAddress: c.RealIP(), RequestID: requestID(c)}
 }
 
+// freshLogin is how young a login is for which another one is no cure.
+const freshLogin = time.Minute
+
 // findOut asks Maia what became of a reference.
 func (h *Handlers) findOut(c echo.Context, s *auth.Session, r record.Submission) error {
 	err := h.Submissions.FindOut(c.Request().Context(), by(c, s), delegation{h.Tokens.For(s)}, r)
 	switch {
+	case errors.Is(err, submission.ErrNoToken):
+		return noTokenPage(err)
+	case errors.Is(err, submission.ErrLogin) && time.Since(s.Begun) < freshLogin:
+		return &pageError{
+			status:  http.StatusUnauthorized,
+			heading: "Maia does not accept your login",
+			cause:   err,
+			text: []string{
+				"You have just signed in, and Maia refused that login as well, so it could not be asked. Signing in once more will not help. Give this page to whoever looks after the portal.",
+			},
+			link: parts.Link{Label: "Back to the receipt", Href: receiptPath(r.ID)},
+		}
 	case errors.Is(err, submission.ErrLogin):
 		return &pageError{
 			status:  http.StatusUnauthorized,
@@ -158,7 +173,10 @@ func afterwards(m *pages.Receipt, r record.Submission) {
 		m.Prove = &pages.Prove{Path: path + "/proven", Since: moment(r.ProvenAt), Proven: !r.ProvenAt.IsZero()}
 	case record.Unknown:
 		if submission.CanFindOut(r) {
-			m.FindOut = &pages.FindOut{Path: path + "/check", From: clock(submission.CanSettleAfter(r))}
+			m.FindOut = &pages.FindOut{Path: path + "/check"}
+			if from := submission.CanSettleAfter(r); time.Now().Before(from) {
+				m.FindOut.From = clock(from)
+			}
 		}
 	case record.Pending, record.ValueStored, record.Rejected, record.Unauthenticated, record.Forbidden, record.NotFound,
 		record.Conflict, record.RateLimited, record.Failed:

@@ -12,6 +12,7 @@ import (
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
+	"maiaportal/internal/submission"
 	"maiaportal/web/templates/parts"
 )
 
@@ -20,7 +21,7 @@ const pickersMost = 300
 
 // lists are what Maia lists for a session's user.
 func (h *Handlers) lists(ctx context.Context, s *auth.Session) catalogue.Lists {
-	return h.Catalogue.For(ctx, userKey(s), h.Tokens.For(s).Token)
+	return h.Operators.Catalogue().Offer(h.Catalogue.For(ctx, userKey(s), h.Tokens.For(s).Token))
 }
 
 // cloudOf says whose vault an agent writes to, as the last form that this user saw knew it, or nothing.
@@ -40,9 +41,20 @@ func (h *Handlers) known(ctx context.Context, s *auth.Session, form formSpec, f 
 		a, _ = h.Catalogue.Agent(user, f.AgentID)
 	}
 	p, _ := h.Catalogue.Project(user, f.ProjectID)
-	f.ProjectName = p.Name
-	f.AgentName = a.Name
+	own := h.Operators.Catalogue()
+	if agent, ok := own.Agent(f.AgentID); ok && a.CloudProvider == "" && f.AgentType == "" {
+		f.AgentType = agent.AgentType
+	}
+	listed := catalogue.Lists{Projects: []maiaclient.Project{p}, Agents: []maiaclient.Agent{a}}
+	f.ProjectName = own.ProjectName(listed, f.ProjectID)
+	f.AgentName = own.AgentName(listed, f.AgentID)
 	return a.CloudProvider
+}
+
+// projectRule is the operators' rule for names that are created in a project.
+func (h *Handlers) projectRule(projectID string) submission.NameRule {
+	p, _ := h.Operators.Catalogue().Project(projectID)
+	return submission.NameRule(p.Rule)
 }
 
 func userKey(s *auth.Session) string { return s.Login.Issuer + "\x00" + s.Login.Subject }

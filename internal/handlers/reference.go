@@ -94,8 +94,12 @@ var referenceForm = newForm(formSpec{
 		notDone: "was not created",
 		where:   func(f record.Fields) string { return "Project " + orID(f.ProjectName, f.ProjectID) },
 		created: referenceCreated,
-		unknown: "To find out, look at the secret definitions of the project in Maia. If the name is there, it was created. If not, create it again.",
-		failed:  "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again.",
+		unknown: func(record.Fields) string {
+			return "To find out, look at the secret definitions of the project in Maia. If the name is there, it was created. If not, create it again."
+		},
+		failed: func(record.Fields) string {
+			return "To make sure, look at the project’s secret definitions in Maia. If the name is not there, send the form again."
+		},
 		taken: func(input) (string, string) {
 			return "secretReferenceName", "A reference of this name exists in the project already. Choose another name, or use the one that is there."
 		},

@@ -99,8 +99,18 @@ var setupForm = newForm(formSpec{
 		notDone: "was not set up",
 		where:   func(f record.Fields) string { return "Project " + orID(f.ProjectName, f.ProjectID) },
 		created: secretSetUp,
-		unknown: "To find out, look in the vault’s console for a secret of this name, or send the form once more with the same names: where the vault has the secret, it says that the name is taken, and the reference alone is missing.",
-		failed:  "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.",
+		unknown: func(f record.Fields) string {
+			if f.AgentType == maiaclient.MatillionHosted {
+				return referenceForm.words.unknown(f)
+			}
+			return "To find out, look in the vault’s console for a secret of this name, or send the form once more with the same names: where the vault has the secret, it says that the name is taken, and the reference alone is missing."
+		},
+		failed: func(f record.Fields) string {
+			if f.AgentType == maiaclient.MatillionHosted {
+				return referenceForm.words.failed(f)
+			}
+			return "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up."
+		},
 		taken: func(in input) (string, string) {
 			if in.get("agentType") == maiaclient.MatillionHosted {
 				return referenceForm.words.taken(in)
@@ -159,11 +169,16 @@ func halfWay(m *pages.Receipt, r record.Submission, own bool, description string
 	if description == "" {
 		m.Text = append(m.Text, "A description, if you had entered one, is not kept: enter it once more there.")
 	}
-	m.Next = []parts.Link{{
+	finish := parts.Link{
 		Label:   "Finish the reference",
 		Href:    finishLink(r, description),
 		Primary: true,
-	}}
+	}
+	if n := len(r.Steps); n > 1 && r.Steps[n-1].Outcome == record.Unauthenticated {
+		finish.Label = "Sign in and finish the reference"
+		finish.Href = loginLink(finish.Href, "login")
+	}
+	m.Next = []parts.Link{finish}
 }
 
 // missingWords say why the reference of a setup is missing.
@@ -176,6 +191,9 @@ func missingWords(r record.Submission) string {
 	case record.Pending, record.Unknown:
 		return "For the reference no clear answer came: it may or may not have been created. Look at the project’s secret definitions in Maia. If it is not there, finish it here; if it is, Maia says so, and nothing is made twice."
 	case record.Rejected:
+		if last.Status == http.StatusRequestHeaderFieldsTooLarge {
+			return "Your login’s token was too long for Maia: most often it lists too many groups. Ask your portal administrator."
+		}
 		return "Maia refused what was entered for the reference."
 	case record.Unauthenticated:
 		return "Your login was not accepted for the reference. Sign in again, and finish it."
@@ -188,8 +206,11 @@ func missingWords(r record.Submission) string {
 	case record.RateLimited:
 		return "Maia had too many requests when the reference’s turn came. Wait a minute, then finish it."
 	case record.Failed:
-		if !last.Sent {
+		switch {
+		case !last.Sent:
 			return "The reference was not sent to Maia: the portal could not reach it."
+		case last.Status == http.StatusUnauthorized:
+			return "Maia did not accept your login’s token when the reference’s turn came, and no fresh one could be had. It was not created."
 		}
 		if last.Status == http.StatusServiceUnavailable {
 			return "Maia was away when the reference’s turn came."
@@ -211,8 +232,7 @@ func finishLink(r record.Submission, description string) string {
 		"secretName":          vaultName(r, r.SecretName),
 		"secretKey":           r.SecretKey,
 		"description":         description,
-		"ticket":              r.Ticket,
-		"renewBy":             r.RenewBy,
+		"ticket":              r.Ticket, // but not renewBy: the setup keeps it, and one secret is due once
 	} {
 		if value != "" {
 			in.values[name] = []string{value}

@@ -61,6 +61,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		RequestID:     requestID(c),
 		ClientAddress: c.RealIP(),
 		Tokens:        delegation{h.Tokens.For(s)},
+		NameRule:      h.projectRule(body.Get("projectId")),
 		Own:           []string{s.Login.Email, s.Login.Name},
 	}, f.entered(body, func(r *record.Fields) string { return h.known(c.Request().Context(), s, f, r) }))
 	if err == nil {
@@ -126,7 +127,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 	case errors.As(err, &underWay):
 		return false, c.Redirect(http.StatusSeeOther, receiptPath(underWay.First.ID))
 	case errors.As(err, &unrecorded):
-		return false, unrecordedPage(unrecorded)
+		return false, unrecordedPage(unrecorded, st.in)
 	case errors.Is(err, submission.ErrNotRecorded):
 		st.status = http.StatusServiceUnavailable
 		st.notices = append(st.notices, notRecordedNotice())

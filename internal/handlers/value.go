@@ -72,8 +72,12 @@ var valueForm = newForm(formSpec{
 		notDone: "was not stored",
 		where:   func(f record.Fields) string { return "Agent " + orID(f.AgentName, f.AgentID) },
 		created: valueStored,
-		unknown: "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again.",
-		failed:  "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up.",
+		unknown: func(record.Fields) string {
+			return "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again."
+		},
+		failed: func(record.Fields) string {
+			return "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up."
+		},
 		taken: func(input) (string, string) {
 			return "name", "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
 		},

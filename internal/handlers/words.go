@@ -52,8 +52,9 @@ type words struct {
 	kind    string // in lists
 	noun    string // in sentences
 	notDone string // after the name, where it was refused
-	unknown string // how to find out whether it happened
-	failed  string // the same, for the form
+	// unknown says how to find out whether it happened, and failed the same on the form.
+	unknown func(record.Fields) string
+	failed  func(record.Fields) string
 	// taken says, at which field, that a name exists already.
 	taken func(in input) (field, text string)
 	// later are links that come first where nobody knows how it ended; nil: none.
@@ -81,7 +82,7 @@ var unknownWords = words{
 	kind:    "Another kind",
 	noun:    "submission",
 	notDone: "was not made",
-	unknown: "To find out, look in Maia.",
+	unknown: func(record.Fields) string { return "To find out, look in Maia." },
 	where:   func(record.Fields) string { return "" },
 	created: func(_ formSpec, m *pages.Receipt, _ record.Submission, name string, _ bool) {
 		m.Heading = name + " was made"
@@ -94,7 +95,11 @@ func (f formSpec) takenErrors(in input, r *submission.RefusedError) submission.F
 	if r.Earlier == nil {
 		return submission.FieldErrors{at: {text}}
 	}
-	switch r.Earlier.Outcome {
+	outcome := r.Earlier.Outcome
+	if outcome == record.ValueStored && at == "secretReferenceName" {
+		outcome = record.Unknown // the value is there for sure; the reference only perhaps
+	}
+	switch outcome {
 	case record.Created, record.ValueStored:
 		text += " You created it yourself, on " + moment(r.Earlier.CreatedAt) + "."
 	case record.Unknown, record.Failed, record.Pending, record.Rejected, record.Unauthenticated, record.Forbidden,
@@ -156,7 +161,7 @@ func failedNotice(f formSpec, r *submission.RefusedError) parts.Notice {
 	if r.Record.Status == http.StatusServiceUnavailable {
 		n.Text = append(n.Text, laterWords(r.Record))
 	}
-	n.Text = append(n.Text, f.words.failed)
+	n.Text = append(n.Text, f.words.failed(r.Record.Fields))
 	if r.Detail != "" {
 		n.Text = append(n.Text, "Maia says: "+r.Detail)
 	}
@@ -245,9 +250,11 @@ func unknownRecipeNotice() parts.Notice {
 }
 
 // unrecordedPage is for a submission that went out but whose end the database did not take.
-func unrecordedPage(u *submission.UnrecordedError) error {
+func unrecordedPage(u *submission.UnrecordedError, in input) error {
 	text := "Whether it was created is not known, and it may still happen."
 	switch {
+	case u.Record.Outcome == record.ValueStored:
+		text = "The value is stored, and the reference is missing."
 	case u.Record.Outcome == record.Created:
 		text = "Maia said that it was created."
 	case u.Record.Outcome.Definite():
@@ -262,16 +269,16 @@ func unrecordedPage(u *submission.UnrecordedError) error {
 			"“" + u.Record.Name + "” was sent to Maia. " + text,
 			"The portal’s database does not answer, so this result is not in your activity yet. The portal keeps trying. Do not send it again: open the receipt in a minute.",
 		},
-		link: parts.Link{Label: "Open the receipt", Href: receiptPath(u.Record.ID)},
+		link: parts.Link{Label: "Open the receipt", Href: receiptOf(u.Record, in)},
 	}
 }
 
 // noTokenPage is for a provider that does not exchange a user's token for one for Maia.
-func noTokenPage(r *submission.RefusedError) error {
+func noTokenPage(cause error) error {
 	return &pageError{
 		status:  http.StatusUnauthorized,
 		heading: "The login service gives you no token for Maia",
-		cause:   r,
+		cause:   cause,
 		text: []string{
 			"The portal asked your company’s login service for a token that Maia accepts, in your name, and was refused. Nothing was sent to Maia. Signing in once more will hardly help.",
 			"Either your account may not use Maia, or the token exchange is not set up for the portal. Give this page to whoever looks after the portal: the log has the reason under the id below.",

@@ -15,7 +15,7 @@ const maxReferencePages = 50
 // read to its end: only then does not finding it mean anything. What the list looks like is documented nowhere; what is
 // not understood is an incomplete one. An error is of one of the classes of this package.
 func (c *Client) HasReference(ctx context.Context, token, projectID, name string) (found, complete bool, err error) {
-	seen := 0
+	seen := map[string]bool{} // a server that does not know pages repeats the first one
 	for page := range maxReferencePages {
 		to, err := listReferences.to(url.Values{"page": {strconv.Itoa(page)}, "size": {"100"}}, projectID)
 		if err != nil {
@@ -43,13 +43,13 @@ func (c *Client) HasReference(ctx context.Context, token, projectID, name string
 			if *r.Name == name {
 				return true, true, nil
 			}
-			seen++
+			seen[*r.Name] = true
 		}
 		switch {
 		case !understood:
 			return false, false, nil
-		case seen >= *got.Total:
-			return false, seen == *got.Total, nil
+		case len(seen) >= *got.Total:
+			return false, len(seen) == *got.Total, nil
 		case len(got.Results) == 0:
 			return false, false, nil
 		}

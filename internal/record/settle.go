@@ -7,6 +7,9 @@ type Same struct {
 	ProjectID  string
 	AgentID    string
 	SecretName string // as the vault has it, or as it was sent where nothing is known of that
+	// Referenced says, of a setup, that its reference was created, or may have been: one that stopped at its value has
+	// made none.
+	Referenced bool
 }
 
 // Same gives the submissions that would make what this one makes: the reference of a name in a project, or the secret
@@ -29,7 +32,12 @@ func (r *Submission) Same() []Same {
 func (r *Submission) sameReference() []Same {
 	return []Same{
 		{Action: Reference, Name: r.Name, ProjectID: r.ProjectID},
-		{Action: Setup, Name: r.Name, ProjectID: r.ProjectID},
+		{
+			Action:     Setup,
+			Name:       r.Name,
+			ProjectID:  r.ProjectID,
+			Referenced: true,
+		},
 	}
 }
 

@@ -37,15 +37,17 @@ func (w *writing) settleOlder(ctx context.Context, later *record.Submission) err
 // older finds the submission of the same user that is meant: the first one, because after it the name was taken.
 func (q queries) older(ctx context.Context, later *record.Submission, o record.Older) (row, error) {
 	m := matching(later, o.Same)
-	// The word itself: an index is of it.
 	m.add(`outcome = '` + string(o.Outcome) + `'`)
 	if o.LastUnknown {
-		m.add(`EXISTS (SELECT 1 FROM submission_steps WHERE submission_id = id AND step > 1
-			AND outcome = '` + string(record.Unknown) + `')`)
+		m.add(lastUnknown)
 	}
 	return scanSubmission(q.QueryRowContext(ctx, `SELECT `+submissionColumns+` FROM submissions `+m.where()+` ORDER BY id LIMIT 1`,
 		m.args...))
 }
+
+// lastUnknown says that nobody knows how a second call ended.
+const lastUnknown = `EXISTS (SELECT 1 FROM submission_steps WHERE submission_id = submissions.id AND step > 1
+	AND submission_steps.outcome = '` + string(record.Unknown) + `')`
 
 // match are conditions and their parameters.
 type match struct {
@@ -69,7 +71,14 @@ func matching(later *record.Submission, same record.Same) *match {
 	m.add(`id < $1`)
 	m.equal("actor_issuer", later.Actor.Issuer)
 	m.equal("actor_subject", later.Actor.Subject)
-	m.equal("action", string(same.Action))
+	// The words themselves, here and below: indexes are of them.
+	m.add(`action = '` + string(same.Action) + `'`)
+	if same.SecretName != "" {
+		m.add(`secret_name <> ''`)
+	}
+	if same.Referenced {
+		m.add(`(secret_name = '' OR outcome = '` + string(record.Created) + `' OR ` + lastUnknown + `)`)
+	}
 	for _, c := range []struct{ expression, value string }{
 		{"name", same.Name},
 		{"project_id", same.ProjectID},

@@ -206,13 +206,12 @@ func (s *Store) EndSubmission(ctx context.Context, r record.Submission, ended *r
 			return w.exists(ctx, r.ID)
 		}
 		var events []record.Event
-		if ended == nil {
-			switch open, err := w.openStep(ctx, r.ID); {
-			case err == nil:
-				ended = &open
-			case !errors.Is(err, sql.ErrNoRows):
-				return err
-			}
+		switch open, err := w.openStep(ctx, r.ID); {
+		case err == nil && (ended == nil || ended.Number != open.Number):
+			// The begin of this one was recorded, with the end of the one before, and the answer to that was lost.
+			ended = &open
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return err
 		}
 		if ended != nil {
 			if err := w.endStep(ctx, r.ID, *ended); err != nil {
@@ -290,6 +289,9 @@ func (q queries) stored(ctx context.Context, id string) (bool, error) {
 	return n > 0, err
 }
 
+// createdStatus is what Maia answers to every call that creates.
+const createdStatus = 201
+
 // settle concludes the end of a submission whose process is dead: value_stored where a value had been stored, else
 // unknown where a call had begun, failed otherwise.
 func (w *writing) settle(ctx context.Context, r row, now time.Time) error {
@@ -302,10 +304,11 @@ func (w *writing) settle(ctx context.Context, r row, now time.Time) error {
 		}
 		if stored {
 			r.Outcome = record.ValueStored
+			r.Status = createdStatus
 		}
 	}
-	_, err := w.ExecContext(ctx, `UPDATE submissions SET outcome = $2, finished_at = $3 WHERE id = $1`,
-		r.ID, string(r.Outcome), millis(now))
+	_, err := w.ExecContext(ctx, `UPDATE submissions SET outcome = $2, finished_at = $3, status = $4 WHERE id = $1`,
+		r.ID, string(r.Outcome), millis(now), r.Status)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,9 @@ const instead = " If it is right as it is, store it as “Anything else”."
 type checks struct {
 	own  []string // the user's own words that are no secret
 	rule NameRule
-	now  time.Time
+	// project is the rule of the project, by the operators' catalogue.
+	project NameRule
+	now     time.Time
 }
 
 // examine looks at a value that has passed object. What cannot be right for the recipe goes to e; what

@@ -28,12 +28,21 @@ func (s *Service) FindOut(ctx context.Context, by record.By, tokens Delegation, 
 	if !CanFindOut(r) {
 		return nil
 	}
+	if !s.mayAsk(by.Actor.Key()) {
+		return nil // the receipt that is shown again has what the other question finds
+	}
+	defer s.asked(by.Actor.Key())
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
 	defer cancel()
 	asked := s.o.Now()
 	there, whole, err := s.hasReference(ctx, tokens, r)
-	if errors.Is(err, ErrLogin) || errors.Is(err, ErrNoToken) || errors.Is(err, maiaclient.ErrUnauthenticated) {
+	switch {
+	case errors.Is(err, ErrNoToken):
+		return err
+	case errors.Is(err, ErrLogin), errors.Is(err, maiaclient.ErrUnauthenticated):
 		return errors.Join(ErrLogin, err)
+	case errors.Is(err, ErrProviderAway), errors.Is(err, maiaclient.ErrNotSent):
+		return nil // nobody was asked
 	}
 	found := record.Unknown
 	switch {
@@ -46,6 +55,23 @@ func (s *Service) FindOut(ctx context.Context, by record.By, tokens Delegation, 
 	writing, done := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer done()
 	return s.o.Records.Check(writing, r.ID, found, by)
+}
+
+// mayAsk says whether a user may ask now: one question at a time, since each can be many calls.
+func (s *Service) mayAsk(user string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asking[user] {
+		return false
+	}
+	s.asking[user] = true
+	return true
+}
+
+func (s *Service) asked(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.asking, user)
 }
 
 // hasReference asks with the token at hand, and once more with a renewed one.

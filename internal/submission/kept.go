@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"maiaportal/internal/record"
@@ -116,6 +117,15 @@ func endOf(r record.Submission, more ...slog.Attr) []slog.Attr {
 	}, more...)
 }
 
+// withEnd are the steps that were read, with the end of the one that the database has not taken yet.
+func withEnd(steps []record.Step, ended *record.Step) []record.Step {
+	if ended == nil {
+		return steps
+	}
+	known := slices.DeleteFunc(slices.Clone(steps), func(s record.Step) bool { return s.Number == ended.Number })
+	return append(known, *ended)
+}
+
 // Known gives what is known of a record that was read: where the database has not taken its end yet, late
 // is true and the record has it all the same.
 func (s *Service) Known(r record.Submission) (_ record.Submission, late bool) {
@@ -125,7 +135,9 @@ func (s *Service) Known(r record.Submission) (_ record.Submission, late bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if end, ok := s.kept[r.ID]; ok {
-		return end.record, true
+		known := end.record
+		known.Steps = withEnd(r.Steps, end.step)
+		return known, true
 	}
 	return r, false
 }

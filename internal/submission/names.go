@@ -100,6 +100,13 @@ func (e FieldErrors) checkOwnRule(field, name string, own NameRule) {
 	}
 }
 
+// checkProjectRule holds the rule of the project, where the name is one at all.
+func (e FieldErrors) checkProjectRule(field, name string, rule NameRule) {
+	if len(e[field]) == 0 && !rule.allows(name) {
+		e.add(field, "This project has a rule for names. "+rule.Sentence)
+	}
+}
+
 // checkAWSName holds the rule of a secret's name in Secrets Manager. What is proposed keeps the rule would.
 func (e FieldErrors) checkAWSName(field, name string, would *regexp.Regexp) {
 	switch {

@@ -81,6 +81,7 @@ func (r Reference) own() record.Fields {
 	}
 	if r.AgentType != maiaclient.MatillionHosted {
 		f.AgentID = ""
+		f.AgentName = ""
 	}
 	return f
 }
@@ -92,6 +93,7 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 	}
 	e.checkProject(r.ProjectID, true)
 	e.checkReferenceName(r.Name, c.rule)
+	e.checkProjectRule("secretReferenceName", r.Name, c.project)
 	if r.Type != passwordType {
 		e.add("secretReferenceType", "PASSWORD is the only type of reference that Maia supports.")
 	}
@@ -171,6 +173,7 @@ func (v Value) prepare(c checks) (plan, FieldErrors) {
 	e.checkProject(v.ProjectID, false)
 	if e.checkRequired("name", v.Name, "Enter the name that the secret gets in the vault.") {
 		e.checkOwnRule("name", v.Name, c.rule)
+		e.checkProjectRule("name", v.Name, c.project)
 	}
 	e.checkLine("type", v.Type)
 	e.checkOwn(v.Fields, c.now)

@@ -137,7 +137,9 @@ func (s *Service) callEnded(p plan, u *underWay, stored maiaclient.Stored, err e
 			u.record.Answer = st.Answer
 		}
 	}
-	u.record.Status = st.Status
+	if st.Status != 0 || !u.stored {
+		u.record.Status = st.Status // Maia's last one
+	}
 	u.sent = u.sent || st.Sent
 	u.record.Sent = u.sent
 	return err

@@ -51,6 +51,7 @@ type Request struct {
 	LoggedIn      time.Time // when the user's login began
 	RequestID     string
 	ClientAddress string
+	NameRule      NameRule // of the project, beside the company's own
 	Own           []string // the user's own words that are no secret: e-mail address and name
 	Tokens        Delegation
 }
@@ -88,6 +89,7 @@ type Service struct {
 	mu      sync.Mutex
 	flights map[string]*flight // by form token
 	kept    map[string]keptEnd // by id: ends that the database has not taken yet
+	asking  map[string]bool    // by user: who is asking Maia what became of something
 	running sync.WaitGroup
 }
 
@@ -104,7 +106,14 @@ type flight struct {
 // New makes a Service.
 func New(o Options) *Service {
 	base, cut := context.WithCancel(context.Background())
-	return &Service{o: o, base: base, cut: cut, flights: map[string]*flight{}, kept: map[string]keptEnd{}}
+	return &Service{
+		o:       o,
+		base:    base,
+		cut:     cut,
+		flights: map[string]*flight{},
+		kept:    map[string]keptEnd{},
+		asking:  map[string]bool{},
+	}
 }
 
 // FormToken makes the token for a new form of this user.
@@ -175,7 +184,7 @@ func (s *Service) await(f *flight, fp []byte) (record.Submission, error) {
 // attempt decides whether this is a new attempt, and makes it.
 func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Request, order Order,
 	u *underWay) (record.Submission, error) {
-	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, now: s.o.Now()})
+	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, project: req.NameRule, now: s.o.Now()})
 	defer p.object.Wipe()
 	faults := unsendable(e, p.doubts)
 	p.plain = order.plain()

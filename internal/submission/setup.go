@@ -90,6 +90,7 @@ func (s Setup) stored(c checks) (plan, FieldErrors) {
 		e.checkProject("", true)
 	}
 	e.checkReferenceName(s.Name, c.rule)
+	e.checkProjectRule("secretReferenceName", s.Name, c.project)
 	if s.SecretName == "" && len(e["secretReferenceName"]) > 0 {
 		// Told where it was entered, and once.
 		delete(e, "name")
@@ -104,7 +105,12 @@ func (s Setup) stored(c checks) (plan, FieldErrors) {
 		s.VaultName = ""
 	}
 	if s.Value.Check && s.Cloud != "" && s.AgentType != "" && typeOfCloud[s.Cloud] != s.AgentType {
-		p.doubts.add("agentType", "Maia says that this agent belongs to another cloud. Choose the agent’s own, or another agent.")
+		// Where the value could not be looked at, it is told with the faults, and the check is still to come.
+		odd := p.doubts
+		if p.object.Empty() {
+			odd = e
+		}
+		odd.add("agentType", "Maia says that this agent belongs to another cloud. Choose the agent’s own, or another agent.")
 	}
 	e.checkTogether(s.plain())
 	key := p.record.SecretKey

@@ -1,6 +1,8 @@
 package submission
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"reflect"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
+	"maiaportal/internal/store"
 )
 
 func setup(agentType string) Setup {
@@ -197,6 +200,50 @@ func TestConflictSettlesReferences(t *testing.T) {
 	}
 }
 
+// A name that is taken in a project says nothing of a setup that stopped at its value: no reference of it was sent.
+func TestConflictOfAReferenceLeavesValuesAlone(t *testing.T) {
+	r := newRig(t, byTurns(status(504, ""), status(409, "")))
+	_, _ = r.Submit(t.Context(), r.fresh(), setup(maiaclient.AWS))
+	_, err := r.Submit(t.Context(), r.fresh(), setup(maiaclient.MatillionHosted))
+	if e := refusedOf(t, err); e.Earlier != nil || r.records()[0].Outcome != record.Unknown {
+		t.Errorf("the earlier one is %s, and named as %+v", r.records()[0].Outcome, e.Earlier)
+	}
+
+	r = newRig(t, twoCalls(status(201, createdBody), status(409, "")))
+	_, _ = r.Submit(t.Context(), r.fresh(), setup(maiaclient.AWS))
+	finish := aws()
+	finish.SecretName = "vault-1"
+	_, err = r.Submit(t.Context(), r.fresh(), finish)
+	if e := refusedOf(t, err); e.Earlier != nil {
+		t.Errorf("somebody else's reference counts as one's own: %+v", e.Earlier)
+	}
+}
+
+// The answer to a commit can be lost: then the second call is not made, and its step is closed with the rest.
+func TestSetupWhoseSecondBeginIsUncertain(t *testing.T) {
+	r := newRig(t, twoCalls(status(201, createdBody), status(201, "")))
+	rows := &uncertain{Store: r.rows.Store}
+	r.o.Records = rows
+	got, err := r.Submit(t.Context(), r.fresh(), setup(maiaclient.AWS))
+	if err != nil || got.Outcome != record.ValueStored || r.maia.calls() != 1 {
+		t.Fatalf("%+v, %v, %d calls", got, err, r.maia.calls())
+	}
+	whole, err := r.rows.SubmissionByID(t.Context(), got.ID)
+	if err != nil || len(whole.Steps) != 2 {
+		t.Fatalf("%+v, %v", whole.Steps, err)
+	}
+	if first, second := whole.Steps[0], whole.Steps[1]; first.Outcome != record.Created || second.Outcome != record.Failed || second.Sent {
+		t.Errorf("%+v", whole.Steps)
+	}
+}
+
+// uncertain writes that a call begins, and loses the answer.
+type uncertain struct{ *store.Store }
+
+func (u *uncertain) BeginCall(ctx context.Context, r record.Submission, ended *record.Step, begins record.Step) error {
+	return errors.Join(record.ErrUncertain, u.Store.BeginCall(ctx, r, ended, begins))
+}
+
 // The provider may be away when the second call's turn has come.
 func TestSetupWhoseTokenEnds(t *testing.T) {
 	r := newRig(t, twoCalls(status(201, createdBody), status(401, "")))
@@ -222,7 +269,9 @@ func TestSetupRules(t *testing.T) {
 		"nothing": {func(s *Setup) { *s = Setup{Value: text("")} },
 			[]string{"agentId", "projectId", "secretReferenceName", "valueText"}, nil},
 		"an agent of another cloud": {func(s *Setup) { s.Cloud, s.Value.Check = CloudAzure, true }, nil, []string{"agentType"}},
-		"not asked about it":        {func(s *Setup) { s.Cloud = CloudAzure }, nil, nil},
+		"of another cloud, and without a value": {func(s *Setup) { s.Cloud, s.Value.Check, s.Value.Text = CloudAzure, true, sec("") },
+			[]string{"agentType", "valueText"}, nil},
+		"not asked about it": {func(s *Setup) { s.Cloud = CloudAzure }, nil, nil},
 		"a name for AWS alone": {func(s *Setup) {
 			s.AgentType, s.VaultName, s.SecretName, s.Value.Check = maiaclient.Azure, "vault", "a/b", true
 		}, nil, []string{"name"}},

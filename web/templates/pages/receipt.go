@@ -40,5 +40,5 @@ type Prove struct {
 // Renew lets its user say that the secret was renewed.
 type Renew struct{ Path, Day string }
 
-// FindOut lets its user ask Maia what became of a reference. From is when asking can settle it.
+// FindOut lets its user ask Maia what became of a reference. From is when asking can settle it either way; empty: now.
 type FindOut struct{ Path, From string }
