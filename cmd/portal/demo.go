@@ -133,7 +133,11 @@ func demoConfig(base, dir string, sb *sandbox.Sandbox) (config.Config, error) {
 		"OIDC_CLIENT_SECRET": sb.Provider.ClientSecret(), "MAIA_URL": sb.Maia.URL(), "DATABASE_URL": "sqlite:" + filepath.Join(dir, "portal.db"),
 		"SESSION_KEYS": newKey(), "ALLOWED_GROUPS": strings.Join(groupsOf(sb, "admin"), ","), "AUDITOR_GROUPS": strings.Join(groupsOf(sb, "auditor"), ","),
 		"NOTICE":      "This is a demo. Nothing leaves this computer, and everything is forgotten when it ends.",
+		"CATALOG":     filepath.Join(dir, "catalogue.yaml"),
 		"SUPPORT_URL": sb.Maia.StartPageURL(), "MAIA_TIMEOUT": "5s", "SHUTDOWN_TIMEOUT": "10s",
+	}
+	if err := os.WriteFile(settings["CATALOG"], []byte(demoCatalogue), 0o600); err != nil {
+		return config.Config{}, fmt.Errorf("demo: %w", err)
 	}
 	var environ []string
 	for k, v := range settings {
@@ -141,6 +145,37 @@ func demoConfig(base, dir string, sb *sandbox.Sandbox) (config.Config, error) {
 	}
 	return config.Load(nil, environ, checks)
 }
+
+// demoCatalogue shows what operators can prepare.
+const demoCatalogue = `presets:
+  - id: snowflake-prod
+    title: Snowflake password, production
+    description: For the loaders of the finance team.
+    form: setup
+    fields:
+      projectId: {value: ` + maia.ProjectFinance + `, locked: true}
+      agentId: {value: ` + maia.AgentAWS + `, locked: true}
+      agentType: {value: AWS, locked: true}
+      recipe: {value: password, locked: true}
+      secretReferenceName: {value: SNOWFLAKE_}
+  - id: crm-client
+    title: OAuth client of the CRM
+    description: Client id and client secret, into the Key Vault in Azure.
+    form: setup
+    fields:
+      agentId: {value: ` + maia.AgentAzure + `, locked: true}
+      agentType: {value: Azure, locked: true}
+      vaultName: {value: contoso-kv, locked: true}
+      recipe: {value: oauth-client, locked: true}
+      secretReferenceName: {value: CRM_}
+  - id: in-aws-already
+    title: A secret that AWS has already
+    description: A name for a secret in Secrets Manager.
+    form: secret-reference
+    fields:
+      projectId: {value: ` + maia.ProjectFinance + `}
+      agentType: {value: AWS, locked: true}
+`
 
 // groupsOf are the groups of the first account of a role.
 func groupsOf(sb *sandbox.Sandbox, role string) []string {

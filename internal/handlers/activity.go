@@ -62,6 +62,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 		m.Heading = "Where is the secret now?"
 		m.Tasks = tasks
 		m.Single = single
+		m.Presets = h.presetTasks(s)
 	} else {
 		m.Tasks = []pages.Task{{
 			Title:  "See the activity",

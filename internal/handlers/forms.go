@@ -126,7 +126,7 @@ const (
 )
 
 // passive are parameters of a deep link that are no fields.
-var passive = map[string]bool{"rows": true, "preset": true, removedParam: true}
+var passive = map[string]bool{"rows": true, removedParam: true}
 
 // fromQuery reads a deep link. A parameter that does not belong there is never read: then clean is the
 // same address without it, to go to first. twice names a single-valued field that stands there twice.

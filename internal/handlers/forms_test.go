@@ -157,7 +157,7 @@ func TestFromQueryReads(t *testing.T) {
 		"a field that is empty":              {"projectId=", fields{"projectId": {""}}, standardRows, ""},
 		"a plus and a percent sign are kept": {"secretName=%2B%25", fields{"secretName": {"+%"}}, standardRows, ""},
 		"an equals sign in a value":          {"secretName=a=b", fields{"secretName": {"a=b"}}, standardRows, ""},
-		"a recipe is a field, a preset none": {"recipe=r&preset=p", fields{"recipe": {"r"}}, standardRows, ""},
+		"a recipe and a preset are fields":   {"recipe=r&preset=p", fields{"recipe": {"r"}, "preset": {"p"}}, standardRows, ""},
 		"a recipe twice":                     {"recipe=r&recipe=s", fields{"recipe": {"r", "s"}}, standardRows, "recipe"},
 		"what is hidden by the type is kept": {"agentType=AWS&vaultName=v", fields{"agentType": {"AWS"}, "vaultName": {"v"}}, standardRows, ""},
 	} {

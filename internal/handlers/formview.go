@@ -59,6 +59,10 @@ func (v formView) model(p layout.Page) pages.SecretForm {
 			},
 		}
 	}
+	if v.st.preset != nil {
+		m.Preset = v.st.preset.ID
+		m.Notices = append([]parts.Notice{presetNotice(*v.st.preset)}, m.Notices...)
+	}
 	m.Fields = make(parts.Fields, 0, len(v.form.fields))
 	for _, d := range v.form.table {
 		if !d.secret && !d.repeated {
@@ -74,7 +78,8 @@ func (v formView) field(d field) parts.Field {
 		f.Value = d.fixed
 	}
 	f.Options = d.options
-	f.Linked = v.st.linked[d.name] && f.Value != ""
+	f.Locked = v.st.locked(d.name)
+	f.Linked = v.st.linked[d.name] && f.Value != "" && !f.Locked
 	if d.picks != nil {
 		f.Picker = v.picker(d, &f)
 	}
@@ -98,7 +103,12 @@ func (v formView) named(name string) parts.Field {
 }
 
 func (v formView) choice(name string) parts.Choice {
-	return parts.Choice{Name: name, Chosen: v.st.in.get(name), Errors: v.st.errs[name]}
+	return parts.Choice{
+		Name:   name,
+		Chosen: v.st.in.get(name),
+		Errors: v.st.errs[name],
+		Locked: v.st.locked(name),
+	}
 }
 
 func (v formView) value() parts.ValueFields {
@@ -131,6 +141,9 @@ func (v formView) value() parts.ValueFields {
 		more := v.st.in
 		more.rows = min(more.rows+moreRows, submission.MaxPairs)
 		m.MoreRows = v.form.link(more)
+	}
+	if v.st.locked(recipeField.name) {
+		m.Picker.Change = ""
 	}
 	v.shaped(&m)
 	return m

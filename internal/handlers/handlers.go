@@ -145,15 +145,18 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			if again, err := h.readyForForm(c, s); again || err != nil {
 				return err
 			}
-			linked := in.filled()
-			in, unknown := f.withRecipe(in)
 			st := formState{
 				in:     in,
 				status: http.StatusOK,
 				token:  h.Submissions.FormToken(actor(s)),
 				fresh:  true,
-				linked: linked,
+				linked: in.filled(),
 			}
+			if elsewhere := h.withPreset(f, s, &st, c.Request().URL.RawQuery); elsewhere != "" {
+				return c.Redirect(http.StatusSeeOther, elsewhere)
+			}
+			unknown := false
+			st.in, unknown = f.withRecipe(st.in)
 			if removed != "" {
 				st.notices = append(st.notices, removedNotice(removed))
 			}

@@ -33,6 +33,7 @@ func CatalogueRules() catalogue.Rules {
 		form := catalogue.Form{Name: presetForm(f.action), Page: f.page}
 		for _, d := range f.table {
 			switch {
+			case d.name == presetField.name: // a preset of a preset would be nobody's
 			case !d.secret:
 				form.Fields = append(form.Fields, catalogueField(d.name, d.repeated))
 			case !slices.Contains(rules.Secret, d.name):

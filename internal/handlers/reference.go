@@ -81,6 +81,7 @@ var referenceForm = newForm(formSpec{
 			{name: "description", label: "Description", maia: []string{"description"}},
 			ticketField,
 			renewByField,
+			presetField,
 		},
 		secretParts("secretValue", keptBy(maiaclient.MatillionHosted)),
 	),

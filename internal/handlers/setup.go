@@ -85,6 +85,7 @@ var setupForm = newForm(formSpec{
 			{name: "description", label: "Description", maia: []string{"description"}},
 			ticketField,
 			renewByField,
+			presetField,
 		},
 		secretParts("value", keptInVault),
 		secretParts("secretValue", keptBy(maiaclient.MatillionHosted)),

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
+	"maiaportal/internal/catalogue"
 	"maiaportal/internal/record"
 	"maiaportal/internal/submission"
 	"maiaportal/web/templates/parts"
@@ -22,8 +23,9 @@ type formState struct {
 	fresh   bool // a GET: what is not chosen gets a default
 	errs    submission.FieldErrors
 	notices []parts.Notice
-	dropped bool            // a secret was entered and is gone
-	linked  map[string]bool // the fields that a link has filled in
+	dropped bool              // a secret was entered and is gone
+	preset  *catalogue.Preset // what the form was opened for; nil: nothing
+	linked  map[string]bool   // the fields that a link has filled in
 
 	// doubtful is why a value was not sent, though nothing is wrong with it for sure.
 	doubtful *submission.DoubtfulError
@@ -54,6 +56,10 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	h.withIDs(c.Request().Context(), f, s, body, typed)
 	in := f.plain(body)
 	in.typed = typed
+	st := formState{in: in, token: body.Get("formToken"), dropped: body.HasSecret()}
+	if !h.lockedBody(f, s, body, &st) {
+		return h.show(c, f, s, st)
+	}
 	r, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
 		Actor:         actor(s),
 		FormToken:     body.Get("formToken"),
@@ -67,7 +73,6 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptOf(r, in))
 	}
-	st := formState{in: in, token: body.Get("formToken"), dropped: body.HasSecret()}
 	refused, page := h.onForm(c, f, s, &st, err)
 	if page != nil {
 		return page

@@ -59,6 +59,7 @@ var valueForm = newForm(formSpec{
 			pairKeyField,
 			ticketField,
 			renewByField,
+			presetField,
 		},
 		secretParts("value", nil),
 	),

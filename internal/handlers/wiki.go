@@ -43,6 +43,7 @@ func (h *Handlers) link() echo.HandlerFunc {
 			Title:    b.form.title,
 			For:      b.form.page,
 			URL:      address,
+			Preset:   b.in.get(presetField.name),
 			Markdown: "[" + b.form.title + "](" + address + ")",
 			Open:     b.form.link(b.in),
 			Notices:  b.notices(),
@@ -55,7 +56,7 @@ func (h *Handlers) link() echo.HandlerFunc {
 			})
 		}
 		for _, d := range b.form.table {
-			if !d.secret && d.fixed == "" {
+			if !d.secret && d.fixed == "" && d.name != presetField.name {
 				m.Fields = append(m.Fields, v.wikiFields(d)...)
 			}
 		}

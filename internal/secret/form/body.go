@@ -3,6 +3,7 @@ package form
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"maiaportal/internal/secret"
 )
@@ -44,12 +45,12 @@ func (b *Body) Get(name string) string {
 	return ""
 }
 
-// Set puts another value in the place of a field that is not secret.
-func (b *Body) Set(name, value string) {
+// Set puts other values in the place of a field that is not secret.
+func (b *Body) Set(name string, values ...string) {
 	if b.text == nil {
 		b.text = map[string][]string{}
 	}
-	b.text[name] = []string{value}
+	b.text[name] = slices.Clone(values)
 }
 
 // All gives what came of a field that is not secret, in its order.

@@ -9,6 +9,7 @@ import (
 type SecretForm struct {
 	Page layout.Page
 	parts.Form
+	Preset string       // id of what it was opened for; may be empty
 	Fields parts.Fields // all that are neither secret nor repeated
 	Value  parts.ValueFields
 	// Hopeless stands in the place of the secret's fields where the agent can take none for sure; nil elsewhere.

@@ -11,6 +11,7 @@ type Home struct {
 	Page    layout.Page
 	Heading string
 	Tasks   []Task
+	Presets []Task        // what the company has prepared
 	Single  []parts.Link  // forms for one step alone
 	Due     string        // how many secrets are to be renewed; empty: none
 	Latest  []ActivityRow // the newest few; empty for somebody who has done nothing yet

@@ -11,6 +11,7 @@ type Wiki struct {
 	Notices  []parts.Notice
 	Title    string // of the form
 	For      string // its address
+	Preset   string // that the link asks for; may be empty
 	URL      string
 	Markdown string
 	Open     string // the link within the portal

@@ -48,6 +48,7 @@ type Field struct {
 	Rule    string   // the company's own rule for it, as a sentence; may be empty
 	Advice  string   // what is better known about what stands in it, though it is no fault; may be empty
 	Linked  bool     // a link has filled it in
+	Locked  bool     // a preset fixes it
 	Picker  *Picker  // what it chooses from; nil: nothing
 }
 
@@ -80,7 +81,7 @@ func (f Fields) Named(name string) Field {
 // Choice gives a field that is a group of radio buttons.
 func (f Fields) Choice(name string) Choice {
 	d := f.Named(name)
-	return Choice{Name: d.Name, Chosen: d.Value, Errors: d.Errors, Linked: d.Linked}
+	return Choice{Name: d.Name, Chosen: d.Value, Errors: d.Errors, Linked: d.Linked, Locked: d.Locked}
 }
 
 // Choice is a group of radio buttons. An element's id is ID(value).
@@ -89,6 +90,7 @@ type Choice struct {
 	Chosen string
 	Errors []string
 	Linked bool // a link has chosen
+	Locked bool // a preset fixes the choice
 }
 
 // ID is the id of the radio button of a value: the group's name and the value's last word, so

@@ -28,6 +28,7 @@ var (
 		KeyForText: Once(keyField(Field{Name: keyName}, KeyForText)),
 	}
 	fromLink  = Once(linkMark())
+	fixed     = Once(fixedMark())
 	showPairs = Once(showBox("pairValue"))
 	emptyRows = func() (rows [usualRows]templ.Component) {
 		for i := range rows {
@@ -58,7 +59,8 @@ var allFormats = []string{"text", "pairs", "json", "file"}
 type checkState struct{ ticked, doubted bool }
 
 func (v ValueFields) hasUsualFormats() bool {
-	return v.Format.Name == formatName && len(v.Format.Errors) == 0 && v.TextLabel == "" && slices.Equal(v.Formats, allFormats)
+	return v.Format.Name == formatName && len(v.Format.Errors) == 0 && !v.Format.Locked &&
+		v.TextLabel == "" && slices.Equal(v.Formats, allFormats)
 }
 
 func (v ValueFields) hasUsualText() bool {
@@ -72,7 +74,7 @@ func (v ValueFields) hasUsualFile() bool {
 // IsUsual says whether a field of some name is as Once may draw it: nothing is known, entered or wrong.
 func (f Field) IsUsual(name string) bool {
 	return f.Name == name && f.Value == "" && f.Rule == "" && f.Advice == "" && len(f.Options) == 0 &&
-		len(f.Errors) == 0 && !f.Linked && f.Picker == nil
+		len(f.Errors) == 0 && !f.Linked && !f.Locked && f.Picker == nil
 }
 
 func (p Pair) isEmpty() bool { return p.Key == "" && len(p.KeyErrors)+len(p.ValueErrors) == 0 }
