@@ -94,6 +94,7 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await receiptHeading(p.page);
     await p.page.goto('/activity/due');
   },
+  'setup, from a preset': (p) => form(p, '/setup?preset=snowflake-prod'),
   'setup, from a link': (p) => form(p, link(setupForm, { projectId: '00000000-0000-4000-8000-000000000000', agentId: agentNamed(p, 'azure-aks-paused'), secretReferenceName: 'SNOWFLAKE_PASSWORD', agentType: 'Azure' })),
   'setup, an agent that takes no secrets': (p) => form(p, link(setupForm, { agentId: agentNamed(p, 'aws-streaming') })),
   'setup, errors of typed ids': async (p) => {

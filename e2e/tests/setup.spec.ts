@@ -1,5 +1,5 @@
 import { expect, test } from '../support/test.ts';
-import { field, link, receiptHeading, recorded, referenceForm, signInAt, submit, summary } from '../support/pages.ts';
+import { field, fillAll, link, pick, receiptHeading, recorded, referenceForm, signInAt, submit, summary } from '../support/pages.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 
 // From the link in the wiki to a name that pipelines can use, and from every accident on the way to a good end.
@@ -149,4 +149,31 @@ test('a secret is proven, and renewed', async ({ admin, sandbox }) => {
   await admin.getByLabel('Next day to renew it').fill('2031-02-28');
   await admin.getByRole('button', { name: 'It was renewed' }).click();
   await expect(recorded(admin, 'Renew by')).toHaveText('28 February 2031');
+});
+
+test('from the start page to a finished secret: one page, one choice of use, four fields', async ({ admin, sandbox }) => {
+  await admin.goto('/');
+  await admin.getByRole('link', { name: 'Set up a secret' }).last().click();
+  await admin.getByRole('link', { name: /^A password or token/ }).click();
+  await pick(admin, 'projectId', sandbox.project());
+  await pick(admin, 'agentId', sandbox.agent('AWS'));
+  await fillAll(admin, { secretReferenceName: 'FOUR_FIELDS', valueText: secret });
+  await submit(admin);
+  await expect(await receiptHeading(admin)).toHaveText('The secret FOUR_FIELDS was set up');
+});
+
+test('what the company has prepared opens from the start page, and what it fixes stays', async ({ admin, sandbox }) => {
+  await admin.goto('/');
+  await admin.getByRole('link', { name: /^Snowflake password, production/ }).click();
+  await expect(admin).toHaveURL('/setup?preset=snowflake-prod');
+  await expect(field(admin, 'agentId')).toHaveValue(sandbox.agent('AWS'));
+  await expect(field(admin, 'agentId')).not.toBeEditable();
+  await expect(admin.getByRole('radio', { name: 'Azure' })).toBeDisabled();
+  await fillAll(admin, { secretReferenceName: 'SNOWFLAKE_NIGHTLY', valueText: secret });
+  await submit(admin);
+  await expect(await receiptHeading(admin)).toHaveText('The secret SNOWFLAKE_NIGHTLY was set up');
+
+  await admin.goto(link(setupForm, { preset: 'snowflake-prod', agentId: sandbox.agent('Azure') }));
+  await expect(summary(admin)).toContainText('fixes this field');
+  await expect(field(admin, 'agentId')).toHaveValue(sandbox.agent('AWS'));
 });
