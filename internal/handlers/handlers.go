@@ -155,7 +155,7 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			if elsewhere := h.withPreset(f, s, &st, c.Request().URL.RawQuery); elsewhere != "" {
 				return c.Redirect(http.StatusSeeOther, elsewhere)
 			}
-			unknown := false
+			var unknown bool
 			st.in, unknown = f.withRecipe(st.in)
 			if removed != "" {
 				st.notices = append(st.notices, removedNotice(removed))
