@@ -335,6 +335,7 @@ func TestReplicaIsKilledInTheMiddle(t *testing.T) {
 // A process that dies between a setup's two calls leaves its value behind, and says so: another one settles it, and
 // the reference alone finishes it. There is one value, and one reference.
 func TestSetupIsKilledBetweenItsCalls(t *testing.T) {
+	t.Parallel()
 	r := newReplicas(t, "MAIA_TIMEOUT", "60s", "SHUTDOWN_TIMEOUT", "120s")
 	b := r.browser()
 	b.login("ada", "/")
