@@ -1,5 +1,5 @@
 import { expect, test } from '../support/test.ts';
-import { field, fillAll, link, pick, receiptHeading, recorded, referenceForm, signInAt, submit, summary } from '../support/pages.ts';
+import { field, fillAll, link, pick, receiptHeading, recorded, referenceForm, signInAt, submit, summary, valueForm } from '../support/pages.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 
 // From the link in the wiki to a name that pipelines can use, and from every accident on the way to a good end.
@@ -131,6 +131,24 @@ test('Maia is asked what became of a reference, and what cannot be told yet stay
   await expect(await receiptHeading(admin)).toHaveText('The reference demo-accepted may or may not have been created');
   await expect(admin.getByText(/From \d\d:\d\d UTC on/)).toBeVisible();
   expect((await sandbox.reads()).slice(before).map((call) => call.path)).toContainEqual(expect.stringMatching(/\/secret-references$/));
+});
+
+test('a receipt leads to a link to a form like it, and a value to its reference', async ({ admin, sandbox }) => {
+  await admin.goto(link(valueForm, { agentId: sandbox.agent('AWS'), projectId: sandbox.project(), name: 'prod/next-step', valueFormat: 'text' }));
+  await field(admin, 'valueText').fill(secret);
+  await submit(admin);
+  await receiptHeading(admin);
+  const receipt = admin.url();
+  await admin.getByRole('link', { name: 'Create the reference' }).click();
+  await expect(field(admin, 'secretReferenceName')).toHaveValue('prod_next-step');
+  await expect(field(admin, 'secretName')).toHaveValue('prod/next-step');
+  await expect(field(admin, 'secretKey')).toHaveValue('password');
+
+  await admin.goto(receipt);
+  await admin.getByRole('link', { name: 'Make a link to a form like this' }).click();
+  const [address] = await admin.locator('main code.pick').allTextContents();
+  expect(new URL(address).searchParams.get('agentId')).toBe(sandbox.agent('AWS'));
+  expect(new URL(address).searchParams.has('name')).toBe(false);
 });
 
 test('a secret is proven, and renewed', async ({ admin, sandbox }) => {

@@ -95,6 +95,34 @@ func TestReceiptOfAnUnknownAction(t *testing.T) {
 	}
 }
 
+// A link to a form like this one has what stays, and not what has to be new.
+func TestLinkToAFormLikeThis(t *testing.T) {
+	r := record.Submission{
+		Action: record.Setup,
+		Fields: record.Fields{
+			ProjectID:  "project",
+			AgentID:    "agent",
+			AgentType:  "AWS",
+			Name:       "OLD",
+			SecretName: "old/name",
+			SecretKey:  "password",
+			Ticket:     "CHG-1",
+			RenewBy:    "2030-01-31",
+		},
+	}
+	link := setupForm.likeThis(r)
+	for _, gone := range []string{"OLD", "old", "CHG-1", "2030"} {
+		if strings.Contains(link, gone) {
+			t.Errorf("%s is in %s", gone, link)
+		}
+	}
+	for _, kept := range []string{"for=%2Fsetup", "projectId=project", "agentId=agent", "agentType=AWS", "key=password"} {
+		if !strings.Contains(link, kept) {
+			t.Errorf("no %s in %s", kept, link)
+		}
+	}
+}
+
 func TestLifeWords(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		30 * time.Minute: "30 minutes", 8 * time.Hour: "8 hours", time.Hour: "one hour", 90 * time.Minute: "90 minutes",

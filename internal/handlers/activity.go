@@ -214,6 +214,9 @@ func receiptView(r record.Submission, own bool, description string) pages.Receip
 	if own {
 		afterwards(&m, r)
 	}
+	if own && r.Outcome == record.Created {
+		m.Next = append(m.Next, parts.Link{Label: "Make a link to a form like this", Href: f.likeThis(r)})
+	}
 	if own && !m.Waiting {
 		m.Next = append(m.Next, parts.Link{Label: "See your activity", Href: "/activity"})
 	}
@@ -280,6 +283,17 @@ func refusedView(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	if own {
 		m.Next = []parts.Link{{Label: "Try again with a filled-in form", Href: f.again(r)}}
 	}
+}
+
+// likeThis is the page that makes a link to a form with what a record knows, but for the names that have to be new.
+func (f formSpec) likeThis(r record.Submission) string {
+	for _, name := range []*string{&r.Name, &r.RenewBy, &r.Ticket} {
+		*name = ""
+	}
+	if r.Action == record.Setup {
+		r.SecretName = ""
+	}
+	return wikiLink(f, f.known(r))
 }
 
 // facts are what a receipt lists.

@@ -212,7 +212,10 @@ func (f formSpec) entered(b *form.Body, known func(*record.Fields) string) submi
 }
 
 // again is the form with what a record knows.
-func (f formSpec) again(r record.Submission) string {
+func (f formSpec) again(r record.Submission) string { return f.link(f.known(r)) }
+
+// known is what a record knows of what was entered.
+func (f formSpec) known(r record.Submission) input {
 	in := input{values: map[string][]string{}}
 	for _, d := range f.table {
 		if d.recorded == nil || d.quiet {
@@ -222,7 +225,7 @@ func (f formSpec) again(r record.Submission) string {
 			in.values[d.name] = []string{v}
 		}
 	}
-	return f.link(in)
+	return in
 }
 
 // valueFieldOf names the secret field of a format.

@@ -119,7 +119,12 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Text = append(m.Text, "To use it in pipelines, create a reference that points to it.")
 	if own {
-		in := input{values: map[string][]string{"secretName": {vaultName(r, r.Name)}, "secretKey": {r.SecretKey}}}
+		in := input{values: map[string][]string{
+			"secretReferenceName": {submission.ProposedName(r.Name)},
+			"secretName":          {vaultName(r, r.Name)},
+			"secretKey":           {r.SecretKey},
+			"ticket":              {r.Ticket},
+		}}
 		if r.ProjectID != "" {
 			in.values["projectId"] = []string{r.ProjectID}
 		}

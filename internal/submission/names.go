@@ -93,6 +93,15 @@ func (e FieldErrors) checkReferenceName(name string, own NameRule) {
 	}
 }
 
+// ProposedName is a reference's name that is like the name of its secret, or nothing where none can be made of it.
+func ProposedName(secret string) string {
+	name := strings.Trim(notInName().ReplaceAllString(secret, "_"), "_")
+	if !nameRule().MatchString(name) {
+		return ""
+	}
+	return name
+}
+
 // checkOwnRule holds the company's own rule.
 func (e FieldErrors) checkOwnRule(field, name string, own NameRule) {
 	if !own.allows(name) {

@@ -107,3 +107,14 @@ func TestNameAdvice(t *testing.T) {
 		t.Errorf("%v %v", e, j.doubts)
 	}
 }
+
+// A reference is proposed under a name like its secret's, where Maia takes one.
+func TestProposedName(t *testing.T) {
+	for secret, want := range map[string]string{
+		"prod/snowflake": "prod_snowflake", "SNOWFLAKE_(PROD)-1": "SNOWFLAKE_(PROD)-1", "/a//b.c/": "a_b_c", "…": "", "": "",
+	} {
+		if got := ProposedName(secret); got != want {
+			t.Errorf("%q: %q, want %q", secret, got, want)
+		}
+	}
+}
