@@ -340,6 +340,9 @@ func (s *Service) send(ctx context.Context, req Request, p plan, u *underWay, to
 	defer cancel()
 	stop := context.AfterFunc(s.base, cancel)
 	defer stop()
+	if s.base.Err() != nil {
+		cancel() // at once: what AfterFunc begins may come after the call
+	}
 
 	callErr := s.calls(ctx, req.Tokens, p, u, token)
 	u.record.Outcome = u.outcome(callErr)
