@@ -90,6 +90,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		"field error":           {nil, []string{"projectId", "no uuid", "agentId", "?"}, 422},
 		"key that is not there": {nil, []string{"key", "nowhere"}, 0},
 		"foreign form token":    {nil, []string{"formToken", "x.y"}, 403},
+		"a preset that is gone": {nil, []string{"preset", "gone"}, 422},
 		"field twice":           {nil, []string{"agentId", "a", "agentId", "b"}, 400},
 	}
 	formats := map[string]func(canary string) []string{
@@ -220,7 +221,18 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	cutOff := newRig(t, append([]string{"MAIA_URL", "http://127.0.0.1:1"}, settings...)...)
 	away := cutOff.browser()
 	away.login("ada", "/")
+	receipt := b.send("/secret-references", b.reference("LATER", "agentType", "AWS", "secretName", "s")).location()
 	for i, send := range []func(form url.Values) page{
+		func(f url.Values) page { return b.sendPlain(receipt+"/proven", f) },
+		func(f url.Values) page { return b.send(receipt+"/renewed", f) },
+		func(f url.Values) page { return stranger.sendPlain(receipt+"/check", f) },
+		func(f url.Values) page {
+			return b.get("/choose/agent?for=/setup&valueText=" + url.QueryEscape(f.Get("valueText")))
+		},
+		func(f url.Values) page {
+			return b.get("/link?for=/setup&pairValue=" + url.QueryEscape(f.Get("valueText")))
+		},
+		func(f url.Values) page { return stranger.send("/setup", f) },
 		func(f url.Values) page { return stranger.send("/secret-values", f) },
 		func(f url.Values) page { return foreign.sendPlain("/secret-values", f) },
 		func(f url.Values) page { return auditor.send("/secret-values", f) },

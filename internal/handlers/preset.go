@@ -35,8 +35,8 @@ func presetPage(p catalogue.Preset) string {
 }
 
 // withPreset fills in what a link's preset says and the link does not. elsewhere is where to go first, for a preset of
-// another form; unknown says that there is no such preset for this user; errs are at locked fields that the link gives
-// another value.
+// another form. A preset that is not there for this user is a notice; a locked field to which the link gives another
+// value has a message, and the form's status says so.
 func (h *Handlers) withPreset(f formSpec, s *auth.Session, st *formState, rawQuery string) (elsewhere string) {
 	id := st.in.get(presetField.name)
 	if id == "" {
