@@ -109,7 +109,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		"login": stranger.get("/login"), "redirect to the login": stranger.get("/activity"), "405": b.get("/logout"), "stale call-back": stranger.get("/auth/callback?state=x&code=y"),
 		"422": b.send("/secret-references", b.reference("", "agentType", "AWS")), "303": b.send("/secret-references", b.reference("OK", "agentType", "AWS", "secretName", "s")),
 		"403": b.sendPlain("/secret-values", url.Values{}), "401": stranger.sendPlain("/secret-values", url.Values{}),
-		"415": b.do(b.request(http.MethodPost, "/secret-values", strings.NewReader("x"))), "healthz": b.get("/healthz"), "signed out": stranger.get("/signed-out"), "about": stranger.get("/about"),
+		"415": b.do(b.request(http.MethodPost, "/secret-values", strings.NewReader("x"))), "healthz": b.get("/healthz"), "signed out": stranger.get("/signed-out"), "about": stranger.get("/about"), "help": stranger.get("/help"),
 		"static": b.get(stylesheet),
 	}
 	for name, p := range answers {

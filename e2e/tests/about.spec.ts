@@ -21,3 +21,13 @@ test('the link beside the secret leaves the form and what is typed there alone',
   await expect(about.getByRole('button', { name: /Account and sign-out/ })).toBeVisible();
   await expect(field(admin, 'valueText')).toHaveValue('typed before the question came');
 });
+
+test('help opens from the foot of a page and leads to the answer and to the form', async ({ admin }) => {
+  await admin.getByRole('contentinfo').getByRole('link', { name: 'Help', exact: true }).click();
+  await expect(admin).toHaveURL('/help');
+  const contents = admin.getByRole('navigation', { name: 'On this page' });
+  await contents.getByRole('link', { name: 'Which type is mine: AWS, Azure or Matillion hosted?' }).click();
+  await expect(admin.getByRole('heading', { level: 2, name: 'Which type is mine?' })).toBeInViewport();
+  await admin.getByRole('main').getByRole('link', { name: 'Set up a secret' }).click();
+  await expect(admin).toHaveURL('/setup');
+});

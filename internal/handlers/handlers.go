@@ -107,6 +107,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	e.POST("/sessions", h.endSessions)
 
 	page("/about", h.about)
+	page("/help", h.help)
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)
 	page("/static/*", staticFile)

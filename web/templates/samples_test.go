@@ -691,8 +691,16 @@ func samples() map[string]templ.Component {
 	loopback.MaiaTLS, loopback.HTTPS, loopback.Exchanged = false, false, true
 
 	all := map[string]templ.Component{
-		"about":              AboutPage(about(page("", ""))),
-		"about-stranger":     AboutPage(loopback),
+		"about":          AboutPage(about(page("", ""))),
+		"about-stranger": AboutPage(loopback),
+		"help": HelpPage(Help{
+			Page: page("", ""),
+			Outcomes: []HelpOutcome{{
+				Badge:   Badge{Kind: KindDone, Label: "Created"},
+				Meaning: "It is there.",
+				Next:    "Run a pipeline to confirm that it works.",
+			}},
+		}),
 		"home-crowded":       HomePage(crowded),
 		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
 		"home-empty":         HomePage(home(nil, nil)),
