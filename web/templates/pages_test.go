@@ -228,8 +228,13 @@ func TestSecretFieldsComeBackEmpty_S36(t *testing.T) {
 func TestPagesHaveNoScriptStyleOrOutsideAddress_S24(t *testing.T) {
 	forbidden := regexp.MustCompile(`(?i)<script|<style|\sstyle=|\son[a-z]+=|javascript:|data:|<iframe|<object|<embed|<base|http-equiv`)
 	outside := regexp.MustCompile(`(?i)https?:|(?:href|src|action|srcset)="//`)
+	// The vendors' own words on their vaults: links that somebody has to follow, on the page for help alone.
+	vendors := regexp.MustCompile(`<a href="https://(docs\.aws\.amazon\.com|learn\.microsoft\.com)/[^"]*" rel="noreferrer">`)
 	for name, component := range samples() {
 		page := render(t, component)
+		if name == "help" {
+			page = vendors.ReplaceAllString(page, "<a>")
+		}
 		if found := forbidden.FindString(page); found != "" {
 			t.Errorf("%s has %q", name, found)
 		}
