@@ -5,6 +5,7 @@ import (
 	"maiaportal/internal/config"
 	"maiaportal/internal/store"
 	"maiaportal/internal/weburl"
+	"maiaportal/web/static"
 )
 
 // checks are those of the rooms that use the settings.
@@ -16,4 +17,6 @@ var checks = config.Checks{
 	},
 	ClientKey:     oidc.ClientKey,
 	KeyAlgorithms: oidc.KeyAlgorithms,
+	Accent:        static.CheckAccent,
+	Logo:          static.CheckLogo,
 }

@@ -24,6 +24,7 @@ import (
 	"maiaportal/internal/server"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
+	"maiaportal/web/static"
 	"maiaportal/web/templates/pages"
 )
 
@@ -210,8 +211,12 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		},
 		Operators: p.catalogue,
 		NameRule:  submission.NameRule(cfg.NameRule),
-		Ending:    p.ending.Begun,
-		Log:       p.log,
+		Files: static.New(static.Face{
+			Accent: cfg.Accent,
+			Logo:   cfg.Logo,
+		}),
+		Ending: p.ending.Begun,
+		Log:    p.log,
 	}
 	p.public, err = server.New(server.Options{
 		BaseURL:        base,

@@ -32,6 +32,7 @@ import (
 	"maiaportal/internal/server"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
+	"maiaportal/web/static"
 )
 
 // clock stands still until a test moves it.
@@ -212,6 +213,7 @@ func (r *rig) start(change ...func(*options)) {
 	client := maiaclient.New(r.maia.url(t), 10*time.Second)
 	t.Cleanup(client.Close)
 	h := &handlers.Handlers{
+		Files: static.New(static.Face{}),
 		Site: handlers.Site{
 			BaseURL: r.base,
 			Title:   "Maia secrets",

@@ -49,6 +49,8 @@ type Config struct {
 	Title                string
 	SupportURL           string
 	Notice               string
+	Accent               string // #rrggbb; empty: the portal's own
+	Logo                 []byte // of an SVG or PNG; empty: the portal's own sign
 }
 
 // OIDC are the settings of the relying party.
@@ -93,6 +95,10 @@ type Checks struct {
 	ClientKey func(pem []byte) (crypto.Signer, error)
 	// KeyAlgorithms are what a key can sign with; none where it is of no use.
 	KeyAlgorithms func(crypto.Signer) []string
+	// Accent says what is wrong with a colour.
+	Accent func(colour string) error
+	// Logo says what is wrong with a picture.
+	Logo func(content []byte) error
 }
 
 // servers are the published ones.
@@ -283,6 +289,8 @@ func (r *reader) parse() Config {
 		Title:                g.Title,
 		SupportURL:           g.SupportURL,
 		Notice:               g.Notice,
+		Accent:               r.accent(g.Accent),
+		Logo:                 r.logo(g.Logo),
 		SubmissionsPerMinute: r.perMinute(g.SubmissionsPerMinute),
 	}
 	c.MaiaURL, c.MaiaRegion = r.maia(g)

@@ -20,6 +20,7 @@ import (
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
+	"maiaportal/web/static"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
@@ -63,6 +64,7 @@ type Handlers struct {
 	Catalogue   *catalogue.Directory
 	Operators   *catalogue.File     // the operators' own; may be nil
 	NameRule    submission.NameRule // may be zero
+	Files       *static.Files       // stylesheet, icon and logo
 	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
 
@@ -110,7 +112,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/help", h.help)
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)
-	page("/static/*", staticFile)
+	page("/static/*", h.staticFile)
 }
 
 // toForm is for people who reload or retype the address after an error.

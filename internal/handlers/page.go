@@ -21,7 +21,11 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Pa
 		Region:  h.Site.Region,
 		Notice:  h.Site.Notice,
 		Support: h.Site.Support,
-		Assets:  layout.Assets{Stylesheet: static.Path("portal.css"), Icon: static.Path("icon.svg")},
+		Assets: layout.Assets{
+			Stylesheet: h.Files.Path(static.Stylesheet),
+			Icon:       h.Files.Path(static.Icon),
+			Logo:       h.Files.Logo(),
+		},
 	}
 	if s == nil {
 		return p

@@ -260,7 +260,7 @@ func TestBesideForm(t *testing.T) {
 
 // A page of choices has a hundred entries, and leads to those beside it with everything that it was given.
 func TestPagesOfChoices(t *testing.T) {
-	h := &Handlers{}
+	h := &Handlers{Files: files}
 	list, why := projectEntries(catalogue.Lists{Projects: someProjects(250)})
 	for query, tc := range map[string]struct {
 		first        string

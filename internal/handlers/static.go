@@ -7,27 +7,25 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-
-	assets "maiaportal/web/static"
 )
 
 // staticFile serves an embedded file under its content-hashed name.
-func staticFile(c echo.Context) error {
-	f, ok := assets.Open(path.Clean("/static/" + c.Param("*")))
+func (h *Handlers) staticFile(c echo.Context) error {
+	f, ok := h.Files.Open(path.Clean("/static/" + c.Param("*")))
 	if !ok {
 		return echo.ErrNotFound
 	}
-	r, h := c.Request().Header, c.Response().Header()
+	r, answer := c.Request().Header, c.Response().Header()
 	content, tag := f.Content, f.ETag
 	if f.Gzip != nil && takesGzip(r.Values("Accept-Encoding")) {
 		content, tag = f.Gzip, f.GzipETag
-		h.Set("Content-Encoding", "gzip")
+		answer.Set("Content-Encoding", "gzip")
 	}
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("ETag", tag)
-	h.Set("Vary", "Accept-Encoding")
+	answer.Set("Cache-Control", "public, max-age=31536000, immutable")
+	answer.Set("ETag", tag)
+	answer.Set("Vary", "Accept-Encoding")
 	if has(r.Values("If-None-Match"), tag) {
-		h.Del("Content-Encoding")
+		answer.Del("Content-Encoding")
 		return c.NoContent(http.StatusNotModified)
 	}
 	return c.Blob(http.StatusOK, f.ContentType, content)

@@ -9,14 +9,16 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	assets "maiaportal/web/static"
+	"maiaportal/web/static"
 )
+
+var files = static.New(static.Face{})
 
 // serveStatic asks for the stylesheet with some headers.
 func serveStatic(method string, h http.Header) *httptest.ResponseRecorder {
 	e := echo.New()
-	e.Match([]string{http.MethodGet, http.MethodHead}, "/static/*", staticFile)
-	r := httptest.NewRequest(method, assets.Path("portal.css"), nil)
+	e.Match([]string{http.MethodGet, http.MethodHead}, "/static/*", (&Handlers{Files: files}).staticFile)
+	r := httptest.NewRequest(method, files.Path(static.Stylesheet), nil)
 	r.Header = h
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, r)
@@ -25,7 +27,7 @@ func serveStatic(method string, h http.Header) *httptest.ResponseRecorder {
 
 // Who does not take gzip gets none, and the two forms are never mixed up by a cache.
 func TestStaticFileObeysAcceptEncoding(t *testing.T) {
-	f, _ := assets.Open(assets.Path("portal.css"))
+	f, _ := files.Open(files.Path(static.Stylesheet))
 	for why, tc := range map[string]struct {
 		accept []string
 		gzip   bool
@@ -79,7 +81,7 @@ func TestStaticFileObeysAcceptEncoding(t *testing.T) {
 
 // A browser that has a file does not get it again; one that has the other form of it does.
 func TestStaticFileIsNotSentAgain(t *testing.T) {
-	f, _ := assets.Open(assets.Path("portal.css"))
+	f, _ := files.Open(files.Path(static.Stylesheet))
 	for why, tc := range map[string]struct {
 		tags   []string
 		accept string

@@ -1,4 +1,4 @@
-// Package static holds the files that pages link to: one stylesheet and one icon.
+// Package static holds the files that pages link to: one stylesheet, one icon, and the company's logo where it has one.
 //
 // A file's address carries a hash of its content, so browsers may keep it for ever and a new version
 // is never mixed up with an old one. The stylesheet is made of the files in css, one cascade layer each.
@@ -21,25 +21,40 @@ const Prefix = "/static/"
 //go:embed css icon.svg
 var embedded embed.FS
 
+// The names of the files.
 const (
-	stylesheet = "portal.css"
-	icon       = "icon.svg"
+	Stylesheet = "portal.css"
+	Icon       = "icon.svg"
+	LogoSVG    = "logo.svg"
+	LogoPNG    = "logo.png"
 )
+
+// Face is what a company sets of the portal's looks. Its zero value is the portal's own.
+type Face struct {
+	Accent string // #rrggbb that passed CheckAccent; may be empty
+	Logo   []byte // an SVG or PNG that passed CheckLogo; may be empty
+}
+
+// tokens is the layer with the colours.
+const tokens = "tokens"
 
 // layers are the files of the stylesheet, each a cascade layer of its name. What stands in a later one
 // wins, however specific the earlier one's selector is.
-var layers = []string{"tokens", "base", "form", "parts", "pages", "modes"}
+var layers = []string{tokens, "base", "form", "parts", "pages", "modes"}
 
 // unlayered is the file whose rules hold in browsers that know no layers, too, and win over all of them.
 const unlayered = "masking"
 
 // joinStyles makes the one stylesheet that pages link to.
-func joinStyles() []byte {
+func joinStyles(face Face) []byte {
 	var sheet bytes.Buffer
 	sheet.WriteString("@layer " + strings.Join(layers, ", ") + ";\n\n")
 	for _, name := range layers {
 		sheet.WriteString("@layer " + name + " {\n")
 		sheet.Write(read("css/" + name + ".css"))
+		if name == tokens && face.Accent != "" {
+			sheet.WriteString("\n" + accentTokens(face.Accent))
+		}
 		sheet.WriteString("}\n\n")
 	}
 	sheet.Write(read("css/" + unlayered + ".css"))
@@ -64,58 +79,102 @@ type File struct {
 	GzipETag    string // the same for Gzip: other bytes have another one
 }
 
-// Path returns the address of the embedded file name, such as /static/portal.0123456789abcdef.css.
-// A name that is not embedded is a fault in the program, so it panics.
-func Path(name string) string {
-	address, ok := files().addresses[name]
-	if !ok {
-		panic("static: no embedded file " + name)
-	}
-	return address
-}
-
-// Open returns the file at an address that Path returned. Other addresses, those with the hash of an
-// older content included, name no file.
-func Open(address string) (File, bool) {
-	file, ok := files().byAddress[address]
-	return file, ok
-}
+// Files are the files of one portal, ready to be sent.
+type Files struct{ index func() index }
 
 type index struct {
 	addresses map[string]string
 	byAddress map[string]File
 }
 
-// files joins, hashes and compresses everything once, at the first use.
-var files = sync.OnceValue(func() index {
-	contentTypes := map[string]string{
-		".css": "text/css; charset=utf-8",
-		".svg": "image/svg+xml",
+// Path returns the address of the file name, such as /static/portal.0123456789abcdef.css. A name that is not there is a
+// fault in the program, so it panics.
+func (f *Files) Path(name string) string {
+	address, ok := f.index().addresses[name]
+	if !ok {
+		panic("static: no file " + name)
 	}
+	return address
+}
+
+// Logo returns the address of the company's logo, empty where there is none.
+func (f *Files) Logo() string {
+	idx := f.index()
+	if address, ok := idx.addresses[LogoSVG]; ok {
+		return address
+	}
+	return idx.addresses[LogoPNG]
+}
+
+// Open returns the file at an address that Path returned. Other addresses, those with the hash of an
+// older content included, name no file.
+func (f *Files) Open(address string) (File, bool) {
+	file, ok := f.index().byAddress[address]
+	return file, ok
+}
+
+// New gives the files of a portal with this face. They are joined, hashed and compressed once, at the first use, so that
+// no start waits for it.
+func New(face Face) *Files {
+	return &Files{index: sync.OnceValue(func() index { return prepare(face) })}
+}
+
+func prepare(face Face) index {
 	contents := map[string][]byte{
-		stylesheet: joinStyles(),
-		icon:       read(icon),
+		Stylesheet: joinStyles(face),
+		Icon:       coloured(read(Icon), face.Accent),
+	}
+	switch {
+	case len(face.Logo) == 0:
+	case isPNG(face.Logo):
+		contents[LogoPNG] = face.Logo
+	default:
+		contents[LogoSVG] = face.Logo
 	}
 	idx := index{
 		addresses: map[string]string{},
 		byAddress: map[string]File{},
 	}
 	for name, content := range contents {
-		sum := sha256.Sum256(content)
-		hash := hex.EncodeToString(sum[:8])
-		ext := path.Ext(name)
-		address := Prefix + strings.TrimSuffix(name, ext) + "." + hash + ext
-		idx.addresses[name] = address
-		idx.byAddress[address] = File{
-			Content:     content,
-			Gzip:        compress(content),
-			ContentType: contentTypes[ext],
-			ETag:        `"` + hash + `"`,
-			GzipETag:    `"` + hash + `-gzip"`,
-		}
+		idx.add(name, content)
 	}
 	return idx
-})
+}
+
+var contentTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".svg": "image/svg+xml",
+	".png": "image/png",
+}
+
+func (i index) add(name string, content []byte) {
+	sum := sha256.Sum256(content)
+	hash := hex.EncodeToString(sum[:8])
+	ext := path.Ext(name)
+	address := Prefix + strings.TrimSuffix(name, ext) + "." + hash + ext
+	file := File{
+		Content:     content,
+		ContentType: contentTypes[ext],
+		ETag:        `"` + hash + `"`,
+	}
+	if ext != ".png" { // it is compressed already
+		file.Gzip = compress(content)
+		file.GzipETag = `"` + hash + `-gzip"`
+	}
+	i.addresses[name] = address
+	i.byAddress[address] = file
+}
+
+// ownAccent is the accent of the portal's own icon.
+const ownAccent = "#4044b8"
+
+// coloured is the icon in the company's colour.
+func coloured(svg []byte, accent string) []byte {
+	if accent == "" {
+		return svg
+	}
+	return bytes.ReplaceAll(svg, []byte(ownAccent), []byte(accent))
+}
 
 // compress cannot fail: it writes to memory, at a level that exists.
 func compress(content []byte) []byte {

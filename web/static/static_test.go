@@ -14,6 +14,9 @@ import (
 	"maiaportal/web/static"
 )
 
+// plain are the files of a portal that has the portal's own looks.
+var plain = static.New(static.Face{})
+
 // source makes a file of what is in the folder. The stylesheet's layers stand in the order in which they
 // win; what masks secrets is in none, so that it wins over all of them, and holds in browsers that know
 // no layers.
@@ -79,7 +82,7 @@ func TestPathAndOpen(t *testing.T) {
 		"icon.svg":   {"image/svg+xml", `^/static/icon\.([0-9a-f]{12,})\.svg$`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			address := static.Path(name)
+			address := plain.Path(name)
 			want := source(t, name)
 			match := regexp.MustCompile(tc.address).FindStringSubmatch(address)
 			if match == nil {
@@ -89,7 +92,7 @@ func TestPathAndOpen(t *testing.T) {
 			if !strings.HasPrefix(hex.EncodeToString(sum[:]), match[1]) {
 				t.Errorf("the hash in %q is not that of the content", address)
 			}
-			file, ok := static.Open(address)
+			file, ok := plain.Open(address)
 			if !ok {
 				t.Fatalf("Open(%q) found nothing", address)
 			}
@@ -125,12 +128,12 @@ func TestPathAndOpen(t *testing.T) {
 
 // Only whole, current addresses name a file: a wrong hash must not be cached for a year as this one.
 func TestOpenUnknown(t *testing.T) {
-	current := static.Path("portal.css")
+	current := plain.Path("portal.css")
 	for _, address := range []string{
 		"", "/static/", "/static/portal.css", "portal.css", "/static/static.go", "/static/../static.go",
 		strings.Replace(current, ".css", "0.css", 1), strings.TrimPrefix(current, "/"), current + "/", strings.ToUpper(current),
 	} {
-		if _, ok := static.Open(address); ok {
+		if _, ok := plain.Open(address); ok {
 			t.Errorf("Open(%q) found a file", address)
 		}
 	}
@@ -142,7 +145,7 @@ func TestPathOfUnknownName(t *testing.T) {
 			t.Error("a name that is not embedded went without a panic")
 		}
 	}()
-	static.Path("nothing.css")
+	plain.Path("nothing.css")
 }
 
 // The page's policy blocks what this looks for, in a browser and without a word in any log.
@@ -151,7 +154,7 @@ func TestNothingThatThePolicyBlocks(t *testing.T) {
 		"portal.css": `(?i)@import|url\(|https?:|data:`,
 		"icon.svg":   `(?i)<script|<style|\sstyle=|\son[a-z]+=|href|data:`,
 	} {
-		file, _ := static.Open(static.Path(name))
+		file, _ := plain.Open(plain.Path(name))
 		if found := regexp.MustCompile(forbidden).Find(file.Content); found != nil {
 			t.Errorf("%s has %q", name, found)
 		}

@@ -15,7 +15,10 @@ type Page struct {
 }
 
 // Assets are the addresses of the static files, with the hash of their content in the name.
-type Assets struct{ Stylesheet, Icon string }
+type Assets struct {
+	Stylesheet, Icon string
+	Logo             string // the company's; may be empty
+}
 
 // NavItem is one entry of the main navigation.
 type NavItem struct {
