@@ -52,7 +52,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 		Latest:  h.activityRows(rows, false),
 		Guide:   h.Site.Guide,
 	}
-	soon := time.Now().UTC().AddDate(0, 0, dueSoon).Format(time.DateOnly)
+	soon := h.dates().here().AddDate(0, 0, dueSoon).Format(time.DateOnly)
 	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
 	if err != nil {
 		return databaseAway(err)
@@ -143,7 +143,7 @@ func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.Acti
 		r, _ = h.Submissions.Known(r)
 		row := pages.ActivityRow{
 			Href:    receiptPath(r.ID),
-			Time:    r.CreatedAt.UTC().Format("2 Jan 2006, 15:04") + " UTC",
+			Time:    h.dates().short(r.CreatedAt),
 			ISO:     r.CreatedAt.UTC().Format(time.RFC3339),
 			Action:  formOf(r.Action).words.kind,
 			Name:    r.Name,
@@ -180,7 +180,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		}
 		r, late = h.Submissions.Known(r)
 	}
-	m := receiptView(r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
+	m := receiptView(h.dates(), r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
 	}
@@ -192,7 +192,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 }
 
 // receiptView puts a record into words. own says that its reader is the one who can go on from it.
-func receiptView(r record.Submission, own bool, description string) pages.Receipt {
+func receiptView(d dates, r record.Submission, own bool, description string) pages.Receipt {
 	f := formOf(r.Action)
 	m := pages.Receipt{Outcome: outcomes[r.Outcome], Waiting: r.Outcome == record.Pending}
 	name := "The " + f.words.noun + " " + r.Name
@@ -209,10 +209,10 @@ func receiptView(r record.Submission, own bool, description string) pages.Receip
 		record.Failed:
 		refusedView(f, &m, r, name, own)
 	}
-	m.Facts = f.facts(r)
+	m.Facts = f.facts(d, r)
 	m.Progress = f.progress(r)
 	if own {
-		afterwards(&m, r)
+		afterwards(d, &m, r)
 	}
 	if own && r.Outcome == record.Created {
 		m.Next = append(m.Next, parts.Link{Label: "Make a link to a form like this", Href: f.likeThis(r)})
@@ -297,7 +297,7 @@ func (f formSpec) likeThis(r record.Submission) string {
 }
 
 // facts are what a receipt lists.
-func (f formSpec) facts(r record.Submission) []parts.Fact {
+func (f formSpec) facts(when dates, r record.Submission) []parts.Fact {
 	var list []parts.Fact
 	add := func(label, value string, code bool) {
 		if value != "" {
@@ -325,7 +325,7 @@ func (f formSpec) facts(r record.Submission) []parts.Fact {
 		}
 	}
 	add("By", r.Actor.Name, false)
-	add("When", moment(r.CreatedAt), false)
+	add("When", when.moment(r.CreatedAt), false)
 	add("Request id", r.RequestID, true)
 	return list
 }

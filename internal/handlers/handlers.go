@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -48,8 +49,9 @@ type Site struct {
 	MaiaAccount bool
 	// TrailKeyed says that the chain of the audit trail has a key.
 	TrailKeyed bool
-	Version    string       // of the portal
-	Guide      *pages.Guide // the demo's list of things to try; nil elsewhere
+	Version    string         // of the portal
+	Zone       *time.Location // of times on pages; nil: UTC
+	Guide      *pages.Guide   // the demo's list of things to try; nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
@@ -65,6 +67,7 @@ type Handlers struct {
 	Operators   *catalogue.File     // the operators' own; may be nil
 	NameRule    submission.NameRule // may be zero
 	Files       *static.Files       // stylesheet, icon and logo
+	Now         func() time.Time    // nil: time.Now
 	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
 
