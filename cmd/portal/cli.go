@@ -29,7 +29,7 @@ type cli struct {
 			Handle string    `arg:"" optional:"" help:"Handle of the session, from the list."`
 			User   userFlags `embed:""`
 			All    bool      `help:"All sessions of everybody."`
-		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here."`
+		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here. Each is an event of the audit trail: PORTAL_AUDIT_KEYS must be the server's. Its lines go to standard error."`
 	} `cmd:"" help:"List and end sessions, straight in the database (PORTAL_DATABASE_URL)."`
 	Keygen  struct{} `cmd:"" help:"Print a new key for PORTAL_SESSION_KEYS or PORTAL_AUDIT_KEYS."`
 	JWK     struct{} `cmd:"" name:"jwk" help:"Print the public JWK Set of PORTAL_OIDC_CLIENT_KEY_FILE, to register at the provider."`
@@ -180,7 +180,7 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 	case "sessions list":
 		return listSessions(ctx, c.Sessions.List.User, environ, out)
 	case "sessions end", "sessions end <handle>":
-		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.User, c.Sessions.End.All, environ, out)
+		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.User, c.Sessions.End.All, environ, out, logs)
 	case "keygen":
 		return keygen(out)
 	case "jwk":

@@ -33,6 +33,7 @@ type Records interface {
 	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
 	Prove(ctx context.Context, id string, proven bool, by record.By) error
 	Renew(ctx context.Context, id, renewBy string, by record.By) error
+	Append(ctx context.Context, e record.Event) error
 	Ping(ctx context.Context) error
 }
 

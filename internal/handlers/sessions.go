@@ -60,7 +60,7 @@ func (h *Handlers) endSessions(c echo.Context) error {
 	if all {
 		handle = ""
 	}
-	if err := h.Sessions.EndOwn(c.Request().Context(), s, handle); err != nil {
+	if err := h.Sessions.EndOwn(c.Request().Context(), s, handle, over(c)); err != nil {
 		return databaseAway(err)
 	}
 	if all || handle == s.Handle {

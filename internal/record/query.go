@@ -25,3 +25,11 @@ type Query struct {
 	Before string // id that the page goes on after; empty for the first page
 	Limit  int
 }
+
+// Range is a range of events by their numbers, both of which belong to it.
+type Range struct {
+	First, Last int64
+}
+
+// Count is how many numbers are in it.
+func (r Range) Count() int64 { return max(r.Last-r.First+1, 0) }

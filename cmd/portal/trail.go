@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+
+	"maiaportal/internal/audit"
+	"maiaportal/internal/config"
+	"maiaportal/internal/store"
+	"maiaportal/internal/telemetry"
+)
+
+// keepTrail makes a command write the audit trail, its lines to logs. A chain that the server could not go on with is
+// never begun: with other keys than the last event's, nothing is written.
+func keepTrail(ctx context.Context, cfg config.Config, st *store.Store, logs io.Writer) error {
+	chain := audit.NewChain(cfg.AuditKeys)
+	head, err := st.Head(ctx)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // whoever writes the first event, decides
+	case err != nil:
+		return err
+	case chain.Sealed(head):
+	case chain.Keyed() && audit.Plain(head): // the keys are new
+	case chain.Keyed():
+		return usageError{errors.New("PORTAL_AUDIT_KEYS: the last event of the audit trail was sealed with another key. " +
+			"Give the server's keys. Nothing was changed")}
+	default:
+		return usageError{errors.New("PORTAL_AUDIT_KEYS: the audit trail is sealed with a key. " +
+			"Give the server's keys. Nothing was changed")}
+	}
+	st.KeepTrail(chain, audit.Lines(telemetry.NewLogger(logs, slog.LevelInfo, cfg.LogFormat).Handler()))
+	return nil
+}
