@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"database/sql"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -112,5 +115,152 @@ func TestOperatorsEndWithTheServersKeys(t *testing.T) {
 	}
 	if p := b.get("/"); p.status != http.StatusSeeOther {
 		t.Errorf("the session lives: %d", p.status)
+	}
+}
+
+// exported is the trail as an auditor gets it, with a query.
+func (b *browser) exported(query string) []auditLine {
+	b.r.t.Helper()
+	p := b.get("/audit.jsonl" + query)
+	if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/jsonl; charset=utf-8" {
+		b.r.t.Fatalf("%d %s", p.status, p.body)
+	}
+	return lines(b.r.t, p.body)
+}
+
+func lines(t *testing.T, body string) []auditLine {
+	t.Helper()
+	var list []auditLine
+	for line := range strings.Lines(body) {
+		var e auditLine
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// An auditor gets the whole trail, as the log has it; that is an event, written before. Everybody else finds nothing.
+func TestAuditorsExportTheTrail(t *testing.T) {
+	r := newRig(t, "AUDIT_KEYS", auditKey)
+	ada, audrey := r.browser(), r.browser()
+	ada.login("ada", "/")
+	audrey.login("audrey", "/")
+	for _, b := range []*browser{ada, r.browser()} {
+		want := http.StatusNotFound
+		if b != ada {
+			want = http.StatusSeeOther
+		}
+		if p := b.get("/audit.jsonl"); p.status != want {
+			t.Errorf("for others: %d, want %d", p.status, want)
+		}
+	}
+	ada.send("/secret-references", ada.reference("IN_THE_TRAIL", "agentType", "AWS", "secretName", "s"))
+	if p := audrey.do(audrey.request(http.MethodHead, "/audit.jsonl", nil)); p.status != http.StatusOK || p.body != "" {
+		t.Errorf("HEAD: %d %q", p.status, p.body)
+	}
+	logged := auditLines(t, r.logs.String())
+	got := audrey.exported("")
+	if len(got) != len(logged) || happened(got) != happened(logged) || got[len(got)-1].Hash != logged[len(logged)-1].Hash {
+		t.Errorf("exported %s\nlogged %s", happened(got), happened(logged))
+	}
+	last := auditLines(t, r.logs.String())[len(logged)]
+	if last.Event != "exported" || last.ActorSubject != "sandbox-audrey" || last.Details["rows"] != float64(len(got)) || last.Details["what"] != "audit.jsonl" {
+		t.Errorf("the event of the export: %+v", last)
+	}
+	middle := url.QueryEscape(got[2].Time)
+	if from, to := audrey.exported("?from="+middle), audrey.exported("?to="+middle); from[0].Seq > 3 || len(to) >= 3 || len(to)+1 != int(from[0].Seq) {
+		t.Errorf("from %s: %s; to: %s", middle, happened(from), happened(to))
+	}
+	day := got[0].Time[:10]
+	if n := len(audrey.exported("?from=" + day + "&to=" + day)); n < len(got) {
+		t.Errorf("of the day: %d", n)
+	}
+	if n := len(audrey.exported("?to=2020-01-01")) + len(audrey.exported("?from=2999-01-01")); n != 0 {
+		t.Errorf("of other years: %d", n)
+	}
+	for _, q := range []string{"?from=yesterday", "?to=2026-02-30"} {
+		if p := audrey.get("/audit.jsonl" + q); p.status != http.StatusBadRequest || p.header.Get("Content-Disposition") != "" {
+			t.Errorf("%s: %d", q, p.status)
+		}
+	}
+	// The commands see the same, while the portal runs.
+	environ := []string{"PORTAL_AUDIT_KEYS=" + auditKey}
+	code, out := r.commandWith(environ, "audit", "export")
+	if list := lines(t, out); code != 0 || len(list) < len(got) || list[1].Hash != got[1].Hash {
+		t.Errorf("audit export: %d %s", code, out)
+	}
+	code, out = r.commandWith(environ, "audit", "export", "--to", got[2].Time)
+	if list := lines(t, out); code != 0 || len(list) >= 3 {
+		t.Errorf("audit export --to: %d %s", code, out)
+	}
+	logged = auditLines(t, r.logs.String())
+	head := logged[len(logged)-1]
+	code, out = r.commandWith(environ, "audit", "verify", "--expect", "1:"+got[0].Hash, "--expect", "2:"+got[1].Hash)
+	if code != 0 || !strings.Contains(out, head.Hash) || !strings.HasPrefix(out, "events  ") {
+		t.Errorf("audit verify: %d %s", code, out)
+	}
+	for want, args := range map[string][]string{
+		"event 2: changed":   {"--expect", "2:" + got[0].Hash},
+		"event 999: cut off": {"--expect", "999:" + got[0].Hash},
+	} {
+		if code, out := r.commandWith(environ, append([]string{"audit", "verify"}, args...)...); code != 1 || !strings.Contains(out, want) {
+			t.Errorf("%s: %d %s", want, code, out)
+		}
+	}
+	if code, out := r.command("audit", "verify"); code != 1 || !strings.Contains(out, "event 1: other key") {
+		t.Errorf("without the key: %d %s", code, out)
+	}
+	for _, args := range [][]string{{"verify", "--expect", "1:abc"}, {"verify", "--expect", "x"}, {"export", "--from", "yesterday"}} {
+		if code, _ := r.commandWith(environ, append([]string{"audit"}, args...)...); code != 2 {
+			t.Errorf("%q: %d", args, code)
+		}
+	}
+	// A copy, taken while the portal runs.
+	copied := t.TempDir() + "/copy.db"
+	if code, out := r.command("backup", copied); code != 0 || !strings.Contains(out, copied) {
+		t.Errorf("backup: %d %s", code, out)
+	}
+	if code, out := r.command("backup", copied); code != 1 {
+		t.Errorf("backup over a file: %d %s", code, out)
+	}
+	var o bytes.Buffer
+	if code := run(t.Context(), []string{"audit", "verify"}, append(environ, "PORTAL_DATABASE_URL=sqlite:"+copied), &o, &o); code != 0 || !strings.Contains(o.String(), head.Hash) {
+		t.Errorf("the copy: %d %s", code, o.String())
+	}
+}
+
+// An export that cannot go on is cut, so that nobody takes it for a whole one; one whose event cannot be written does not
+// begin.
+func TestExportsAreCutNotShortened(t *testing.T) {
+	r := newRig(t)
+	audrey := r.browser()
+	audrey.login("audrey", "/")
+	tamper := func(statement string) {
+		t.Helper()
+		db := must(sql.Open("sqlite", r.dir+"/portal.db"))
+		defer func() { _ = db.Close() }()
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tamper(`CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(FAIL, 'full'); END`)
+	if p := audrey.get("/audit.jsonl"); p.status != http.StatusServiceUnavailable {
+		t.Errorf("without its event: %d %s", p.status, p.body)
+	}
+	other := r.browser()
+	if p := other.login("ada", "/"); p.status != http.StatusServiceUnavailable || len(other.client.Jar.Cookies(must(url.Parse(r.base)))) > 1 {
+		t.Errorf("a login without its event: %d %s", p.status, p.text())
+	}
+	tamper(`DROP TRIGGER full`)
+	tamper(`CREATE TRIGGER cut AFTER INSERT ON events BEGIN DELETE FROM events WHERE seq = 1; END`) // after they were counted
+	resp, err := audrey.client.Do(audrey.request(http.MethodGet, "/audit.jsonl", nil))
+	if err == nil {
+		_, err = io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+	}
+	if err == nil {
+		t.Error("an export that lacks an event looks whole")
 	}
 }

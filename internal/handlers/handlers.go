@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -34,6 +35,10 @@ type Records interface {
 	Prove(ctx context.Context, id string, proven bool, by record.By) error
 	Renew(ctx context.Context, id, renewBy string, by record.By) error
 	Append(ctx context.Context, e record.Event) error
+	EventsBetween(ctx context.Context, from, to time.Time) (record.Range, error)
+	CountEvents(ctx context.Context, r record.Range) (int64, error)
+	Events(ctx context.Context, r record.Range, use func(record.Stored) error) error
+	SignIns(ctx context.Context, of record.Actor, limit int) ([]record.SignIn, error)
 	Ping(ctx context.Context) error
 }
 
@@ -96,6 +101,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/activity", h.withLogin(h.activity))
 	page("/activity/due", h.withLogin(h.due))
 	page("/activity/:id", h.withLogin(h.receipt))
+	page("/audit.jsonl", h.withLogin(h.auditTrail))
 	e.POST("/activity/:id/check", h.later(h.findOut))
 	e.POST("/activity/:id/proven", h.later(h.prove))
 	e.POST("/activity/:id/renewed", h.later(h.renew))

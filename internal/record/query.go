@@ -30,6 +30,3 @@ type Query struct {
 type Range struct {
 	First, Last int64
 }
-
-// Count is how many numbers are in it.
-func (r Range) Count() int64 { return max(r.Last-r.First+1, 0) }

@@ -159,6 +159,15 @@ func (q queries) eventsBetween(ctx context.Context, from, to time.Time) (record.
 	return r, nil
 }
 
+// CountEvents counts the events of a range.
+func (s *Store) CountEvents(ctx context.Context, r record.Range) (n int64, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM events WHERE seq >= $1 AND seq <= $2`, r.First, r.Last).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("store: events: %w", err)
+	}
+	return n, nil
+}
+
 // firstSince gives the number of the first event at or after an instant; one behind the range where there is none. The
 // time never goes back along the trail, so that halving finds it without an index.
 func (q queries) firstSince(ctx context.Context, in record.Range, at time.Time) (int64, error) {

@@ -58,6 +58,8 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"migrating again, and not at all": testMigrateAgain,
 		"many migrate at once":            testMigrateAtOnce,
 		"columns":                         testColumns,
+		"tampering":                       testTampering,
+		"the keys of the trail change":    testKeysChange,
 		"sessions in the trail":           testSessionTrail,
 		"sessions without their events":   testSessionWithoutItsEvent,
 		"an update":                       testUpdate,
