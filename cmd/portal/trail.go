@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"time"
 
 	"maiaportal/internal/audit"
 	"maiaportal/internal/config"
@@ -31,5 +32,33 @@ func keepTrail(ctx context.Context, cfg config.Config, st *store.Store, logs io.
 			"Give the server's keys. Nothing was changed")}
 	}
 	st.KeepTrail(chain, audit.Lines(telemetry.NewLogger(logs, slog.LevelInfo, cfg.LogFormat).Handler()))
+	return nil
+}
+
+// tellHead logs the head of the audit trail, so that a log system knows later whether its tail was cut off.
+func (p *portal) tellHead(ctx context.Context) error {
+	if p.logHead == nil {
+		return nil
+	}
+	head, err := p.store.Head(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // nothing has happened yet
+	}
+	if err != nil {
+		return err
+	}
+	p.logHead(head.Seq, head.Hash)
+	return nil
+}
+
+// removeOld removes what is older than it may be, step by step.
+func (p *portal) removeOld(ctx context.Context) error {
+	before := time.Now().Add(-p.cfg.ActivityRetention)
+	for ctx.Err() == nil {
+		_, done, err := p.store.RemoveOld(ctx, before)
+		if done || err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -262,5 +265,46 @@ func TestExportsAreCutNotShortened(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("an export that lacks an event looks whole")
+	}
+}
+
+// The head is logged at the start and at the end, whatever the level, and what is older than it may be goes at the start.
+func TestHeadsAndRetention(t *testing.T) {
+	r := newRig(t, "LOG_LEVEL", "error")
+	ada := r.browser()
+	ada.login("ada", "/")
+	ada.send("/secret-references", ada.reference("OLD", "agentType", "AWS", "secretName", "s"))
+	r.stop()
+	logged := auditLines(t, r.logs.String())
+	last := logged[len(logged)-1]
+	head := fmt.Sprintf(`"msg":"audit head","seq":%d,"hash":"%s"`, last.Seq, last.Hash)
+	if !strings.Contains(r.logs.String(), head) {
+		t.Errorf("no %s in %s", head, r.logs)
+	}
+	db := must(sql.Open("sqlite", r.dir+"/portal.db"))
+	_, err := db.ExecContext(t.Context(), `UPDATE submissions SET created_at = created_at - 721 * 3600000`)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r.logs = &syncBuffer{}
+	listener := must((&net.ListenConfig{}).Listen(t.Context(), "tcp", strings.TrimPrefix(r.base, "http://")))
+	r.serve(listener, "LOG_LEVEL", "error", "ACTIVITY_RETENTION", "720h")
+	for range 10000 {
+		ada.get("/healthz")
+		if strings.Contains(r.logs.String(), "retention_applied") && strings.Contains(r.logs.String(), "audit head") {
+			break
+		}
+	}
+	for _, want := range []string{`"event":"retention_applied"`, `"records":1,"seq":0`, `"msg":"audit head"`} {
+		if !strings.Contains(r.logs.String(), want) {
+			t.Errorf("no %s in %s", want, r.logs)
+		}
+	}
+	if p := ada.get("/activity"); strings.Contains(p.text(), "OLD") {
+		t.Error("the old record is shown")
+	}
+	r.stop()
+	if code, out := r.command("audit", "verify"); code != 0 {
+		t.Errorf("verify: %d %s", code, out)
 	}
 }
