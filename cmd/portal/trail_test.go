@@ -308,3 +308,34 @@ func TestHeadsAndRetention(t *testing.T) {
 		t.Errorf("verify: %d %s", code, out)
 	}
 }
+
+// People see their own last sign-ins, also those whose session has ended, and nobody else's.
+func TestPeopleSeeTheirSignIns(t *testing.T) {
+	r := newRig(t)
+	other := r.browser()
+	other.login("grace", "/")
+	shown := func(b *browser) int {
+		return strings.Count(b.get("/sessions").text(), ": Another program, from 127.0.0.1")
+	}
+	var ada *browser
+	for i := range 3 {
+		ada = r.browser()
+		ada.login("ada", "/")
+		if i == 1 {
+			ada.sendPlain("/logout", nil)
+		}
+	}
+	if n := shown(ada); n != 3 {
+		t.Errorf("%d sign-ins: %s", n, ada.get("/sessions").text())
+	}
+	if n := shown(other); n != 1 {
+		t.Errorf("%d sign-ins of somebody else", n)
+	}
+	for range 18 {
+		b := r.browser()
+		b.login("ada", "/")
+	}
+	if n := shown(ada); n != 20 {
+		t.Errorf("%d sign-ins, want the last 20", n)
+	}
+}
