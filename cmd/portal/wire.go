@@ -201,6 +201,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			MaiaURL:     cfg.MaiaURL,
 			MaiaAccount: cfg.MaiaAccount != "",
 			TrailKeyed:  len(cfg.AuditKeys) > 0,
+			Retention:   cfg.ActivityRetention,
 			Version:     Version,
 			Guide:       guide,
 		},

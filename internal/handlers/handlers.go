@@ -54,8 +54,9 @@ type Site struct {
 	MaiaAccount bool
 	// TrailKeyed says that the chain of the audit trail has a key.
 	TrailKeyed bool
-	Version    string       // of the portal
-	Guide      *pages.Guide // the demo's list of things to try; nil elsewhere
+	Retention  time.Duration // how long records are kept; 0: for ever
+	Version    string        // of the portal
+	Guide      *pages.Guide  // the demo's list of things to try; nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
