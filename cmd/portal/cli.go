@@ -29,8 +29,20 @@ type cli struct {
 			Handle string    `arg:"" optional:"" help:"Handle of the session, from the list."`
 			User   userFlags `embed:""`
 			All    bool      `help:"All sessions of everybody."`
-		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here."`
+		} `cmd:"" help:"End one session, those of a user, or all, whatever lifetimes are set here. Each is an event of the audit trail: PORTAL_AUDIT_KEYS must be the server's. Its lines go to standard error."`
 	} `cmd:"" help:"List and end sessions, straight in the database (PORTAL_DATABASE_URL)."`
+	Audit struct {
+		Verify struct {
+			Expect []string `help:"Also fail where this earlier head, from the log, is not part of the chain. May be given again." placeholder:"SEQ:HASH" sep:"none"`
+		} `cmd:"" help:"Recompute the chain, with PORTAL_AUDIT_KEYS: print the number of events, the first, the last and the head; exit 1 at the first event that does not fit. A copy of the database will do. Nothing is written."`
+		Export struct {
+			From string `help:"Events from this time on (RFC 3339)." placeholder:"TIME"`
+			To   string `help:"Events before this time (RFC 3339)." placeholder:"TIME"`
+		} `cmd:"" help:"Print the trail as JSON lines. A copy of the database will do. Nothing is written."`
+	} `cmd:"" help:"Verify and export the audit trail, straight from the database (PORTAL_DATABASE_URL)."`
+	Backup struct {
+		File string `arg:"" help:"A new file; it gets mode 0600."`
+	} `cmd:"" help:"Write a consistent copy of an SQLite database (PORTAL_DATABASE_URL) to a new file, while the portal runs."`
 	Keygen  struct{} `cmd:"" help:"Print a new key for PORTAL_SESSION_KEYS or PORTAL_AUDIT_KEYS."`
 	JWK     struct{} `cmd:"" name:"jwk" help:"Print the public JWK Set of PORTAL_OIDC_CLIENT_KEY_FILE, to register at the provider."`
 	Catalog struct {
@@ -180,7 +192,13 @@ func command(ctx context.Context, args, environ []string, out, logs io.Writer) (
 	case "sessions list":
 		return listSessions(ctx, c.Sessions.List.User, environ, out)
 	case "sessions end", "sessions end <handle>":
-		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.User, c.Sessions.End.All, environ, out)
+		return endSessions(ctx, c.Sessions.End.Handle, c.Sessions.End.User, c.Sessions.End.All, environ, out, logs)
+	case "audit verify":
+		return verifyTrail(ctx, c.Audit.Verify.Expect, environ, out)
+	case "audit export":
+		return exportTrail(ctx, c.Audit.Export.From, c.Audit.Export.To, environ, out)
+	case "backup <file>":
+		return backup(ctx, c.Backup.File, environ, out)
 	case "keygen":
 		return keygen(out)
 	case "jwk":

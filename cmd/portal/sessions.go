@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"maiaportal/internal/config"
+	"maiaportal/internal/record"
 	"maiaportal/internal/store"
 )
 
@@ -70,7 +71,19 @@ func isValue(rest []string) bool {
 // withStore opens the database of the settings for one of the operator's commands.
 func withStore(environ []string, open func(string, func() time.Time) (*store.Store, error),
 	do func(*store.Store) error) error {
-	cfg, err := config.LoadOnly(nil, environ, checks, "DATABASE_URL", "DATABASE_URL_FILE")
+	return withSettings(environ, databaseSettings, open, func(_ config.Config, st *store.Store) error { return do(st) })
+}
+
+// databaseSettings and trailSettings are the variables that commands need, without their prefix.
+var (
+	databaseSettings = []string{"DATABASE_URL", "DATABASE_URL_FILE"}
+	trailSettings    = append([]string{"AUDIT_KEYS", "AUDIT_KEYS_FILE"}, databaseSettings...)
+)
+
+// withSettings is withStore for a command that needs more settings than the database's.
+func withSettings(environ, variables []string, open func(string, func() time.Time) (*store.Store, error),
+	do func(config.Config, *store.Store) error) error {
+	cfg, err := config.LoadOnly(nil, environ, checks, variables...)
 	if err != nil {
 		return usageError{err}
 	}
@@ -78,7 +91,7 @@ func withStore(environ []string, open func(string, func() time.Time) (*store.Sto
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(st), st.Close())
+	return errors.Join(do(cfg, st), st.Close())
 }
 
 // listSessions prints a line for each session. It can show no token: they are sealed.
@@ -98,8 +111,10 @@ func listSessions(ctx context.Context, user userFlags, environ []string, out io.
 	})
 }
 
-// endSessions ends exactly what was named; naming nothing, or two things, is wrong usage.
-func endSessions(ctx context.Context, handle string, user userFlags, all bool, environ []string, out io.Writer) error {
+// endSessions ends exactly what was named; naming nothing, or two things, is wrong usage. What ends is in the audit
+// trail, whose lines go to logs.
+func endSessions(ctx context.Context, handle string, user userFlags, all bool, environ []string,
+	out, logs io.Writer) error {
 	named := 0
 	for _, n := range []bool{handle != "", user.Subject != "", all} {
 		if n {
@@ -109,10 +124,14 @@ func endSessions(ctx context.Context, handle string, user userFlags, all bool, e
 	if named != 1 || user.Issuer != "" && user.Subject == "" { // nobody: for the store it would be everybody
 		return usageError{errors.New("name one: a handle, --subject ISSUER SUB or --all")}
 	}
-	return withStore(environ, store.OpenExisting, func(st *store.Store) error {
-		end := func() (int64, error) { return st.EndAllSessions(ctx, user.Issuer, user.Subject) }
+	return withSettings(environ, trailSettings, store.OpenExisting, func(cfg config.Config, st *store.Store) error {
+		if err := keepTrail(ctx, cfg, st, logs); err != nil {
+			return err
+		}
+		by := store.Ending{By: record.ByOperator}
+		end := func() (int64, error) { return st.EndAllSessions(ctx, user.Issuer, user.Subject, by) }
 		if handle != "" {
-			end = func() (int64, error) { return st.EndSessionByHandle(ctx, handle) }
+			end = func() (int64, error) { return st.EndSessionByHandle(ctx, handle, by) }
 		}
 		ended, err := end()
 		if err != nil {

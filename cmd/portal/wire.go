@@ -33,6 +33,8 @@ const (
 	sweepEvery = 10 * time.Minute
 	// settleEvery is how often it is looked for what dead replicas left under way.
 	settleEvery = 10 * time.Second
+	// hourly is how often the head of the audit trail is logged, and what is too old removed.
+	hourly = time.Hour
 	// lookEvery is how often it is looked whether the catalogue has changed.
 	lookEvery = 30 * time.Second
 	// lastChance is how long the end waits for what the database has not taken.
@@ -54,8 +56,9 @@ type portal struct {
 	admin       *http.Server // nil where it is off
 	maia        *maiaclient.Client
 	ending      *server.Ending
-	catalogue   *catalogue.File // nil where none is set
-	look        chan struct{}   // asks for a look into the catalogue's file; may be nil
+	logHead     func(seq int64, hash string) // may be nil
+	catalogue   *catalogue.File              // nil where none is set
+	look        chan struct{}                // asks for a look into the catalogue's file; may be nil
 
 	stop    context.CancelFunc // ends what runs in the background
 	running sync.WaitGroup     // and waits for it
@@ -92,6 +95,9 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.H
 		ending:    &server.Ending{},
 		catalogue: cat,
 		stop:      func() {},
+	}
+	if lines != nil {
+		p.logHead = audit.HeadLine(lines)
 	}
 	if err := p.assemble(ctx, guide); err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -197,6 +203,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			MaiaURL:     cfg.MaiaURL,
 			MaiaAccount: cfg.MaiaAccount != "",
 			TrailKeyed:  len(cfg.AuditKeys) > 0,
+			Retention:   cfg.ActivityRetention,
 			Version:     Version,
 			Zone:        cfg.TimeZone,
 			Guide:       guide,
@@ -258,6 +265,10 @@ func (p *portal) background(ctx context.Context) {
 	p.running.Go(func() { p.provider.Run(ctx) })
 	p.running.Go(func() { p.every(ctx, sweepEvery, "not swept", p.sweeper.Sweep) })
 	p.running.Go(func() { p.every(ctx, settleEvery, "orphans not settled", p.settle) })
+	p.running.Go(func() { p.every(ctx, hourly, "head of the audit trail not logged", p.tellHead) })
+	if p.cfg.ActivityRetention > 0 {
+		p.running.Go(func() { p.every(ctx, hourly, "old activity not removed", p.removeOld) })
+	}
 	if p.catalogue != nil {
 		p.running.Go(func() {
 			tick := time.NewTicker(lookEvery)
@@ -309,6 +320,9 @@ func (p *portal) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), lastChance)
 	defer cancel()
 	p.tokens.Drain(ctx)
+	if err := p.tellHead(ctx); err != nil {
+		p.log.Warn("head of the audit trail not logged", "error", err)
+	}
 	p.maia.Close()
 	return p.store.Close()
 }

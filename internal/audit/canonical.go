@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,33 @@ func Details(list []record.Detail) string {
 		}
 	}
 	return string(append(b, '}'))
+}
+
+// inCanonicalForm says whether details, as the database has them, are the object that Details writes. Else an event could be
+// told from another one by what stands around them.
+func inCanonicalForm(details string) bool {
+	d := json.NewDecoder(strings.NewReader(details))
+	d.UseNumber()
+	members := map[string]any{}
+	if err := d.Decode(&members); err != nil {
+		return false
+	}
+	list := make([]record.Detail, 0, len(members))
+	for name, value := range members {
+		switch v := value.(type) {
+		case string:
+			list = append(list, record.Detail{Name: name, Text: v})
+		case json.Number:
+			n, err := strconv.Atoi(v.String())
+			if err != nil {
+				return false
+			}
+			list = append(list, record.Detail{Name: name, Number: n, Is: record.IsNumber})
+		default:
+			return false
+		}
+	}
+	return Details(list) == details
 }
 
 // appendString appends a string with no more escapes than RFC 8785 section 3.2.2.2 allows. What is no UTF-8

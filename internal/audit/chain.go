@@ -22,17 +22,23 @@ const timeFormat = "2006-01-02T15:04:05.000Z"
 // Time puts an instant as events have it: RFC 3339, UTC, milliseconds.
 func Time(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// Chain seals events. It may be used by many goroutines at once.
+// Chain seals events, and recognises what it has sealed. It may be used by many goroutines at once.
 type Chain struct {
-	key []byte // nil: plain SHA-256
+	key   []byte   // nil: plain SHA-256
+	older [][]byte // sealed before, and verify
 }
 
-// NewChain makes a chain. The first of the keys seals; none at all are allowed.
+// NewChain makes a chain. The first of the keys seals, all of them verify; none at all are allowed.
 func NewChain(keys []secret.Value) *Chain {
-	if len(keys) == 0 {
-		return &Chain{}
+	c := &Chain{}
+	for i, k := range keys {
+		if i == 0 {
+			c.key = k.Bytes()
+			continue
+		}
+		c.older = append(c.older, k.Bytes())
 	}
-	return &Chain{key: keys[0].Bytes()}
+	return c
 }
 
 // Keyed says whether the hashes are made with a key.
@@ -46,15 +52,35 @@ func (c *Chain) Seal(e record.Event) (details, sum string) {
 }
 
 // Hash gives the hash of an event whose details are in canonical form already, as the database has them.
-func (c *Chain) Hash(e record.Event, details string) string {
-	h := c.hash()
-	h.Write(appendCanonical(make([]byte, 0, len(details)+len(e.Actor.Name)+512), e, details))
-	return hex.EncodeToString(h.Sum(nil))
+func (c *Chain) Hash(e record.Event, details string) string { return sum(c.key, e, details) }
+
+// Sealed says whether an event's hash is what the chain, by any of its keys, makes of the event.
+func (c *Chain) Sealed(e record.Stored) bool {
+	if e.Unreadable || !inCanonicalForm(e.DetailsText) {
+		return false
+	}
+	if e.Hash == sum(c.key, e.Event, e.DetailsText) {
+		return true
+	}
+	for _, key := range c.older {
+		if e.Hash == sum(key, e.Event, e.DetailsText) {
+			return true
+		}
+	}
+	return false
 }
 
-func (c *Chain) hash() hash.Hash {
-	if c.key == nil {
-		return sha256.New()
+// Plain says whether an event's hash was made without a key.
+func Plain(e record.Stored) bool { return (&Chain{}).Sealed(e) }
+
+// sum is an event's hash: an HMAC under a key, or plain SHA-256 where that is nil.
+func sum(key []byte, e record.Event, details string) string {
+	var h hash.Hash
+	if key == nil {
+		h = sha256.New()
+	} else {
+		h = hmac.New(sha256.New, key)
 	}
-	return hmac.New(sha256.New, c.key)
+	h.Write(appendCanonical(make([]byte, 0, len(details)+len(e.Actor.Name)+512), e, details))
+	return hex.EncodeToString(h.Sum(nil))
 }

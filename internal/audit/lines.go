@@ -43,3 +43,12 @@ func (o object) MarshalJSON() ([]byte, error) { return []byte(o), nil }
 
 // MarshalText is for logs in text.
 func (o object) MarshalText() ([]byte, error) { return []byte(o), nil }
+
+// HeadLine gives what writes the head of the chain as a log line, like those of events.
+func HeadLine(to slog.Handler) func(seq int64, hash string) {
+	return func(seq int64, hash string) {
+		line := slog.NewRecord(time.Now(), slog.LevelInfo, "audit head", 0)
+		line.AddAttrs(slog.Int64("seq", seq), slog.String("hash", hash))
+		_ = to.Handle(context.Background(), line) // as above
+	}
+}

@@ -88,7 +88,8 @@ func (rp *RelyingParty) Begin(ctx context.Context, b Beginning) (string, error) 
 }
 
 // Finish takes the provider's answer to the redirect URI. returnTo is where the login was to lead; it
-// is known also for many errors, so that a new login can lead there.
+// is known also for many errors, so that a new login can lead there. So is who is refused, as soon as a verified ID
+// token has said so.
 func (rp *RelyingParty) Finish(ctx context.Context, browser string,
 	q url.Values) (login Login, returnTo ReturnPath, err error) {
 	// State first: a stranger's code must not be redeemed.
@@ -137,19 +138,20 @@ func refusedAnswer(q url.Values) *RefusedError {
 	return e
 }
 
-// login makes a Login of a token answer. It gives one with ErrNotAllowed, too, for the page that says who is not
-// let in.
+// login makes a Login of a token answer. It gives one with errors, too, as far as a verified ID token has said who it
+// is: for the page that says who is not let in, and for the audit trail.
 func (rp *RelyingParty) login(ctx context.Context, token oidc.Answer, nonce secret.Text) (Login, error) {
 	id, err := rp.Provider.Identify(ctx, token, nonce)
 	if err != nil {
 		return Login{}, err
 	}
+	named := Login{Issuer: id.Issuer, Subject: id.Subject, Name: rp.says(id.Claims).called(id.Subject)}
 	if !rp.ExchangesTokens && !rp.Provider.Fits(token) {
-		return Login{}, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
+		return named, reason.Refuse(reason.ErrAudience, reason.TokenAudience)
 	}
 	p, err := rp.person(ctx, token, id)
 	if err != nil {
-		return Login{}, err
+		return named, err
 	}
 	l := Login{
 		Issuer:   id.Issuer,

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"maiaportal/internal/auth/hostile"
+	"maiaportal/internal/record"
+	"maiaportal/internal/store"
 )
 
 // gone sends a request whose client has hung up by the time the portal looks at it.
@@ -217,7 +219,7 @@ func TestCookieOfASessionThatEndsMeanwhile(t *testing.T) {
 	go func() { done <- b.at(r).post("/secret-references", form) }()
 	r.op.Await(t, hostile.Token, 2)
 	id := b.cookie("portal")
-	if _, err := r.store.EndSessions(t.Context(), r.op.Issuer(), "ada", ""); err != nil {
+	if _, err := r.store.EndSessions(t.Context(), r.op.Issuer(), "ada", "", store.Ending{By: record.ByUser}); err != nil {
 		t.Fatal(err)
 	}
 	open()

@@ -38,6 +38,7 @@ type Config struct {
 	SessionIdle          time.Duration
 	SessionMax           time.Duration
 	AuditKeys            []secret.Value // the first seals, the others did before; none: a chain without a key
+	ActivityRetention    time.Duration  // 0: for ever
 	LogLevel             slog.Level
 	LogFormat            string
 	SubmissionsPerMinute int // 0: no limit
@@ -281,6 +282,7 @@ func (r *reader) parse() Config {
 		SessionKeys:          r.keys(g.SessionKeys),
 		SessionMax:           r.duration("SESSION_MAX", g.SessionMax),
 		AuditKeys:            r.auditKeys(g.AuditKeys),
+		ActivityRetention:    r.retention(g.ActivityRetention),
 		LogFormat:            g.LogFormat,
 		ShutdownTimeout:      r.duration("SHUTDOWN_TIMEOUT", g.ShutdownTimeout),
 		ShutdownDelay:        r.delay("SHUTDOWN_DELAY", g.ShutdownDelay),
@@ -424,6 +426,22 @@ func (r *reader) timeZone(name string) *time.Location {
 		return time.UTC
 	}
 	return zone
+}
+
+// shortestRetention is how long what happened is kept at least: shorter, and a month's review would find holes.
+const shortestRetention = 720 * time.Hour
+
+// retention is how long records and events are kept; 0: for ever.
+func (r *reader) retention(raw string) time.Duration {
+	if raw == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < shortestRetention {
+		r.fault(prefix+"ACTIVITY_RETENTION", "want a length of time of at least 720h (30 days), such as 8760h for a year; leave it empty to keep everything")
+		return 0
+	}
+	return d
 }
 
 // sessionIdle is never longer than the absolute life. Somebody who shortened that alone has not asked for two lives

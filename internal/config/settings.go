@@ -66,6 +66,8 @@ type Settings struct {
 
 	AuditKeys secret.Text `secret:"audit-keys" meaning:"Comma-separated base64 keys of 32 bytes for the chain of the audit trail: the first seals, the others are kept for what they sealed. See portal keygen."`
 
+	ActivityRetention string `flag:"activity-retention" meaning:"Records and events that are older are removed: a length of time, at least 720h (30 days). Records of secrets that are to be renewed stay. Empty: nothing is removed."`
+
 	LogLevel  string `flag:"log-level" standard:"info" meaning:"debug, info, warn or error."`
 	LogFormat string `flag:"log-format" standard:"json" meaning:"json or text."`
 

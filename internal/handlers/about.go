@@ -72,6 +72,10 @@ func (h *Handlers) about(c echo.Context) error {
 			Secret: call.Secret,
 		})
 	}
+	m.KeptFor = "Records have no end: they stay until whoever runs the portal deletes them."
+	if h.Site.Retention > 0 {
+		m.KeptFor = "Records and entries of the audit trail are removed after " + lifeWords(h.Site.Retention) + ", but for records of secrets that are to be renewed."
+	}
 	for _, part := range recordParts {
 		m.Record = append(m.Record, parts.Fact{Label: part.label, Value: part.text})
 	}
@@ -91,7 +95,7 @@ func (h *Handlers) about(c echo.Context) error {
 		},
 		{
 			Label: "The audit trail",
-			Value: "A list of what happens to each submission, to which entries are only ever added: when it began, each call to Maia and how it ended, how all of it ended, and what was asked or said of it later (found out, proven, renewed, settled by a later one); with your name, the login service’s id for you, your network address, the names above and nothing of a secret. " + sealWords(h.Site.TrailKeyed),
+			Value: "A list of what happens to each submission, to which entries are only ever added: when it began, each call to Maia and how it ended, how all of it ended, and what was asked or said of it later (found out, proven, renewed, settled by a later one); with your name, the login service’s id for you, your network address, the names above and nothing of a secret. Also when you sign in, with the kind of browser, are refused or sign out, sessions that are ended, and what auditors export. " + sealWords(h.Site.TrailKeyed),
 		},
 		{
 			Label: "The log",

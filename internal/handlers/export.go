@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -18,8 +19,6 @@ import (
 const (
 	// exportBatch is how many rows are read at a time. Nothing of the database is held while they are sent.
 	exportBatch = 500
-	// exportPause is how long a client may take for one batch.
-	exportPause = time.Minute
 )
 
 // exportFormat is how rows are written.
@@ -160,9 +159,8 @@ func (h *Handlers) export(f exportFormat) func(echo.Context, *auth.Session) erro
 			Limit:  exportBatch,
 			Filter: filter.filter,
 		}
-		if q.Newest, _, err = h.Records.Exporting(c.Request().Context(), q, filter.details(), by(c, s)); err != nil {
-			answer.Header().Del("Content-Disposition")
-			return databaseAway(err)
+		if q.Newest, _, err = h.Records.Exporting(c.Request().Context(), q, filter.values().Encode(), by(c, s)); err != nil {
+			return exportAway(c, err)
 		}
 		h.stream(c, q, f)
 		return nil
@@ -172,7 +170,9 @@ func (h *Handlers) export(f exportFormat) func(echo.Context, *auth.Session) erro
 // stream sends the rows in batches. A list that ends early must not look like a whole one, so the connection is cut.
 func (h *Handlers) stream(c echo.Context, q record.Query, f exportFormat) {
 	answer := c.Response()
-	control := http.NewResponseController(answer)
+	// It takes as long as its reader does. Each batch has a limit of its own instead.
+	ctx := context.WithoutCancel(c.Request().Context())
+	out := http.NewResponseController(answer)
 	var buf bytes.Buffer
 	var names []string
 	for _, col := range exportColumns(record.Submission{}) {
@@ -182,9 +182,9 @@ func (h *Handlers) stream(c echo.Context, q record.Query, f exportFormat) {
 	answer.WriteHeader(http.StatusOK)
 	for more := q.Newest != ""; ; {
 		if more {
-			page, err := h.Records.Page(c.Request().Context(), q)
+			page, err := h.Records.Page(ctx, q)
 			if err != nil {
-				panic(http.ErrAbortHandler)
+				h.cut(c, err)
 			}
 			for _, r := range page.List {
 				r, _ = h.Submissions.Known(r)
@@ -193,9 +193,12 @@ func (h *Handlers) stream(c echo.Context, q record.Query, f exportFormat) {
 			q.Before = page.Next
 			more = page.Next != ""
 		}
-		_ = control.SetWriteDeadline(time.Now().Add(exportPause)) // a server without deadlines has none to move
-		if _, err := answer.Write(buf.Bytes()); err != nil {
-			panic(http.ErrAbortHandler)
+		err := out.SetWriteDeadline(time.Now().Add(chunkTime))
+		if err == nil {
+			_, err = answer.Write(buf.Bytes())
+		}
+		if err != nil {
+			h.cut(c, err)
 		}
 		if !more {
 			return

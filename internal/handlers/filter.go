@@ -160,15 +160,16 @@ type listFilter struct {
 	audits bool
 }
 
-// readFilter reads the filters of an address. Parameters that are none are ignored.
-func readFilter(c echo.Context, audits bool, zone *time.Location) (listFilter, error) {
+// readFilter reads the filters of an address: those of these names, or all where there are none. Parameters that are no
+// filters are ignored.
+func readFilter(c echo.Context, audits bool, zone *time.Location, names ...string) (listFilter, error) {
 	f := listFilter{
 		given:  map[string]string{},
 		audits: audits,
 	}
 	q := c.QueryParams()
 	for _, field := range filterFields {
-		if field.audits && !audits {
+		if field.audits && !audits || len(names) > 0 && !slices.Contains(names, field.name) {
 			continue
 		}
 		value, err := onlyOne(q, field.name)
@@ -186,12 +187,18 @@ func readFilter(c echo.Context, audits bool, zone *time.Location) (listFilter, e
 	return f, nil
 }
 
-// query is the filter as a part of an address, with the cursor of a page where there is one.
-func (f listFilter) query(before string) string {
+// values are the filter as parameters.
+func (f listFilter) values() url.Values {
 	q := url.Values{}
 	for name, value := range f.given {
 		q.Set(name, value)
 	}
+	return q
+}
+
+// query is the filter as a part of an address, with the cursor of a page where there is one.
+func (f listFilter) query(before string) string {
+	q := f.values()
 	if before != "" {
 		q.Set("before", before)
 	}
@@ -199,17 +206,6 @@ func (f listFilter) query(before string) string {
 		return ""
 	}
 	return "?" + q.Encode()
-}
-
-// details are the filter in an event.
-func (f listFilter) details() []record.Detail {
-	var list []record.Detail
-	for _, field := range filterFields {
-		if value, ok := f.given[field.name]; ok {
-			list = append(list, record.Narrowed(field.name, value))
-		}
-	}
-	return list
 }
 
 // words say what is narrowed.

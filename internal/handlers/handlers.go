@@ -32,11 +32,16 @@ type Records interface {
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
 	Page(ctx context.Context, q record.Query) (record.Page, error)
 	CountSubmissions(ctx context.Context, q record.Query) (record.Counts, error)
-	Exporting(ctx context.Context, q record.Query, filters []record.Detail, by record.By) (newest string, n int, err error)
+	Exporting(ctx context.Context, q record.Query, filters string, by record.By) (newest string, n int, err error)
 	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)
 	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
 	Prove(ctx context.Context, id string, proven bool, by record.By) error
 	Renew(ctx context.Context, id, renewBy string, by record.By) error
+	Append(ctx context.Context, e record.Event) error
+	EventsBetween(ctx context.Context, from, to time.Time) (record.Range, error)
+	CountEvents(ctx context.Context, r record.Range) (int64, error)
+	Events(ctx context.Context, r record.Range, use func(record.Stored) error) error
+	SignIns(ctx context.Context, of record.Actor, limit int) ([]record.SignIn, error)
 	Ping(ctx context.Context) error
 }
 
@@ -52,6 +57,7 @@ type Site struct {
 	MaiaAccount bool
 	// TrailKeyed says that the chain of the audit trail has a key.
 	TrailKeyed bool
+	Retention  time.Duration  // how long records are kept; 0: forever
 	Version    string         // of the portal
 	Zone       *time.Location // of times on pages; nil: UTC
 	Guide      *pages.Guide   // the demo's list of things to try; nil elsewhere
@@ -103,6 +109,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/activity.csv", h.withLogin(h.export(csvExport)))
 	page("/activity.jsonl", h.withLogin(h.export(jsonExport)))
 	page("/activity/:id", h.withLogin(h.receipt))
+	page("/audit.jsonl", h.withLogin(h.auditTrail))
 	e.POST("/activity/:id/check", h.later(h.findOut))
 	e.POST("/activity/:id/proven", h.later(h.prove))
 	e.POST("/activity/:id/renewed", h.later(h.renew))

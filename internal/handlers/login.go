@@ -70,9 +70,10 @@ func (h *Handlers) callback(c echo.Context) error {
 	r := c.Request()
 	login, returnTo, err := h.RP.Finish(r.Context(), h.Sessions.Cookies.BrowserOf(r), r.URL.Query())
 	if err != nil {
+		h.noteRefusal(c, login, err)
 		return h.loginFailed(c, login, returnTo, err)
 	}
-	if err := h.Sessions.Start(r, c.Response(), login); err != nil {
+	if err := h.Sessions.Start(r, c.Response(), login, over(c)); err != nil {
 		return databaseAway(err)
 	}
 	h.Log.LogAttrs(r.Context(), slog.LevelInfo, "login", slog.String("request_id", requestID(c)), slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))
@@ -98,7 +99,7 @@ func (h *Handlers) logout(c echo.Context) error {
 	if err != nil {
 		return databaseAway(err)
 	}
-	if err := h.Sessions.End(r, c.Response()); err != nil {
+	if err := h.Sessions.End(r, c.Response(), over(c)); err != nil {
 		return databaseAway(err)
 	}
 	// Never "cookies": that would clear the company's whole domain.
@@ -128,7 +129,7 @@ func (h *Handlers) backchannelLogout(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.Tokens.BackchannelLogout(c.Request().Context(), token)
+	_, err = h.Tokens.BackchannelLogout(c.Request().Context(), token, over(c))
 	switch {
 	case errors.Is(err, reason.ErrLogoutToken):
 		return &pageError{

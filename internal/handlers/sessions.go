@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,13 +12,28 @@ import (
 	"maiaportal/web/templates/parts"
 )
 
-// sessions lists the user's own sessions.
+// signInsShown is how many of a user's last sign-ins are shown.
+const signInsShown = 20
+
+// sessions lists the user's own sessions, and their last sign-ins: people see what they did not do.
 func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
 	list, err := h.Sessions.Own(c.Request().Context(), s)
 	if err != nil {
 		return databaseAway(err)
 	}
-	m := pages.Sessions{Page: h.page(c, s, "Your sessions")}
+	signIns, err := h.Records.SignIns(c.Request().Context(), actor(s), signInsShown)
+	if err != nil {
+		return databaseAway(err)
+	}
+	m := pages.Sessions{Page: h.page(c, s, "Your sessions"), Shown: signInsShown}
+	for _, in := range signIns {
+		m.SignIns = append(m.SignIns, pages.SignIn{
+			At:      h.dates().moment(in.At),
+			ISO:     in.At.UTC().Format(time.RFC3339),
+			Browser: in.Browser,
+			Address: in.Address,
+		})
+	}
 	for _, row := range list {
 		m.Rows = append(m.Rows, pages.SessionRow{
 			Handle:  row.Handle,
@@ -60,7 +76,7 @@ func (h *Handlers) endSessions(c echo.Context) error {
 	if all {
 		handle = ""
 	}
-	if err := h.Sessions.EndOwn(c.Request().Context(), s, handle); err != nil {
+	if err := h.Sessions.EndOwn(c.Request().Context(), s, handle, over(c)); err != nil {
 		return databaseAway(err)
 	}
 	if all || handle == s.Handle {

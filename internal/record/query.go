@@ -56,3 +56,8 @@ type Counts struct {
 	All  int
 	More bool // there are more than were counted
 }
+
+// Range is a range of events by their numbers, both of which belong to it.
+type Range struct {
+	First, Last int64
+}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"maiaportal/internal/record"
 )
 
 // Session is a row of the table of sessions. Sealed is opaque here.
@@ -18,6 +20,23 @@ type Session struct {
 	Browser                              string
 	CreatedAt                            time.Time
 	SeenAt                               time.Time
+	// Over is the request of the login, for its event. It is no part of the row.
+	Over record.Request
+}
+
+// held is the session as events tell of it.
+func (r *Session) held() record.Held {
+	return record.Held{
+		Actor:   record.Actor{Issuer: r.ActorIssuer, Subject: r.ActorSubject, Name: r.ActorName},
+		Handle:  r.Handle,
+		Browser: r.Browser,
+	}
+}
+
+// Replaced is the session that a browser had before it signed in anew.
+type Replaced struct {
+	IDHash      []byte
+	Begun, Seen time.Time // as of Ending
 }
 
 const sessionColumns = `handle, sealed, actor_issuer, actor_subject, actor_name, sid, browser, created_at, seen_at`
@@ -34,21 +53,27 @@ func scanSession(row *sql.Rows) (Session, error) {
 	return r, nil
 }
 
-// CreateSession adds a session under the hash of its id, and ends the one that it replaces in the same
-// step; replaces may be nil. Its instants are now.
-func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session, replaces []byte) error {
-	return s.together(ctx, func(q queries) error {
+// CreateSession adds a session under the hash of its id with the event of its login, and ends the one that it
+// replaces, in one step; replaces may be nil. Its instants are now.
+func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session, replaces *Replaced) error {
+	return s.record(ctx, func(w *writing) error {
 		if replaces != nil {
-			if _, err := q.change(ctx, `DELETE FROM sessions WHERE id_hash = $1`, replaces); err != nil {
+			before := Ending{
+				By:    record.ByLogin,
+				Over:  r.Over,
+				Begun: replaces.Begun,
+				Seen:  replaces.Seen,
+			}
+			if _, err := w.endSessions(ctx, before, `id_hash = $1`, replaces.IDHash); err != nil {
 				return err
 			}
 		}
-		_, err := q.ExecContext(ctx, `INSERT INTO sessions (id_hash, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+		_, err := w.ExecContext(ctx, `INSERT INTO sessions (id_hash, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
 			idHash, r.Handle, r.Sealed, r.ActorIssuer, r.ActorSubject, r.ActorName, r.SID, r.Browser, millis(s.now()))
 		if err != nil {
 			return fmt.Errorf("store: create session: %w", err)
 		}
-		return nil
+		return w.appendEvents(r.held().Began(r.Over))
 	})
 }
 
@@ -124,18 +149,18 @@ func (s *Store) listSessions(ctx context.Context, which string, args ...any) ([]
 
 // EndSessions ends sessions of one user and tells how many: the one of a handle, or all where handle is
 // empty.
-func (s *Store) EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error) {
-	return s.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
+func (s *Store) EndSessions(ctx context.Context, issuer, subject, handle string, e Ending) (int64, error) {
+	return s.endCounted(ctx, e, `actor_issuer = $1 AND actor_subject = $2 AND ($3 = '' OR handle = $3)`, issuer, subject, handle)
 }
 
 // EndAllSessions ends what AllSessions lists, and tells how many there were.
-func (s *Store) EndAllSessions(ctx context.Context, issuer, subject string) (int64, error) {
-	return s.change(ctx, `DELETE FROM sessions WHERE `+whoseSessions, issuer, subject)
+func (s *Store) EndAllSessions(ctx context.Context, issuer, subject string, e Ending) (int64, error) {
+	return s.endCounted(ctx, e, whoseSessions, issuer, subject)
 }
 
 // EndSessionByHandle ends a session, whoever's it is, and tells how many there were.
-func (s *Store) EndSessionByHandle(ctx context.Context, handle string) (int64, error) {
-	return s.change(ctx, `DELETE FROM sessions WHERE handle = $1`, handle)
+func (s *Store) EndSessionByHandle(ctx context.Context, handle string, e Ending) (int64, error) {
+	return s.endCounted(ctx, e, `handle = $1`, handle)
 }
 
 // LogoutToken is what a logout token of the provider names (OpenID Connect Back-Channel Logout 1.0
@@ -143,6 +168,7 @@ func (s *Store) EndSessionByHandle(ctx context.Context, handle string) (int64, e
 type LogoutToken struct {
 	JTIHash              []byte
 	Issuer, SID, Subject string
+	Ending               Ending // of the sessions
 }
 
 // errAlreadyUsed rolls a transaction back in which a logout token was met for the second time.
@@ -156,8 +182,14 @@ var errNothingEnded = errors.New("store: no session ended")
 // the token has ended sessions before. Both are one step: a token that ended nothing, for whatever
 // reason, is not used up and may come again.
 func (s *Store) EndByLogoutToken(ctx context.Context, t LogoutToken) (ended int64, used bool, err error) {
-	err = s.together(ctx, func(q queries) error {
-		n, err := q.change(ctx, `INSERT INTO logout_tokens (jti_hash, created_at) VALUES ($1, $2) ON CONFLICT (jti_hash) DO NOTHING`, t.JTIHash, millis(s.now()))
+	err = s.record(ctx, func(w *writing) error {
+		ended = 0
+		end := func(which string, args ...any) error {
+			list, err := w.endSessions(ctx, t.Ending, which, args...)
+			ended = int64(len(list))
+			return err
+		}
+		n, err := w.change(ctx, `INSERT INTO logout_tokens (jti_hash, created_at) VALUES ($1, $2) ON CONFLICT (jti_hash) DO NOTHING`, t.JTIHash, millis(s.now()))
 		if err != nil {
 			return err
 		}
@@ -165,14 +197,14 @@ func (s *Store) EndByLogoutToken(ctx context.Context, t LogoutToken) (ended int6
 			return errAlreadyUsed
 		}
 		if t.SID != "" {
-			if ended, err = q.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND sid = $2`, t.Issuer, t.SID); err != nil {
+			if err := end(`actor_issuer = $1 AND sid = $2`, t.Issuer, t.SID); err != nil {
 				return err
 			}
 			if ended > 0 {
-				return s.markEnded(ctx, q, t.Issuer, t.SID)
+				return s.markEnded(ctx, w.queries, t.Issuer, t.SID)
 			}
 			var one int
-			err := q.QueryRowContext(ctx, `SELECT 1 FROM logout_tokens WHERE jti_hash = $1`, sidMark(t.Issuer, t.SID)).Scan(&one)
+			err := w.QueryRowContext(ctx, `SELECT 1 FROM logout_tokens WHERE jti_hash = $1`, sidMark(t.Issuer, t.SID)).Scan(&one)
 			if err == nil {
 				return errNothingEnded // it has ended before
 			}
@@ -181,7 +213,7 @@ func (s *Store) EndByLogoutToken(ctx context.Context, t LogoutToken) (ended int6
 			}
 		}
 		if ended == 0 && t.Subject != "" {
-			if ended, err = q.change(ctx, `DELETE FROM sessions WHERE actor_issuer = $1 AND actor_subject = $2`, t.Issuer, t.Subject); err != nil {
+			if err := end(`actor_issuer = $1 AND actor_subject = $2`, t.Issuer, t.Subject); err != nil {
 				return err
 			}
 		}
@@ -218,21 +250,18 @@ func (s *Store) SaveSession(ctx context.Context, idHash, sealed []byte) error {
 }
 
 // DeleteSession ends a session and tells whether it was there.
-func (s *Store) DeleteSession(ctx context.Context, idHash []byte) (bool, error) {
+func (s *Store) DeleteSession(ctx context.Context, idHash []byte, e Ending) (bool, error) {
 	ended := false
-	err := s.together(ctx, func(q queries) error {
-		var issuer, sid string
-		err := q.QueryRowContext(ctx, `DELETE FROM sessions WHERE id_hash = $1 RETURNING actor_issuer, sid`, idHash).Scan(&issuer, &sid)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return nil
-		case err != nil:
-			return fmt.Errorf("store: delete session: %w", err)
+	err := s.record(ctx, func(w *writing) error {
+		ended = false
+		list, err := w.endSessions(ctx, e, `id_hash = $1`, idHash)
+		if err != nil || len(list) == 0 {
+			return err
 		}
 		ended = true
-		return s.markEnded(ctx, q, issuer, sid)
+		return s.markEnded(ctx, w.queries, list[0].Actor.Issuer, list[0].sid)
 	})
-	return ended && err == nil, err
+	return ended && err == nil, quoting(err, "delete session")
 }
 
 // markEnded remembers that the session which hung on a session of the provider has ended. The provider's

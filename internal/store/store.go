@@ -69,6 +69,15 @@ func OpenExisting(databaseURL string, now func() time.Time) (*Store, error) {
 	return openSQLite(databaseURL, false, now)
 }
 
+// OpenToRead is OpenExisting for those who only read, also a copy of a SQLite file that nobody may write to. The file
+// stays as it is, to the byte.
+func OpenToRead(databaseURL string, now func() time.Time) (*Store, error) {
+	if isPostgres(databaseURL) {
+		return openPostgres(databaseURL, now)
+	}
+	return openSQLiteToRead(databaseURL, now)
+}
+
 // Migrate brings the schema up to date. Running it again does nothing, and several processes may run
 // it at once.
 func (s *Store) Migrate(ctx context.Context) error {

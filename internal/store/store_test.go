@@ -61,6 +61,11 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"migrating again, and not at all": testMigrateAgain,
 		"many migrate at once":            testMigrateAtOnce,
 		"columns":                         testColumns,
+		"retention":                       testRetention,
+		"tampering":                       testTampering,
+		"the keys of the trail change":    testKeysChange,
+		"sessions in the trail":           testSessionTrail,
+		"sessions without their events":   testSessionWithoutItsEvent,
 		"an update":                       testUpdate,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, address(t)) })
@@ -221,8 +226,8 @@ func testSessions(t *testing.T, address string) {
 	r = must[Session](t)(s.Session(ctx, id, time.Time{}, time.Time{}))
 	want(t, "saved", string(r.Sealed), "\x00\x01\xff")
 
-	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id)), true)
-	want(t, "ended twice", must[bool](t)(s.DeleteSession(ctx, id)), false)
+	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id, Ending{})), true)
+	want(t, "ended twice", must[bool](t)(s.DeleteSession(ctx, id, Ending{})), false)
 	notFound(t, "saving a session that has ended", s.SaveSession(ctx, id, []byte("again")))
 	notFound(t, "touching a session that has ended", s.TouchSession(ctx, id))
 	_, err = s.Session(ctx, id, time.Time{}, time.Time{})
@@ -269,19 +274,19 @@ func testSessionsEnd(t *testing.T, address string) {
 	want(t, "begun within life", handles(t, s, "", c.ago(3*time.Second), time.Time{}), "e5 d4 c3")
 	want(t, "used within life", handles(t, s, "", time.Time{}, c.ago(time.Second)), "B2 a1 e5")
 
-	want(t, "of somebody else", must[int64](t)(s.EndSessions(ctx, issuer, "bob", "a1")), 0)
-	want(t, "at another provider", must[int64](t)(s.EndSessions(ctx, "https://other.example", "ann", "")), 0)
-	want(t, "one of one's own", must[int64](t)(s.EndSessions(ctx, issuer, "ann", "a1")), 1)
-	want(t, "all of one's own", must[int64](t)(s.EndSessions(ctx, issuer, "bob", "")), 2)
+	want(t, "of somebody else", must[int64](t)(s.EndSessions(ctx, issuer, "bob", "a1", Ending{By: record.ByUser})), 0)
+	want(t, "at another provider", must[int64](t)(s.EndSessions(ctx, "https://other.example", "ann", "", Ending{By: record.ByUser})), 0)
+	want(t, "one of one's own", must[int64](t)(s.EndSessions(ctx, issuer, "ann", "a1", Ending{By: record.ByUser})), 1)
+	want(t, "all of one's own", must[int64](t)(s.EndSessions(ctx, issuer, "bob", "", Ending{By: record.ByUser})), 2)
 	want(t, "left", handles(t, s, "", time.Time{}, time.Time{}), "B2 e5")
-	want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 1)
-	want(t, "by handle again", must[int64](t)(s.EndSessionByHandle(ctx, "B2")), 0)
+	want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, "B2", Ending{By: record.ByOperator})), 1)
+	want(t, "by handle again", must[int64](t)(s.EndSessionByHandle(ctx, "B2", Ending{By: record.ByOperator})), 0)
 	want(t, "everybody's", all(t, s, "", ""), "e5")
 	want(t, "a subject's, whoever issued it", all(t, s, "", "eve"), "e5")
 	want(t, "a user's", all(t, s, issuer, "eve"), "e5")
 	want(t, "another provider's", all(t, s, "https://other.example", "eve"), "")
-	want(t, "another provider's", must[int64](t)(s.EndAllSessions(ctx, "https://other.example", "eve")), 0)
-	want(t, "somebody else's", must[int64](t)(s.EndAllSessions(ctx, issuer, "ev")), 0)
+	want(t, "another provider's", must[int64](t)(s.EndAllSessions(ctx, "https://other.example", "eve", Ending{By: record.ByOperator})), 0)
+	want(t, "somebody else's", must[int64](t)(s.EndAllSessions(ctx, issuer, "ev", Ending{By: record.ByOperator})), 0)
 	byToken := func(token LogoutToken) int64 {
 		n, used, err := s.EndByLogoutToken(ctx, token)
 		must0(t, err)
@@ -305,8 +310,8 @@ func testSessionsEnd(t *testing.T, address string) {
 
 	must0(t, s.CreateSession(ctx, []byte("id f6"), session("f6", "ann"), nil))
 	must0(t, s.CreateSession(ctx, []byte("id g7"), session("g7", "bob"), nil))
-	want(t, "a subject's", must[int64](t)(s.EndAllSessions(ctx, "", "ann")), 1)
-	want(t, "everybody's", must[int64](t)(s.EndAllSessions(ctx, "", "")) >= 1, true)
+	want(t, "a subject's", must[int64](t)(s.EndAllSessions(ctx, "", "ann", Ending{By: record.ByOperator})), 1)
+	want(t, "everybody's", must[int64](t)(s.EndAllSessions(ctx, "", "", Ending{By: record.ByOperator})) >= 1, true)
 	want(t, "left", all(t, s, "", ""), "")
 }
 
@@ -342,7 +347,7 @@ func testLeases(t *testing.T, address string) {
 	notFound(t, "a lease that was lost", s.ReleaseSession(ctx, id, "one", &Renewed{Sealed: []byte("stale"), SID: "sid 2"}))
 	want(t, "not by the loser", sealed(), "renewed")
 
-	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id)), true)
+	want(t, "ended", must[bool](t)(s.DeleteSession(ctx, id, Ending{})), true)
 	notFound(t, "giving back for a session that has ended", s.ReleaseSession(ctx, id, "two", &Renewed{
 		Sealed: []byte("revived"),
 		SID:    "sid 2",
@@ -839,7 +844,7 @@ func testAnyBytes(t *testing.T, address string) {
 		notFound(t, "a submission", err)
 		_, err = s.LatestAttempt(ctx, id)
 		notFound(t, "an attempt", err)
-		want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, id)), 0)
+		want(t, "by handle", must[int64](t)(s.EndSessionByHandle(ctx, id, Ending{By: record.ByOperator})), 0)
 		must[[]record.Submission](t)(s.Submissions(ctx, record.Query{
 			Of: record.Own(record.Actor{
 				Issuer:  issuer,
@@ -889,6 +894,7 @@ func testMigrateAtOnce(t *testing.T, address string) {
 		if err != nil {
 			return false, err
 		}
+		s.KeepTrail(audit.NewChain(nil), nil)
 		err = s.Migrate(ctx)
 		if err == nil {
 			err = s.CreateSession(ctx, []byte{byte(i)}, session(fmt.Sprint(i), "ann"), nil)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,6 +96,16 @@ func (a *appending) add(ctx context.Context, q queries, events []record.Event) e
 		a.known = true
 	}
 	a.time = max(a.time, millis(a.trail.now()))
+	for part := range slices.Chunk(events, eventsAtOnce) {
+		if err := a.insert(ctx, q, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insert appends events by one statement.
+func (a *appending) insert(ctx context.Context, q queries, events []record.Event) error {
 	args := make([]any, 0, len(events)*eventColumns)
 	for _, e := range events {
 		a.seq++
@@ -115,7 +126,11 @@ func (a *appending) add(ctx context.Context, q queries, events []record.Event) e
 	return nil
 }
 
-const eventColumns = 12
+const (
+	eventColumns = 12
+	// eventsAtOnce is how many events one statement appends: engines bound the parameters of one.
+	eventsAtOnce = 200
+)
 
 // insertEvents is the statement that appends n events.
 func insertEvents(n int) string {

@@ -623,6 +623,7 @@ func about(p Page) About {
 			Label: "When",
 			Value: "When it began and when it ended.",
 		}},
+		KeptFor: "Records have no end: they stay until whoever runs the portal deletes them.",
 		Kept: []Fact{{
 			Label: "Your session",
 			Value: "It ends when you sign out, after 30 minutes without use, and after 8 hours in any case.",

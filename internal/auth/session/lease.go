@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/secret"
 	"maiaportal/internal/store"
 )
@@ -17,7 +18,7 @@ type leaseRows interface {
 	Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
 	LeaseSession(ctx context.Context, idHash []byte, by string, until time.Time) (sealed []byte, err error)
 	ReleaseSession(ctx context.Context, idHash []byte, by string, now *store.Renewed) error
-	DeleteSession(ctx context.Context, idHash []byte) (bool, error)
+	DeleteSession(ctx context.Context, idHash []byte, e store.Ending) (bool, error)
 }
 
 // Leases hands the logins of sessions out for their tokens to be renewed, to one process at a time.
@@ -74,6 +75,6 @@ func (l *Leases) Stored(ctx context.Context, s *Session) (Login, error) {
 func (l *Leases) Drop(ctx context.Context, s *Session) error {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	_, err := l.Rows.DeleteSession(ctx, hash(s.id.Reveal()))
+	_, err := l.Rows.DeleteSession(ctx, hash(s.id.Reveal()), store.Ending{By: record.ByRefusal})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/sessions"
 
+	"maiaportal/internal/record"
 	"maiaportal/internal/secret"
 	"maiaportal/internal/store"
 )
@@ -25,17 +26,17 @@ var ErrEnded = errors.New("auth: the session has ended")
 type (
 	// sessionRows begin, use and end one session.
 	sessionRows interface {
-		CreateSession(ctx context.Context, idHash []byte, r store.Session, replaces []byte) error
+		CreateSession(ctx context.Context, idHash []byte, r store.Session, replaces *store.Replaced) error
 		Session(ctx context.Context, idHash []byte, begun, seen time.Time) (store.Session, error)
 		SessionLives(ctx context.Context, idHash []byte, begun, seen time.Time) (bool, error)
 		TouchSession(ctx context.Context, idHash []byte) error
 		SaveSession(ctx context.Context, idHash, sealed []byte) error
-		DeleteSession(ctx context.Context, idHash []byte) (bool, error)
+		DeleteSession(ctx context.Context, idHash []byte, e store.Ending) (bool, error)
 	}
 	// userRows are the sessions of one user.
 	userRows interface {
 		Sessions(ctx context.Context, issuer, subject string, begun, seen time.Time) ([]store.Session, error)
-		EndSessions(ctx context.Context, issuer, subject, handle string) (int64, error)
+		EndSessions(ctx context.Context, issuer, subject, handle string, e store.Ending) (int64, error)
 		EndByLogoutToken(ctx context.Context, t store.LogoutToken) (ended int64, used bool, err error)
 	}
 )
@@ -61,6 +62,7 @@ const (
 	loginValue  = "login"  // Login
 	begunValue  = "begun"  // time.Time
 	handleValue = "handle" // string
+	overValue   = "over"   // record.Request
 )
 
 // Get gives the request's session, looked up once for a request.
@@ -112,8 +114,9 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	ctx, cancel := outlive(r.Context())
 	defer cancel()
+	over, _ := session.Values[overValue].(record.Request)
 	if session.Options.MaxAge < 0 {
-		return s.end(ctx, w, session)
+		return s.end(ctx, w, session, over)
 	}
 	login, ok := session.Values[loginValue].(Login)
 	if !ok {
@@ -130,9 +133,10 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 	if session.ID != "" {
 		err = s.Rows.SaveSession(ctx, hash(id), sealed)
 	} else {
-		var replaces []byte
+		var replaces *store.Replaced
 		if before := read(r, session.Name()); before != "" {
-			replaces = hash(before)
+			now := s.Now()
+			replaces = &store.Replaced{IDHash: hash(before), Begun: now.Add(-s.Max), Seen: now.Add(-s.Idle)}
 		}
 		err = s.Rows.CreateSession(ctx, hash(id), store.Session{
 			Handle:       newHandle(),
@@ -142,6 +146,7 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 			ActorName:    login.Name,
 			SID:          login.SID,
 			Browser:      browserName(r.UserAgent()),
+			Over:         over,
 		}, replaces)
 	}
 	switch {
@@ -157,11 +162,12 @@ func (s *Sessions) Save(r *http.Request, w http.ResponseWriter, session *session
 
 // end ends a session, and has the browser forget it. A cookie whose session was over before is left
 // alone: the browser may have got a newer one meanwhile, whose session would stay open without an owner.
-func (s *Sessions) end(ctx context.Context, w http.ResponseWriter, session *sessions.Session) error {
+func (s *Sessions) end(ctx context.Context, w http.ResponseWriter, session *sessions.Session,
+	over record.Request) error {
 	if session.ID == "" {
 		return nil
 	}
-	ended, err := s.Rows.DeleteSession(ctx, hash(session.ID))
+	ended, err := s.Rows.DeleteSession(ctx, hash(session.ID), store.Ending{Over: over})
 	if ended {
 		s.Cookies.Expire(w, session.Name())
 	}
@@ -196,11 +202,13 @@ func (s *Sessions) Current(r *http.Request) (*Session, error) {
 	return &Session{id: secret.Hide(g.ID), Handle: handle, Login: login, Begun: begun, Until: begun.Add(s.Max)}, nil
 }
 
-// Start begins a session under a new id. The one that this browser had ends in the same step.
-func (s *Sessions) Start(r *http.Request, w http.ResponseWriter, login Login) error {
+// Start begins a session under a new id. The one that this browser had ends in the same step. Without its event in the
+// audit trail no session begins; over is for that.
+func (s *Sessions) Start(r *http.Request, w http.ResponseWriter, login Login, over record.Request) error {
 	g := sessions.NewSession(s, s.Cookies.SessionName())
 	g.Options = s.Cookies.options()
 	g.Values[loginValue] = login
+	g.Values[overValue] = over
 	return s.Save(r, w, g)
 }
 
@@ -230,12 +238,13 @@ func (s *Sessions) lives(ctx context.Context, id string) bool {
 }
 
 // End ends the request's session, if there is one, and expires its cookie.
-func (s *Sessions) End(r *http.Request, w http.ResponseWriter) error {
+func (s *Sessions) End(r *http.Request, w http.ResponseWriter, over record.Request) error {
 	g, err := s.Get(r, s.Cookies.SessionName())
 	if err != nil {
 		return err
 	}
 	g.Options.MaxAge = -1
+	g.Values[overValue] = over
 	return s.Save(r, w, g)
 }
 
@@ -246,11 +255,22 @@ func (s *Sessions) Own(ctx context.Context, of *Session) ([]store.Session, error
 }
 
 // EndOwn ends sessions of a session's user: the one of a handle, or all where handle is empty.
-func (s *Sessions) EndOwn(ctx context.Context, of *Session, handle string) error {
+func (s *Sessions) EndOwn(ctx context.Context, of *Session, handle string, over record.Request) error {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	_, err := s.Rows.EndSessions(ctx, of.Login.Issuer, of.Login.Subject, handle)
+	_, err := s.Rows.EndSessions(ctx, of.Login.Issuer, of.Login.Subject, handle, s.ending(record.ByUser, over))
 	return err
+}
+
+// ending is how sessions end that may have run out already.
+func (s *Sessions) ending(by record.Ender, over record.Request) store.Ending {
+	now := s.Now()
+	return store.Ending{
+		By:    by,
+		Over:  over,
+		Begun: now.Add(-s.Max),
+		Seen:  now.Add(-s.Idle),
+	}
 }
 
 // Named is what a message of the provider says about whose sessions have ended.
@@ -259,6 +279,7 @@ type Named struct {
 	TokenID string // of the message, which counts once
 	SID     string // of the session at the provider; may be empty
 	Subject string // may be empty
+	Over    record.Request
 }
 
 // EndNamed ends the sessions that the provider names, and tells how many. used says that the same message has ended
@@ -269,5 +290,6 @@ func (s *Sessions) EndNamed(ctx context.Context, n Named) (ended int64, used boo
 		Issuer:  n.Issuer,
 		SID:     n.SID,
 		Subject: n.Subject,
+		Ending:  s.ending(record.ByProvider, n.Over),
 	})
 }

@@ -16,6 +16,7 @@ type About struct {
 	Calls     []AboutCall
 	Record    []parts.Fact // what a submission's record has
 	Kept      []parts.Fact // what is kept beside the records, and for how long
+	KeptFor   string       // how long records are kept, as a sentence
 	Version   string
 }
 
