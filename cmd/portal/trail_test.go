@@ -169,7 +169,7 @@ func TestAuditorsExportTheTrail(t *testing.T) {
 		t.Errorf("exported %s\nlogged %s", happened(got), happened(logged))
 	}
 	last := auditLines(t, r.logs.String())[len(logged)]
-	if last.Event != "exported" || last.ActorSubject != "sandbox-audrey" || last.Details["rows"] != float64(len(got)) || last.Details["what"] != "audit.jsonl" {
+	if last.Event != "exported" || last.ActorSubject != "sandbox-audrey" || last.Details["rows"] != float64(len(got)) || last.Details["what"] != "audit" {
 		t.Errorf("the event of the export: %+v", last)
 	}
 	middle := url.QueryEscape(got[2].Time)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -29,11 +28,11 @@ func (h *Handlers) auditTrail(c echo.Context, s *auth.Session) error {
 	if !h.Policy.Audits(s.Login.Groups) {
 		return echo.ErrNotFound
 	}
-	from, err := filterInstant(c, "from", false)
+	from, err := filterInstant(c, "from", false, h.dates().zone)
 	if err != nil {
 		return err
 	}
-	to, err := filterInstant(c, "to", true)
+	to, err := filterInstant(c, "to", true, h.dates().zone)
 	if err != nil {
 		return err
 	}
@@ -51,13 +50,13 @@ func (h *Handlers) auditTrail(c echo.Context, s *auth.Session) error {
 	if err != nil {
 		return exportAway(c, err)
 	}
-	filters := url.Values{}
+	var filters []record.Detail
 	for _, name := range []string{"from", "to"} {
 		if v := c.QueryParam(name); v != "" {
-			filters.Set(name, v)
+			filters = append(filters, record.Narrowed(name, v))
 		}
 	}
-	if err := h.Records.Append(ctx, record.Exported(by(c, s), "audit.jsonl", filters.Encode(), int(rows))); err != nil {
+	if err := h.Records.Append(ctx, record.Export("audit", filters, int(rows), by(c, s))); err != nil {
 		return exportAway(c, err)
 	}
 	h.sendEvents(c, events, rows)
@@ -113,13 +112,13 @@ func (h *Handlers) sendEvents(c echo.Context, events record.Range, rows int64) {
 	}
 }
 
-// filterInstant reads a filter: a date, or an instant in the form of RFC 3339. A date that ends a range belongs to it.
-func filterInstant(c echo.Context, name string, end bool) (time.Time, error) {
+// filterInstant reads a filter: a date in a zone, or an instant in the form of RFC 3339. A date that ends a range belongs to it.
+func filterInstant(c echo.Context, name string, end bool, zone *time.Location) (time.Time, error) {
 	value := c.QueryParam(name)
 	if value == "" {
 		return time.Time{}, nil
 	}
-	if day, err := time.Parse(time.DateOnly, value); err == nil {
+	if day, err := time.ParseInLocation(time.DateOnly, value, zone); err == nil {
 		if end {
 			day = day.AddDate(0, 0, 1)
 		}

@@ -28,7 +28,7 @@ func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
 	m := pages.Sessions{Page: h.page(c, s, "Your sessions"), Shown: signInsShown}
 	for _, in := range signIns {
 		m.SignIns = append(m.SignIns, pages.SignIn{
-			At:      moment(in.At),
+			At:      h.dates().moment(in.At),
 			ISO:     in.At.UTC().Format(time.RFC3339),
 			Browser: in.Browser,
 			Address: in.Address,
@@ -38,8 +38,8 @@ func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
 		m.Rows = append(m.Rows, pages.SessionRow{
 			Handle:  row.Handle,
 			Browser: row.Browser,
-			Begun:   moment(row.CreatedAt),
-			Used:    moment(row.SeenAt),
+			Begun:   h.dates().moment(row.CreatedAt),
+			Used:    h.dates().moment(row.SeenAt),
 			This:    row.Handle == s.Handle,
 		})
 	}
