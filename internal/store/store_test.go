@@ -61,6 +61,7 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"migrating again, and not at all": testMigrateAgain,
 		"many migrate at once":            testMigrateAtOnce,
 		"columns":                         testColumns,
+		"records from events":             testRecordsFromEvents,
 		"retention":                       testRetention,
 		"tampering":                       testTampering,
 		"the keys of the trail change":    testKeysChange,
