@@ -24,6 +24,7 @@ import (
 	"maiaportal/internal/server"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
+	"maiaportal/internal/telemetry"
 	"maiaportal/web/static"
 	"maiaportal/web/templates/pages"
 )
@@ -33,6 +34,8 @@ const (
 	sweepEvery = 10 * time.Minute
 	// settleEvery is how often it is looked for what dead replicas left under way.
 	settleEvery = 10 * time.Second
+	// dueEvery is how often it is counted how many secrets are due.
+	dueEvery = time.Minute
 	// lookEvery is how often it is looked whether the catalogue has changed.
 	lookEvery = 30 * time.Second
 	// lastChance is how long the end waits for what the database has not taken.
@@ -54,6 +57,7 @@ type portal struct {
 	admin       *http.Server // nil where it is off
 	maia        *maiaclient.Client
 	ending      *server.Ending
+	metrics     *telemetry.Metrics
 	catalogue   *catalogue.File // nil where none is set
 	look        chan struct{}   // asks for a look into the catalogue's file; may be nil
 
@@ -139,6 +143,17 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	if err != nil {
 		return err
 	}
+	p.sweeper = &session.Sweeper{
+		Rows: p.store,
+		Idle: cfg.SessionIdle,
+		Max:  cfg.SessionMax,
+		Now:  time.Now,
+	}
+	p.metrics = telemetry.NewMetrics(Version, telemetry.Readings{
+		Sessions: p.sweeper.Live,
+		AuditSeq: p.store.LastSeq,
+	})
+	p.provider.Observer = p.metrics
 	rp := &auth.RelyingParty{
 		Provider: p.provider,
 		Pending:  &session.Pending{Rows: p.store, Keys: cfg.SessionKeys, Now: time.Now},
@@ -148,6 +163,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			Member:    cfg.OIDC.GroupsMember,
 		},
 		Policy:          policy,
+		Observer:        p.metrics,
 		Log:             p.log,
 		Now:             time.Now,
 		ExchangesTokens: cfg.OIDC.Exchange != nil,
@@ -160,12 +176,6 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Max:     cfg.SessionMax,
 		Now:     time.Now,
 	}
-	p.sweeper = &session.Sweeper{
-		Rows: p.store,
-		Idle: cfg.SessionIdle,
-		Max:  cfg.SessionMax,
-		Now:  time.Now,
-	}
 	p.tokens = &auth.Tokens{
 		RP:       rp,
 		Sessions: p.sessions,
@@ -174,6 +184,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.maia.Account = cfg.MaiaAccount
+	p.maia.Observer = p.metrics
 	p.submissions = submission.New(submission.Options{
 		Maia:       p.maia,
 		Records:    p.store,
@@ -182,6 +193,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Timeout:    2 * cfg.MaiaTimeout,
 		PerMinute:  cfg.SubmissionsPerMinute,
 		NameRule:   submission.NameRule(cfg.NameRule),
+		Observer:   p.metrics,
 		Log:        p.log,
 		Now:        time.Now,
 	})
@@ -228,13 +240,14 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		TrustedProxies: cfg.TrustedProxies,
 		AnswerTimeout:  2*cfg.MaiaTimeout + 20*time.Second,
 		Ending:         p.ending,
+		Observer:       p.metrics,
 		Log:            p.log,
 	}, h.Routes)
 	if err != nil {
 		return err
 	}
 	if cfg.AdminListen != "" {
-		p.admin = server.NewAdmin(p.log, handlers.Healthz, h.Readyz)
+		p.admin = server.NewAdmin(p.log, handlers.Healthz, h.Readyz, p.metrics.Handler())
 	}
 	return p.useCatalogue(ctx)
 }
@@ -248,6 +261,21 @@ func (p *portal) settle(ctx context.Context) error {
 	return err
 }
 
+// countDue tells the metrics how many secrets are to be renewed.
+func (p *portal) countDue(ctx context.Context) error {
+	today := time.Now().UTC()
+	overdue, err := p.store.CountDue(ctx, record.Everyone, today.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	soon, err := p.store.CountDue(ctx, record.Everyone, today.AddDate(0, 0, handlers.DueSoon).Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	p.metrics.SecretsDue(overdue, soon-overdue)
+	return nil
+}
+
 // background keeps the provider discovered, the tables swept and orphans settled until close: while the
 // process drains, it still serves.
 func (p *portal) background(ctx context.Context) {
@@ -255,6 +283,9 @@ func (p *portal) background(ctx context.Context) {
 	p.running.Go(func() { p.provider.Run(ctx) })
 	p.running.Go(func() { p.every(ctx, sweepEvery, "not swept", p.sweeper.Sweep) })
 	p.running.Go(func() { p.every(ctx, settleEvery, "orphans not settled", p.settle) })
+	if p.admin != nil {
+		p.running.Go(func() { p.every(ctx, dueEvery, "secrets that are due not counted", p.countDue) })
+	}
 	if p.catalogue != nil {
 		p.running.Go(func() {
 			tick := time.NewTicker(lookEvery)

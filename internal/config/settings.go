@@ -21,7 +21,7 @@ type Settings struct {
 	BaseURL string `flag:"base-url" meaning:"Address that users open, e.g. https://secrets.example.com. http only for a loopback host."`
 
 	Listen      string `flag:"listen" standard:"127.0.0.1:8080" meaning:"Address of the public listener."`
-	AdminListen string `flag:"admin-listen" standard:"127.0.0.1:9090" meaning:"Address of the operator's listener: /healthz, /readyz. Empty: off."`
+	AdminListen string `flag:"admin-listen" standard:"127.0.0.1:9090" meaning:"Address of the operator's listener: /metrics, /healthz, /readyz. Empty: off."`
 
 	OIDCIssuer        string      `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
 	OIDCClientID      string      `flag:"oidc-client-id" meaning:"The relying party's client id."`

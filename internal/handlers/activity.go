@@ -52,7 +52,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 		Latest:  h.activityRows(rows, false),
 		Guide:   h.Site.Guide,
 	}
-	soon := time.Now().UTC().AddDate(0, 0, dueSoon).Format(time.DateOnly)
+	soon := time.Now().UTC().AddDate(0, 0, DueSoon).Format(time.DateOnly)
 	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
 	if err != nil {
 		return databaseAway(err)
@@ -92,8 +92,8 @@ var tasks = []pages.Task{{
 	Action: "Have Matillion keep it",
 }}
 
-// dueSoon is within how many days a secret counts on the start page as one to renew.
-const dueSoon = 30
+// DueSoon is within how many days a secret counts on the start page as one to renew.
+const DueSoon = 30
 
 func dueWords(n int) string {
 	switch n {

@@ -33,6 +33,9 @@ func (h *Handlers) login(c echo.Context) error {
 		ReturnTo: returnTo,
 		Prompt:   prompt,
 	})
+	if err != nil {
+		h.RP.LoginEnded(err)
+	}
 	if errors.Is(err, reason.ErrProviderAway) {
 		e := asPageError(err)
 		e.link = parts.Link{Label: "Try again", Href: loginLink(returnTo.String(), prompt)}
@@ -70,9 +73,12 @@ func (h *Handlers) callback(c echo.Context) error {
 	r := c.Request()
 	login, returnTo, err := h.RP.Finish(r.Context(), h.Sessions.Cookies.BrowserOf(r), r.URL.Query())
 	if err != nil {
+		h.RP.LoginEnded(err)
 		return h.loginFailed(c, login, returnTo, err)
 	}
-	if err := h.Sessions.Start(r, c.Response(), login); err != nil {
+	err = h.Sessions.Start(r, c.Response(), login)
+	h.RP.LoginEnded(err)
+	if err != nil {
 		return databaseAway(err)
 	}
 	h.Log.LogAttrs(r.Context(), slog.LevelInfo, "login", slog.String("request_id", requestID(c)), slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))

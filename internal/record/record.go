@@ -17,6 +17,9 @@ const (
 	Setup     Action = "setup"     // does both: the reference points to the value
 )
 
+// Actions are all of them.
+func Actions() []Action { return []Action{Reference, Value, Setup} }
+
 // Outcome is how a submission, or one step of it, ended.
 type Outcome string
 
@@ -34,6 +37,13 @@ const (
 	Failed          Outcome = "failed"          // Maia or the way to it failed
 	Unknown         Outcome = "unknown"         // it may or may not have been created
 )
+
+// Ends are the outcomes of what is not under way any more.
+func Ends() []Outcome {
+	return []Outcome{
+		Created, ValueStored, Rejected, Unauthenticated, Forbidden, NotFound, Conflict, RateLimited, Failed, Unknown,
+	}
+}
 
 // Definite says whether an outcome leaves its form free for another attempt.
 func (o Outcome) Definite() bool {
