@@ -318,3 +318,44 @@ func TestMetricsAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// Each metric that an alert names is there, with the labels and values that the alert asks for. And operators read what
+// to do for each alert.
+func TestAlertsNameWhatThereIs(t *testing.T) {
+	rules := string(must(os.ReadFile("../../deploy/prometheus/portal.rules.yaml")))
+	doc := string(must(os.ReadFile("../../docs/operate.md")))
+	known := portalMetrics()
+	selectors := regexp.MustCompile(`\b((?:portal|process|go)_[a-z_]+)(?:\{([^}]*)\})?`).FindAllStringSubmatch(rules, -1)
+	if len(selectors) < 15 {
+		t.Fatalf("only %d selectors are found", len(selectors))
+	}
+	matcher := regexp.MustCompile(`(\w+)(?:=~|!~|=|!=)"([^"]*)"`)
+	for _, s := range selectors {
+		if s[1] == "process_open_fds" || s[1] == "process_max_fds" {
+			continue
+		}
+		labels, ok := known[s[1]]
+		if !ok {
+			labels, ok = known[strings.TrimSuffix(s[1], "_bucket")+"_count"]
+		}
+		if !ok {
+			t.Errorf("there is no %s", s[1])
+		}
+		for _, m := range matcher.FindAllStringSubmatch(s[2], -1) {
+			all, ok := labels[m[1]]
+			if !ok {
+				t.Errorf("%s has no label %s", s[1], m[1])
+			}
+			for _, value := range strings.Split(m[2], "|") {
+				if all != nil && !slices.Contains(all, value) {
+					t.Errorf("%s never has %s=%q", s[1], m[1], value)
+				}
+			}
+		}
+	}
+	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(rules, -1) {
+		if !strings.Contains(doc, "| `"+alert[1]+"` |") {
+			t.Errorf("docs/operate.md does not say what to do for %s", alert[1])
+		}
+	}
+}
