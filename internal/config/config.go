@@ -50,6 +50,7 @@ type Config struct {
 	SupportURL           string
 	Notice               string
 	Accent               string // #rrggbb; empty: the portal's own
+	SecurityContact      string // mailto: or https: address; empty: none
 	Logo                 []byte // of an SVG or PNG; empty: the portal's own sign
 }
 
@@ -290,6 +291,7 @@ func (r *reader) parse() Config {
 		SupportURL:           g.SupportURL,
 		Notice:               g.Notice,
 		Accent:               r.accent(g.Accent),
+		SecurityContact:      r.contact(g.SecurityContact),
 		Logo:                 r.logo(g.Logo),
 		SubmissionsPerMinute: r.perMinute(g.SubmissionsPerMinute),
 	}

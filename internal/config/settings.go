@@ -78,11 +78,12 @@ type Settings struct {
 
 	Catalog string `flag:"catalog" meaning:"Path of the catalogue, a YAML file of projects, agents and presets. See portal catalog check. It is read again on SIGHUP and when its content changes."`
 
-	Title      string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
-	SupportURL string `flag:"support-url" meaning:"Where 'Get help' leads."`
-	Notice     string `flag:"notice" meaning:"One line of notice on each page."`
-	Accent     string `flag:"accent" meaning:"Colour of links and buttons, #rrggbb, with a contrast of at least 4.5 : 1 with the light page. Dark pages get a tint of it."`
-	Logo       string `flag:"logo" meaning:"Path of a logo, at most 32 KiB: a PNG, or an SVG without scripts and external addresses."`
+	Title           string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
+	SupportURL      string `flag:"support-url" meaning:"Where 'Get help' leads."`
+	Notice          string `flag:"notice" meaning:"One line of notice on each page."`
+	Accent          string `flag:"accent" meaning:"Colour of links and buttons, #rrggbb, with a contrast of at least 4.5 : 1 with the light page. Dark pages get a tint of it."`
+	SecurityContact string `flag:"security-contact" meaning:"mailto: or https: address for /.well-known/security.txt. Empty: there is no such page."`
+	Logo            string `flag:"logo" meaning:"Path of a logo, at most 32 KiB: a PNG, or an SVG without scripts and external addresses."`
 }
 
 // Setting describes one field of Settings.

@@ -48,8 +48,10 @@ type Site struct {
 	MaiaAccount bool
 	// TrailKeyed says that the chain of the audit trail has a key.
 	TrailKeyed bool
-	Version    string       // of the portal
-	Guide      *pages.Guide // the demo's list of things to try; nil elsewhere
+	// SecurityContact is the address in security.txt; empty: there is none.
+	SecurityContact string
+	Version         string       // of the portal
+	Guide           *pages.Guide // the demo's list of things to try; nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
@@ -110,6 +112,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 
 	page("/about", h.about)
 	page("/help", h.help)
+	page(securityTxtPath, h.securityTxt)
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)
 	page("/static/*", h.staticFile)
