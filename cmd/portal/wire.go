@@ -238,6 +238,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Program:        handlers.BackchannelPath,
 		Foreign:        handlers.Foreign,
 		RequestIDKey:   handlers.RequestIDKey,
+		SubjectKey:     handlers.SubjectKey,
 		TrustedProxies: cfg.TrustedProxies,
 		AnswerTimeout:  2*cfg.MaiaTimeout + 20*time.Second,
 		Ending:         p.ending,

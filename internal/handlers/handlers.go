@@ -126,7 +126,7 @@ func toForm(f formSpec) echo.HandlerFunc {
 // withLogin hands a page the session, and asks for a login where there is none.
 func (h *Handlers) withLogin(handle func(echo.Context, *auth.Session) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		s, err := h.Sessions.Current(c.Request())
+		s, err := h.current(c)
 		if err != nil {
 			return databaseAway(err)
 		}

@@ -22,7 +22,7 @@ func (h *Handlers) login(c echo.Context) error {
 	if q.Get("prompt") == "login" {
 		prompt = "login"
 	}
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		return databaseAway(err)
 	}
@@ -100,7 +100,7 @@ func (h *Handlers) logout(c echo.Context) error {
 	if err := sentByPage(c); err != nil {
 		return err
 	}
-	s, err := h.Sessions.Current(r)
+	s, err := h.current(c)
 	if err != nil {
 		return databaseAway(err)
 	}
@@ -152,7 +152,7 @@ func (h *Handlers) backchannelLogout(c echo.Context) error {
 }
 
 func (h *Handlers) signedOut(c echo.Context) error {
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		// Without the database nobody can tell: saying "signed out" could be wrong.
 		return databaseAway(err)

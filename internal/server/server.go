@@ -31,6 +31,7 @@ type Options struct {
 	Program        string                                   // an address that a program posts to, no browser
 	Foreign        func() error                             // for what another site's page sends; nil: a plain 403
 	RequestIDKey   string                                   // where a request's id is in its echo context
+	SubjectKey     string                                   // and who sent it, where that is known
 	TrustedProxies []netip.Prefix
 	AnswerTimeout  time.Duration // how long an answer may take: longer than a whole submission
 	Ending         *Ending       // nil: it never does
