@@ -69,7 +69,7 @@ func (s series) labels(name string) map[string][]string {
 // portalMetrics are the portal's own, with their labels and, where the list of a label is closed, the whole of it.
 // An empty list is one of statuses or patterns.
 func portalMetrics() map[string]map[string][]string {
-	actions, ends := texts(record.Actions()), texts(record.Ends())
+	actions, ends := texts(record.Actions), texts(record.Ends())
 	return map[string]map[string][]string{
 		"portal_build_info":                          {"version": {Version}, "go_version": {runtime.Version()}},
 		"portal_http_requests_total":                 {"route": nil, "method": {"GET", "HEAD", "POST", "other"}, "code": nil},

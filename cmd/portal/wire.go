@@ -195,6 +195,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		PerMinute:  cfg.SubmissionsPerMinute,
 		NameRule:   submission.NameRule(cfg.NameRule),
 		Observer:   p.metrics,
+		Zone:       cfg.TimeZone,
 		Log:        p.log,
 		Now:        time.Now,
 	})
@@ -210,6 +211,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			TrailKeyed:      len(cfg.AuditKeys) > 0,
 			SecurityContact: cfg.SecurityContact,
 			Version:         Version,
+			Zone:            cfg.TimeZone,
 			Guide:           guide,
 		},
 		RP:          rp,
@@ -266,7 +268,7 @@ func (p *portal) settle(ctx context.Context) error {
 
 // countDue tells the metrics how many secrets are to be renewed.
 func (p *portal) countDue(ctx context.Context) error {
-	today := time.Now().UTC()
+	today := time.Now().In(p.cfg.TimeZone)
 	overdue, err := p.store.CountDue(ctx, record.Everyone, today.Format(time.DateOnly))
 	if err != nil {
 		return err

@@ -5,7 +5,10 @@
 // type with room for a secret value.
 package record
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Action is what a submission does.
 type Action string
@@ -18,7 +21,7 @@ const (
 )
 
 // Actions are all of them.
-func Actions() []Action { return []Action{Reference, Value, Setup} }
+var Actions = []Action{Setup, Reference, Value}
 
 // Outcome is how a submission, or one step of it, ended.
 type Outcome string
@@ -38,11 +41,14 @@ const (
 	Unknown         Outcome = "unknown"         // it may or may not have been created
 )
 
+// Outcomes are all of them, those that leave something to do after the good one.
+var Outcomes = []Outcome{
+	Created, Pending, ValueStored, Unknown, Rejected, Forbidden, NotFound, Conflict, Unauthenticated, RateLimited, Failed,
+}
+
 // Ends are the outcomes of what is not under way any more.
 func Ends() []Outcome {
-	return []Outcome{
-		Created, ValueStored, Rejected, Unauthenticated, Forbidden, NotFound, Conflict, RateLimited, Failed, Unknown,
-	}
+	return slices.DeleteFunc(slices.Clone(Outcomes), func(o Outcome) bool { return o == Pending })
 }
 
 // Definite says whether an outcome leaves its form free for another attempt.

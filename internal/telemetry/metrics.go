@@ -106,7 +106,7 @@ func NewMetrics(version string, r Readings) *Metrics {
 
 // begin makes the series that are there from the start.
 func (m *Metrics) begin() {
-	for _, action := range record.Actions() {
+	for _, action := range record.Actions {
 		for _, outcome := range record.Ends() {
 			m.submissions.WithLabelValues(string(action), string(outcome))
 		}
