@@ -15,7 +15,7 @@ TAGS      ?=
 FUZZTIME  ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots image
+.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots image verify-deploy
 
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ generate: ## Generate Go from the templ files.
 verify: generate ## Check that the generated code is committed and current, and go.mod tidy.
 	$(GO) mod tidy
 	git diff --exit-code -- web/templates go.mod go.sum
+
+verify-deploy: ## Check what is deployed with the portal: the alerts, with promtool.
+	@scripts/verify-deploy
 
 fuzz: ## Run each fuzz target for FUZZTIME (1m).
 	@scripts/fuzz $(FUZZTIME)

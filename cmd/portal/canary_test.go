@@ -38,7 +38,7 @@ func spellings(canary string) map[string][]byte {
 }
 
 // S-32, S-33: a secret that goes through every form and format, with every kind of end, is found in no
-// answer, header, log line, database file or temporary file.
+// answer, header, log line, metric, database file or temporary file.
 func TestCanaryIsFoundNowhere(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		findCanaries(t, func(r *rig) map[string][]byte { return r.files() })
@@ -131,7 +131,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		"broken JSON": func(c string) []string { return []string{"valueFormat", "json", "valueJSON", `{"k": ` + c + `}`} },
 	}
 	refused := map[string]bool{"broken JSON": true, "odd text": true, "odd pairs": true, "odd JSON": true, "odd key": true, "wrong for its use": true, "wrong JSON for it": true}
-	r := newRig(t, append([]string{"MAIA_TIMEOUT", "1s", "LOG_LEVEL", "debug"}, settings...)...)
+	r := newRig(t, append([]string{"MAIA_TIMEOUT", "1s", "LOG_LEVEL", "debug", "ADMIN_LISTEN", "127.0.0.1:0"}, settings...)...)
 	t.Setenv("TMPDIR", r.dir)
 	b := r.browser()
 	b.login("ada", "/")
@@ -292,8 +292,13 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	}
 	b.sendPlain("/logout", url.Values{})
 
+	// The metrics, while they are still to be had.
+	resp := must(http.Get(r.admin + "/metrics"))
+	metrics := must(io.ReadAll(resp.Body))
+	_ = resp.Body.Close()
 	cutOff.stop()
 	places := map[string][]byte{"log": []byte(r.logs.String() + cutOff.logs.String())}
+	places["metrics"] = metrics
 	for path, content := range cutOff.files() {
 		places[path] = content
 	}
@@ -308,7 +313,8 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	for where, content := range places {
 		recorded = recorded || where != "answers" && where != "log" && bytes.Contains(content, []byte("Ada Winter"))
 	}
-	if !recorded || !bytes.Contains(places["log"], []byte("submission ended")) || !bytes.Contains(places["log"], []byte(`"msg":"audit"`)) {
+	if !recorded || !bytes.Contains(places["log"], []byte("submission ended")) || !bytes.Contains(places["log"], []byte(`"msg":"audit"`)) ||
+		!bytes.Contains(metrics, []byte("portal_submissions_total")) {
 		t.Fatal("there is nothing to search in")
 	}
 	var f finder

@@ -27,12 +27,14 @@ import (
 type rig struct {
 	t    *testing.T
 	base string
-	sb   *sandbox.Sandbox
-	p    *portal
-	dir  string // the database's folder
-	logs *syncBuffer
-	gone chan struct{} // gets a value whenever the portal notices that a client has gone
-	stop func()        // drains the portal; may be called more than once
+	// admin is where the operator's listener is; empty unless ADMIN_LISTEN is set.
+	admin string
+	sb    *sandbox.Sandbox
+	p     *portal
+	dir   string // the database's folder
+	logs  *syncBuffer
+	gone  chan struct{} // gets a value whenever the portal notices that a client has gone
+	stop  func()        // drains the portal; may be called more than once
 }
 
 // watched is a listener that tells when a client has gone.
@@ -146,9 +148,14 @@ func (r *rig) run(listener net.Listener, ended func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	p := r.p
+	var admin net.Listener
+	if p.admin != nil {
+		admin = must(listen(ctx, p.cfg.AdminListen))
+		r.admin = "http://" + admin.Addr().String()
+	}
 	go func() {
 		defer close(done)
-		err := p.run(ctx, listener, nil, nil)
+		err := p.run(ctx, listener, admin, nil)
 		ended(errors.Join(err, p.close()))
 	}()
 	return func() {

@@ -22,6 +22,7 @@ func serve(ctx context.Context, flags map[string]string, mayDump bool, environ [
 		return usageError{fmt.Errorf("the configuration has faults:\n%w", err)}
 	}
 	log := telemetry.NewLogger(logs, cfg.LogLevel, cfg.LogFormat)
+	logStart(log, cfg)
 	look := make(chan struct{}, 1)
 	again := signals.watch(func(s os.Signal) {
 		if s == syscall.SIGHUP && cfg.Catalog != "" {

@@ -24,6 +24,7 @@ import (
 	"maiaportal/internal/server"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
+	"maiaportal/internal/telemetry"
 	"maiaportal/web/static"
 	"maiaportal/web/templates/pages"
 )
@@ -35,6 +36,8 @@ const (
 	settleEvery = 10 * time.Second
 	// hourly is how often the head of the audit trail is logged, and what is too old removed.
 	hourly = time.Hour
+	// dueEvery is how often it is counted how many secrets are due.
+	dueEvery = time.Minute
 	// lookEvery is how often it is looked whether the catalogue has changed.
 	lookEvery = 30 * time.Second
 	// lastChance is how long the end waits for what the database has not taken.
@@ -56,6 +59,7 @@ type portal struct {
 	admin       *http.Server // nil where it is off
 	maia        *maiaclient.Client
 	ending      *server.Ending
+	metrics     *telemetry.Metrics
 	logHead     func(seq int64, hash string) // may be nil
 	catalogue   *catalogue.File              // nil where none is set
 	look        chan struct{}                // asks for a look into the catalogue's file; may be nil
@@ -146,6 +150,17 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	if err != nil {
 		return err
 	}
+	p.sweeper = &session.Sweeper{
+		Rows: p.store,
+		Idle: cfg.SessionIdle,
+		Max:  cfg.SessionMax,
+		Now:  time.Now,
+	}
+	p.metrics = telemetry.NewMetrics(Version, telemetry.Readings{
+		Sessions: p.sweeper.Live,
+		AuditSeq: p.store.LastSeq,
+	})
+	p.provider.Observer = p.metrics
 	rp := &auth.RelyingParty{
 		Provider: p.provider,
 		Pending:  &session.Pending{Rows: p.store, Keys: cfg.SessionKeys, Now: time.Now},
@@ -155,6 +170,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			Member:    cfg.OIDC.GroupsMember,
 		},
 		Policy:          policy,
+		Observer:        p.metrics,
 		Log:             p.log,
 		Now:             time.Now,
 		ExchangesTokens: cfg.OIDC.Exchange != nil,
@@ -167,12 +183,6 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Max:     cfg.SessionMax,
 		Now:     time.Now,
 	}
-	p.sweeper = &session.Sweeper{
-		Rows: p.store,
-		Idle: cfg.SessionIdle,
-		Max:  cfg.SessionMax,
-		Now:  time.Now,
-	}
 	p.tokens = &auth.Tokens{
 		RP:       rp,
 		Sessions: p.sessions,
@@ -181,6 +191,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	}
 	p.maia = maiaclient.New(cfg.MaiaURL, cfg.MaiaTimeout)
 	p.maia.Account = cfg.MaiaAccount
+	p.maia.Observer = p.metrics
 	p.submissions = submission.New(submission.Options{
 		Maia:       p.maia,
 		Records:    p.store,
@@ -189,24 +200,26 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Timeout:    2 * cfg.MaiaTimeout,
 		PerMinute:  cfg.SubmissionsPerMinute,
 		NameRule:   submission.NameRule(cfg.NameRule),
+		Observer:   p.metrics,
 		Zone:       cfg.TimeZone,
 		Log:        p.log,
 		Now:        time.Now,
 	})
 	h := &handlers.Handlers{
 		Site: handlers.Site{
-			BaseURL:     base,
-			Title:       cfg.Title,
-			Region:      cfg.MaiaRegion,
-			Notice:      cfg.Notice,
-			Support:     cfg.SupportURL,
-			MaiaURL:     cfg.MaiaURL,
-			MaiaAccount: cfg.MaiaAccount != "",
-			TrailKeyed:  len(cfg.AuditKeys) > 0,
-			Retention:   cfg.ActivityRetention,
-			Version:     Version,
-			Zone:        cfg.TimeZone,
-			Guide:       guide,
+			BaseURL:         base,
+			Title:           cfg.Title,
+			Region:          cfg.MaiaRegion,
+			Notice:          cfg.Notice,
+			Support:         cfg.SupportURL,
+			MaiaURL:         cfg.MaiaURL,
+			MaiaAccount:     cfg.MaiaAccount != "",
+			TrailKeyed:      len(cfg.AuditKeys) > 0,
+			Retention:       cfg.ActivityRetention,
+			SecurityContact: cfg.SecurityContact,
+			Version:         Version,
+			Zone:            cfg.TimeZone,
+			Guide:           guide,
 		},
 		RP:          rp,
 		Sessions:    p.sessions,
@@ -235,16 +248,18 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Program:        handlers.BackchannelPath,
 		Foreign:        handlers.Foreign,
 		RequestIDKey:   handlers.RequestIDKey,
+		SubjectKey:     handlers.SubjectKey,
 		TrustedProxies: cfg.TrustedProxies,
 		AnswerTimeout:  2*cfg.MaiaTimeout + 20*time.Second,
 		Ending:         p.ending,
+		Observer:       p.metrics,
 		Log:            p.log,
 	}, h.Routes)
 	if err != nil {
 		return err
 	}
 	if cfg.AdminListen != "" {
-		p.admin = server.NewAdmin(p.log, handlers.Healthz, h.Readyz)
+		p.admin = server.NewAdmin(p.log, handlers.Healthz, h.Readyz, p.metrics.Handler())
 	}
 	return p.useCatalogue(ctx)
 }
@@ -258,6 +273,21 @@ func (p *portal) settle(ctx context.Context) error {
 	return err
 }
 
+// countDue tells the metrics how many secrets are to be renewed.
+func (p *portal) countDue(ctx context.Context) error {
+	today := time.Now().In(p.cfg.TimeZone)
+	overdue, err := p.store.CountDue(ctx, record.Everyone, today.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	soon, err := p.store.CountDue(ctx, record.Everyone, today.AddDate(0, 0, handlers.DueSoon).Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	p.metrics.SecretsDue(overdue, soon-overdue)
+	return nil
+}
+
 // background keeps the provider discovered, the tables swept and orphans settled until close: while the
 // process drains, it still serves.
 func (p *portal) background(ctx context.Context) {
@@ -268,6 +298,9 @@ func (p *portal) background(ctx context.Context) {
 	p.running.Go(func() { p.every(ctx, hourly, "head of the audit trail not logged", p.tellHead) })
 	if p.cfg.ActivityRetention > 0 {
 		p.running.Go(func() { p.every(ctx, hourly, "old activity not removed", p.removeOld) })
+	}
+	if p.admin != nil {
+		p.running.Go(func() { p.every(ctx, dueEvery, "secrets that are due not counted", p.countDue) })
 	}
 	if p.catalogue != nil {
 		p.running.Go(func() {

@@ -49,6 +49,7 @@ type RelyingParty struct {
 	Policy   Policy
 	// ExchangesTokens says that the login's access token is not the one that goes to Maia.
 	ExchangesTokens bool
+	Observer        Observer // nil: nobody
 	Log             *slog.Logger
 	Now             func() time.Time
 }

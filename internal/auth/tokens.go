@@ -219,6 +219,7 @@ func (t *Tokens) refresh(ctx context.Context, login Login) (_ Login, changed boo
 	if login.RefreshToken.Empty() {
 		return login, false, reason.ErrLoginRequired
 	}
+	defer func() { t.RP.refreshed(err) }()
 	token, err := t.RP.Provider.Refresh(ctx, login.RefreshToken)
 	var refusal *reason.Refusal
 	switch {

@@ -51,8 +51,10 @@ type Config struct {
 	Title                string
 	SupportURL           string
 	Notice               string
-	Accent               string // #rrggbb; empty: the portal's own
-	Logo                 []byte // of an SVG or PNG; empty: the portal's own sign
+	Accent               string            // #rrggbb; empty: the portal's own
+	Shown                map[string]string // settings that are not secret, by variable, for the log
+	SecurityContact      string            // mailto: or https: address; empty: none
+	Logo                 []byte            // of an SVG or PNG; empty: the portal's own sign
 }
 
 // OIDC are the settings of the relying party.
@@ -294,6 +296,8 @@ func (r *reader) parse() Config {
 		SupportURL:           g.SupportURL,
 		Notice:               g.Notice,
 		Accent:               r.accent(g.Accent),
+		Shown:                r.shown(),
+		SecurityContact:      r.contact(g.SecurityContact),
 		Logo:                 r.logo(g.Logo),
 		SubmissionsPerMinute: r.perMinute(g.SubmissionsPerMinute),
 	}

@@ -21,7 +21,7 @@ type Settings struct {
 	BaseURL string `flag:"base-url" meaning:"Address that users open, e.g. https://secrets.example.com. http only for a loopback host."`
 
 	Listen      string `flag:"listen" standard:"127.0.0.1:8080" meaning:"Address of the public listener."`
-	AdminListen string `flag:"admin-listen" standard:"127.0.0.1:9090" meaning:"Address of the operator's listener: /healthz, /readyz. Empty: off."`
+	AdminListen string `flag:"admin-listen" standard:"127.0.0.1:9090" meaning:"Address of the operator's listener: /metrics, /healthz, /readyz. Empty: off."`
 
 	OIDCIssuer        string      `flag:"oidc-issuer" meaning:"Issuer URL of the OpenID provider. http only for a loopback host."`
 	OIDCClientID      string      `flag:"oidc-client-id" meaning:"The relying party's client id."`
@@ -82,11 +82,12 @@ type Settings struct {
 
 	TimeZone string `flag:"time-zone" standard:"UTC" meaning:"IANA name of the zone of times on pages, e.g. Europe/Berlin. Exports and logs are always UTC."`
 
-	Title      string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
-	SupportURL string `flag:"support-url" meaning:"Where 'Get help' leads."`
-	Notice     string `flag:"notice" meaning:"One line of notice on each page."`
-	Accent     string `flag:"accent" meaning:"Colour of links and buttons, #rrggbb, with a contrast of at least 4.5 : 1 with the light page. Dark pages get a tint of it."`
-	Logo       string `flag:"logo" meaning:"Path of a logo, at most 32 KiB: a PNG, or an SVG without scripts and external addresses."`
+	Title           string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
+	SupportURL      string `flag:"support-url" meaning:"Where 'Get help' leads."`
+	Notice          string `flag:"notice" meaning:"One line of notice on each page."`
+	Accent          string `flag:"accent" meaning:"Colour of links and buttons, #rrggbb, with a contrast of at least 4.5 : 1 with the light page. Dark pages get a tint of it."`
+	SecurityContact string `flag:"security-contact" meaning:"mailto: or https: address for /.well-known/security.txt. Empty: there is no such page."`
+	Logo            string `flag:"logo" meaning:"Path of a logo, at most 32 KiB: a PNG, or an SVG without scripts and external addresses."`
 }
 
 // Setting describes one field of Settings.

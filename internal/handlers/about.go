@@ -51,7 +51,7 @@ func enteredWords() string {
 // about tells everybody what becomes of a secret. It asks nobody, so that it is there when the
 // database is not; then nobody counts as signed in.
 func (h *Handlers) about(c echo.Context) error {
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		s = nil
 	}

@@ -51,7 +51,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 		Latest:  h.activityRows(rows, false),
 		Guide:   h.Site.Guide,
 	}
-	soon := h.dates().here().AddDate(0, 0, dueSoon).Format(time.DateOnly)
+	soon := h.dates().here().AddDate(0, 0, DueSoon).Format(time.DateOnly)
 	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
 	if err != nil {
 		return databaseAway(err)
@@ -91,8 +91,8 @@ var tasks = []pages.Task{{
 	Action: "Have Matillion keep it",
 }}
 
-// dueSoon is within how many days a secret counts on the start page as one to renew.
-const dueSoon = 30
+// DueSoon is within how many days a secret counts on the start page as one to renew.
+const DueSoon = 30
 
 func dueWords(n int) string {
 	switch n {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"maiaportal/internal/auth"
 	"maiaportal/internal/auth/reason"
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
@@ -42,6 +43,18 @@ func (e *pageError) Unwrap() error { return e.cause }
 // RequestIDKey is where the request's id is in an echo context.
 const RequestIDKey = "request_id"
 
+// SubjectKey is where the subject of the user who sent a request is, once that is known.
+const SubjectKey = "subject"
+
+// current gives the session that a request comes with, nil where there is none, and notes whose it is for the log.
+func (h *Handlers) current(c echo.Context) (*auth.Session, error) {
+	s, err := h.Sessions.Current(c.Request())
+	if err == nil && s != nil {
+		c.Set(SubjectKey, s.Login.Subject)
+	}
+	return s, err
+}
+
 func requestID(c echo.Context) string {
 	id, _ := c.Get(RequestIDKey).(string)
 	return id
@@ -71,7 +84,7 @@ func (h *Handlers) onError(err error, c echo.Context) {
 	h.Log.LogAttrs(c.Request().Context(), level, "request refused", append(attrs, slog.String("error", err.Error()))...)
 
 	// Who is signed in matters to the header only: where it cannot be told, the page does without.
-	s, sessionErr := h.Sessions.Current(c.Request())
+	s, sessionErr := h.current(c)
 	if sessionErr != nil {
 		s = nil
 	}

@@ -57,10 +57,12 @@ type Site struct {
 	MaiaAccount bool
 	// TrailKeyed says that the chain of the audit trail has a key.
 	TrailKeyed bool
-	Retention  time.Duration  // how long records are kept; 0: forever
-	Version    string         // of the portal
-	Zone       *time.Location // of times on pages; nil: UTC
-	Guide      *pages.Guide   // the demo's list of things to try; nil elsewhere
+	// SecurityContact is the address in security.txt; empty: there is none.
+	SecurityContact string
+	Retention       time.Duration  // how long records are kept; 0: forever
+	Version         string         // of the portal
+	Zone            *time.Location // of times on pages; nil: UTC
+	Guide           *pages.Guide   // the demo's list of things to try; nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
@@ -125,6 +127,7 @@ func (h *Handlers) Routes(e *echo.Echo) {
 
 	page("/about", h.about)
 	page("/help", h.help)
+	page(securityTxtPath, h.securityTxt)
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)
 	page("/static/*", h.staticFile)
@@ -138,7 +141,7 @@ func toForm(f formSpec) echo.HandlerFunc {
 // withLogin hands a page the session, and asks for a login where there is none.
 func (h *Handlers) withLogin(handle func(echo.Context, *auth.Session) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		s, err := h.Sessions.Current(c.Request())
+		s, err := h.current(c)
 		if err != nil {
 			return databaseAway(err)
 		}

@@ -76,7 +76,7 @@ var explanations = []explained{
 
 // help answers the questions that people have. It asks nobody, so that it is there when the database is not.
 func (h *Handlers) help(c echo.Context) error {
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		s = nil
 	}

@@ -25,7 +25,7 @@ func (h *Handlers) later(do func(c echo.Context, s *auth.Session, r record.Submi
 		if err := sentByPage(c); err != nil {
 			return err
 		}
-		s, err := h.Sessions.Current(c.Request())
+		s, err := h.current(c)
 		if err != nil {
 			return databaseAway(err)
 		}

@@ -22,7 +22,7 @@ func (h *Handlers) login(c echo.Context) error {
 	if q.Get("prompt") == "login" {
 		prompt = "login"
 	}
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		return databaseAway(err)
 	}
@@ -33,6 +33,9 @@ func (h *Handlers) login(c echo.Context) error {
 		ReturnTo: returnTo,
 		Prompt:   prompt,
 	})
+	if err != nil {
+		h.RP.LoginEnded(err)
+	}
 	if errors.Is(err, reason.ErrProviderAway) {
 		e := asPageError(err)
 		e.link = parts.Link{Label: "Try again", Href: loginLink(returnTo.String(), prompt)}
@@ -70,10 +73,13 @@ func (h *Handlers) callback(c echo.Context) error {
 	r := c.Request()
 	login, returnTo, err := h.RP.Finish(r.Context(), h.Sessions.Cookies.BrowserOf(r), r.URL.Query())
 	if err != nil {
+		h.RP.LoginEnded(err)
 		h.noteRefusal(c, login, err)
 		return h.loginFailed(c, login, returnTo, err)
 	}
-	if err := h.Sessions.Start(r, c.Response(), login, over(c)); err != nil {
+	err = h.Sessions.Start(r, c.Response(), login, over(c))
+	h.RP.LoginEnded(err)
+	if err != nil {
 		return databaseAway(err)
 	}
 	h.Log.LogAttrs(r.Context(), slog.LevelInfo, "login", slog.String("request_id", requestID(c)), slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))
@@ -95,7 +101,7 @@ func (h *Handlers) logout(c echo.Context) error {
 	if err := sentByPage(c); err != nil {
 		return err
 	}
-	s, err := h.Sessions.Current(r)
+	s, err := h.current(c)
 	if err != nil {
 		return databaseAway(err)
 	}
@@ -147,7 +153,7 @@ func (h *Handlers) backchannelLogout(c echo.Context) error {
 }
 
 func (h *Handlers) signedOut(c echo.Context) error {
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		// Without the database nobody can tell: saying "signed out" could be wrong.
 		return databaseAway(err)

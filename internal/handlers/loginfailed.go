@@ -128,7 +128,7 @@ func badAnswer(err error, again parts.Link) error {
 
 // staleLogin is the answer to a reloaded or old call-back. It ends nobody's session.
 func (h *Handlers) staleLogin(c echo.Context, returnTo auth.ReturnPath, again parts.Link, cause error) error {
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		return databaseAway(err)
 	}

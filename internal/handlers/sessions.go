@@ -52,7 +52,7 @@ func (h *Handlers) endSessions(c echo.Context) error {
 	if err := sentByPage(c); err != nil {
 		return err
 	}
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		return databaseAway(err)
 	}

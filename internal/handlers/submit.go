@@ -37,7 +37,7 @@ func (h *Handlers) submit(f formSpec) echo.HandlerFunc {
 }
 
 func (h *Handlers) submitted(c echo.Context, f formSpec) error {
-	s, err := h.Sessions.Current(c.Request())
+	s, err := h.current(c)
 	if err != nil {
 		return databaseAway(err)
 	}

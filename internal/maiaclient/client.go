@@ -32,6 +32,8 @@ type Client struct {
 	// Account is the id of the company's account, sent with every call; empty: none. It is set before the
 	// first call.
 	Account string
+	// Observer hears of each call; nil: nobody does. It is set before the first call, too.
+	Observer Observer
 
 	base    string // no slash at its end
 	timeout time.Duration
@@ -89,6 +91,14 @@ type answer struct {
 // call makes one request to an address of the closed list. sent may be nil; nobody reads it any more when call
 // returns, so that its owner may wipe it.
 func (c *Client) call(ctx context.Context, to target, token string, sent plainjson.Document) (answer, error) {
+	begun := time.Now()
+	a, err := c.request(ctx, to, token, sent)
+	c.observe(to, a, err, begun)
+	return a, err
+}
+
+// request is call without those who watch.
+func (c *Client) request(ctx context.Context, to target, token string, sent plainjson.Document) (answer, error) {
 	out := outgoing{body: sent}
 	defer out.wait()
 	// The cancel runs before the wait: it makes the transport let go of a body that it still reads,

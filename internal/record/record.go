@@ -5,7 +5,10 @@
 // type with room for a secret value.
 package record
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Action is what a submission does.
 type Action string
@@ -41,6 +44,11 @@ const (
 // Outcomes are all of them, those that leave something to do after the good one.
 var Outcomes = []Outcome{
 	Created, Pending, ValueStored, Unknown, Rejected, Forbidden, NotFound, Conflict, Unauthenticated, RateLimited, Failed,
+}
+
+// Ends are the outcomes of what is not under way any more.
+func Ends() []Outcome {
+	return slices.DeleteFunc(slices.Clone(Outcomes), func(o Outcome) bool { return o == Pending })
 }
 
 // Definite says whether an outcome leaves its form free for another attempt.

@@ -37,10 +37,12 @@ func newMiddleware(o Options) (*middleware, error) {
 	return &middleware{o: o, origins: origins{own}}, nil
 }
 
-// requestID gives each request an id of our own: one that a client sends could be anything.
+// requestID gives each request an id of our own, which its answer has, too: one that a client sends could be anything.
 func (m *middleware) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Set(m.o.RequestIDKey, uuid.NewString())
+		id := uuid.NewString()
+		c.Set(m.o.RequestIDKey, id)
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		return next(c)
 	}
 }
@@ -55,8 +57,20 @@ func (m *middleware) accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r := c.Request()
 		id, _ := c.Get(m.o.RequestIDKey).(string)
-		m.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size), slog.Duration("took", time.Since(begun)), slog.String("client", c.RealIP()))
+		attrs := []slog.Attr{
+			slog.String("request_id", id),
+			slog.String("method", r.Method),
+			slog.String("route", routeOf(c)),
+			slog.String("path", r.URL.Path),
+			slog.Int("status", c.Response().Status),
+			slog.Int64("bytes", c.Response().Size),
+			slog.Float64("duration_ms", float64(time.Since(begun).Microseconds())/1000),
+			slog.String("client", c.RealIP()),
+		}
+		if subject, _ := c.Get(m.o.SubjectKey).(string); subject != "" {
+			attrs = append(attrs, slog.String("subject", subject))
+		}
+		m.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
 		return nil
 	}
 }

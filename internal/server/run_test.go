@@ -143,7 +143,7 @@ func run(t *testing.T, delay, limit time.Duration, d *drainer) *running {
 	go func() {
 		r.ended <- server.Run(ctx, server.Running{
 			Public:      server.Listening{Server: public, Listener: publicListener},
-			Admin:       server.Listening{Server: server.NewAdmin(log, answer, answer), Listener: adminListener},
+			Admin:       server.Listening{Server: server.NewAdmin(log, answer, answer, http.NotFoundHandler()), Listener: adminListener},
 			Delay:       delay,
 			Hurry:       hurry,
 			Limit:       limit,

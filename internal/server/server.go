@@ -31,9 +31,11 @@ type Options struct {
 	Program        string                                   // an address that a program posts to, no browser
 	Foreign        func() error                             // for what another site's page sends; nil: a plain 403
 	RequestIDKey   string                                   // where a request's id is in its echo context
+	SubjectKey     string                                   // and who sent it, where that is known
 	TrustedProxies []netip.Prefix
 	AnswerTimeout  time.Duration // how long an answer may take: longer than a whole submission
 	Ending         *Ending       // nil: it never does
+	Observer       Observer      // nil: nobody
 	Log            *slog.Logger
 }
 
@@ -48,7 +50,8 @@ func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 	}
 	// From the outside in. The panic handler sits inside the log, so that a panic has its line there,
 	// and outside everything that can fail.
-	e.Pre(o.Ending.lastAnswers, m.detach, m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie, m.sameOrigin)
+	e.Pre(o.Ending.lastAnswers, m.observe, m.detach, m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie,
+		m.sameOrigin)
 	routes(e)
 	s := &http.Server{
 		Handler:           e,
@@ -64,12 +67,13 @@ func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 }
 
 // NewAdmin makes the operator's server.
-func NewAdmin(log *slog.Logger, healthz, readyz echo.HandlerFunc) *http.Server {
+func NewAdmin(log *slog.Logger, healthz, readyz echo.HandlerFunc, metrics http.Handler) *http.Server {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		e.Add(method, "/healthz", healthz)
 		e.Add(method, "/readyz", readyz)
+		e.Add(method, "/metrics", echo.WrapHandler(metrics))
 	}
 	return &http.Server{
 		Handler:           e,

@@ -317,6 +317,17 @@ func (s *Store) ReleaseSession(ctx context.Context, idHash []byte, by string, no
 	return s.changeOne(ctx, query, args...)
 }
 
+// CountSessions counts the sessions that were begun after begun and used after seen.
+func (s *Store) CountSessions(ctx context.Context, begun, seen time.Time) (int64, error) {
+	var n int64
+	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sessions WHERE created_at > $1 AND seen_at > $2`,
+		millis(begun), millis(seen)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("store: count sessions: %w", err)
+	}
+	return n, nil
+}
+
 // SweepSessions removes sessions begun before begun or not used since seen, and tells how many.
 func (s *Store) SweepSessions(ctx context.Context, begun, seen time.Time) (int64, error) {
 	return s.change(ctx, `DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2`, millis(begun), millis(seen))

@@ -43,6 +43,15 @@ func (s *Store) Append(ctx context.Context, e record.Event) error {
 	return quoting(err, "append "+string(e.Kind))
 }
 
+// LastSeq is the number of the last event; 0 where there is none.
+func (s *Store) LastSeq(ctx context.Context) (int64, error) {
+	var seq int64
+	if err := s.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM events`).Scan(&seq); err != nil {
+		return 0, fmt.Errorf("store: head of the trail: %w", err)
+	}
+	return seq, nil
+}
+
 // idleInTrail is how long a transaction that holds the trail's lock may be without a statement.
 const idleInTrail = 5 * time.Second
 

@@ -110,6 +110,7 @@ func endOf(r record.Submission, more ...slog.Attr) []slog.Attr {
 	return append([]slog.Attr{
 		slog.String("request_id", r.RequestID),
 		slog.String("submission", r.ID),
+		slog.String("subject", r.Actor.Subject),
 		slog.String("action", string(r.Action)),
 		slog.String("outcome", string(r.Outcome)),
 		slog.Int("status", r.Status),

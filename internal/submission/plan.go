@@ -41,6 +41,7 @@ type underWay struct {
 	record record.Submission
 	step   *record.Step // the call that has begun and whose end is not recorded; nil: none
 	open   bool         // false until there is a record, and after its end
+	told   bool         // whether the observer has heard of its end
 	sent   bool         // whether any call was sent, be it refused and made anew
 	stored bool         // whether a step before the one that counts has created something
 }
@@ -164,7 +165,10 @@ func (s *Service) broken(req Request, u *underWay) (record.Submission, error) {
 		r.Status = u.step.Status
 	}
 	r.Outcome = u.outcome(cause)
-	if err := s.record(r, u.step); err != nil {
+	u.record.Outcome = r.Outcome
+	err := s.record(r, u.step)
+	s.ended(u)
+	if err != nil {
 		return record.Submission{}, errors.Join(errPanic, &UnrecordedError{Record: r, cause: err})
 	}
 	if !r.Outcome.Definite() {

@@ -74,6 +74,7 @@ type Options struct {
 	Timeout    time.Duration  // of a whole submission: renewal of the token and second try included
 	PerMinute  int            // submissions of one user; 0: no limit
 	NameRule   NameRule       // the company's own
+	Observer   Observer       // nil: nobody
 	Zone       *time.Location // in which a day begins; nil: UTC
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -107,6 +108,9 @@ type flight struct {
 // New makes a Service.
 func New(o Options) *Service {
 	base, cut := context.WithCancel(context.Background())
+	if o.Observer == nil {
+		o.Observer = unobserved{}
+	}
 	return &Service{
 		o:       o,
 		base:    base,
@@ -256,6 +260,7 @@ func (s *Service) try(ctx context.Context, req Request, p plan, r record.Submiss
 		return err != nil, record.Submission{}, err
 	}
 	*u = underWay{record: r, step: first, open: true}
+	s.o.Observer.SubmissionBegun()
 	end, err = s.send(ctx, req, p, u, bearer)
 	return true, end, err
 }
@@ -362,7 +367,9 @@ func (s *Service) send(ctx context.Context, req Request, p plan, u *underWay, to
 	r := u.record
 	// Before the end is recorded, which settles it.
 	earlier := s.earlier(r)
-	if err := s.record(r, u.step); err != nil {
+	err := s.record(r, u.step)
+	s.ended(u)
+	if err != nil {
 		u.open = false
 		return record.Submission{}, &UnrecordedError{Record: r, cause: err}
 	}
@@ -374,6 +381,14 @@ func (s *Service) send(ctx context.Context, req Request, p plan, u *underWay, to
 	refused := s.refused(r, req.LoggedIn, problem, p, callErr)
 	refused.Earlier = earlier
 	return r, refused
+}
+
+// ended tells that an attempt has ended, once: a panic may come after its end.
+func (s *Service) ended(u *underWay) {
+	if !u.told {
+		u.told = true
+		s.o.Observer.SubmissionEnded(u.record.Action, u.record.Outcome)
+	}
 }
 
 // earlier gives the user's own submission that has created a name that is taken, or may have; nil where none is known.

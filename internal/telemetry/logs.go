@@ -1,6 +1,7 @@
-// Package telemetry makes the portal's logs.
+// Package telemetry makes the portal's logs, and its metrics.
 //
-// It does not decide what is logged: every line is written where something happens, with the path and
+// It does not decide what is logged or counted: each room that is observed says what happens in it, by an interface of
+// its own, and every line is written where something happens, with the path and
 // never the query, and never a body.
 package telemetry
 

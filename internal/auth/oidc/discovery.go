@@ -53,7 +53,8 @@ func (p *Provider) read(ctx context.Context) (*discovered, error) {
 		return nil, reason.Refuse(reason.ErrProviderAway, reason.DiscoveryIssuerIsMetadata)
 	}
 	seen := &seenAnswer{}
-	op, err := oidc.NewProvider(oidc.ClientContext(context.WithValue(ctx, seenKey{}, seen), p.HTTP), p.client.Issuer)
+	ctx = context.WithValue(asking(ctx, EndpointDiscovery), seenKey{}, seen)
+	op, err := oidc.NewProvider(oidc.ClientContext(ctx, p.HTTP), p.client.Issuer)
 	if err != nil {
 		return nil, p.undiscovered(err, seen)
 	}

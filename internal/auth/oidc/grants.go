@@ -27,7 +27,7 @@ func (p *Provider) Redeem(ctx context.Context, code string, verifier secret.Text
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, err := p.token(ctx, d.tokenURL, d.credentials, p.forResource(url.Values{
+	answer, err := p.token(asking(ctx, EndpointToken), d.tokenURL, d.credentials, p.forResource(url.Values{
 		"grant_type":    {"authorization_code"},
 		"code":          {code},
 		"redirect_uri":  {d.oauth.RedirectURL},
@@ -72,7 +72,7 @@ func (p *Provider) Refresh(ctx context.Context, refreshToken secret.Text) (Answe
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, err := p.token(ctx, d.tokenURL, d.credentials, p.forResource(url.Values{
+	answer, err := p.token(asking(ctx, EndpointToken), d.tokenURL, d.credentials, p.forResource(url.Values{
 		"grant_type":    {"refresh_token"},
 		"refresh_token": {refreshToken.Reveal()},
 	}))
@@ -126,7 +126,7 @@ func (p *Provider) Exchange(ctx context.Context, x Exchange, subject secret.Text
 		// secret must not go to another origin.
 		return Answer{}, reason.Refuse(reason.ErrExchangeRefused, reason.ExchangeOrigin)
 	}
-	answer, err := p.token(ctx, endpoint, c, form)
+	answer, err := p.token(asking(ctx, EndpointExchange), endpoint, c, form)
 	var refused *endpointError
 	switch {
 	case errors.As(err, &refused) && refused.ofExchange():

@@ -181,7 +181,7 @@ func (k *keySet) use(algs []jose.SignatureAlgorithm) {
 
 func (k *keySet) refresh(ctx context.Context) error {
 	defer k.reads.Add(1)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
+	req, err := http.NewRequestWithContext(asking(ctx, EndpointKeys), http.MethodGet, k.url, nil)
 	if err != nil {
 		return fmt.Errorf("auth: the address of the keys: %w", err)
 	}

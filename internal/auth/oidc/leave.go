@@ -63,7 +63,7 @@ func (p *Provider) revoke(ctx context.Context, d *discovered, token secret.Text,
 	if d.revoke == "" || token.Empty() {
 		return
 	}
-	if _, _, err := p.ask(ctx, d.revoke, d.credentials, url.Values{"token": {token.Reveal()}, "token_type_hint": {hint}}); err != nil {
+	if _, _, err := p.ask(asking(ctx, EndpointRevocation), d.revoke, d.credentials, url.Values{"token": {token.Reveal()}, "token_type_hint": {hint}}); err != nil {
 		p.log.LogAttrs(ctx, slog.LevelInfo, "token not revoked", slog.String("hint", hint), slog.String("error", err.Error()))
 	}
 }

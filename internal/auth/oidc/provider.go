@@ -69,6 +69,8 @@ type discovered struct {
 type Provider struct {
 	// HTTP is what the provider is asked with. It follows no redirect, and its answers have a bound.
 	HTTP *http.Client
+	// Observer hears of each request; nil: nobody does. It is set before the first one.
+	Observer Observer
 
 	client Client
 	signer jose.Signer // of the client's key; nil without one
@@ -91,12 +93,12 @@ func NewProvider(c Client, log *slog.Logger, now func() time.Time) (*Provider, e
 		log:    log,
 		now:    now,
 		HTTP: &http.Client{
-			Timeout:   RequestTimeout,
-			Transport: limited{providerTransport()},
+			Timeout: RequestTimeout,
 			// A code, a refresh token or a client secret must not follow a redirect.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	p.HTTP.Transport = observed{limited{providerTransport()}, p}
 	if !c.Key.Empty() {
 		var err error
 		if p.signer, err = newSigner(c); err != nil {

@@ -28,6 +28,7 @@ func (p *Provider) Userinfo(ctx context.Context, a Answer, subject string) (Clai
 	if err != nil {
 		return nil, err
 	}
+	ctx = asking(ctx, EndpointUserinfo)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.provider.UserInfoEndpoint(), nil)
 	if err != nil {
 		return nil, userinfoAway(err)

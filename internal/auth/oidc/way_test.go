@@ -18,7 +18,8 @@ import (
 
 // through makes a provider be asked through a proxy, which the environment names elsewhere.
 func (p *Provider) through(proxy *url.URL) {
-	l, _ := p.HTTP.Transport.(limited)
+	o, _ := p.HTTP.Transport.(observed)
+	l, _ := o.RoundTripper.(limited)
 	t, _ := l.RoundTripper.(*http.Transport)
 	t.Proxy = http.ProxyURL(proxy)
 }

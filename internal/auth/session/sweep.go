@@ -15,14 +15,21 @@ type sweptRows interface {
 	SweepPendingLogins(ctx context.Context, t time.Time) (int64, error)
 	SweepLogoutTokens(ctx context.Context, t time.Time) (int64, error)
 	SweepLimits(ctx context.Context) (int64, error)
+	CountSessions(ctx context.Context, begun, seen time.Time) (int64, error)
 }
 
-// Sweeper removes what has run out.
+// Sweeper removes what has run out, and counts what has not.
 type Sweeper struct {
 	Rows sweptRows
 	Idle time.Duration // as those of Sessions
 	Max  time.Duration
 	Now  func() time.Time
+}
+
+// Live counts the sessions that have not run out.
+func (s *Sweeper) Live(ctx context.Context) (int64, error) {
+	now := s.Now()
+	return s.Rows.CountSessions(ctx, now.Add(-s.Max), now.Add(-s.Idle))
 }
 
 // Sweep removes all that has run out until now.
