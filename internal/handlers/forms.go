@@ -164,7 +164,10 @@ func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice st
 		if len(in.values[name]) > 0 && !repeated[name] {
 			twice = name
 		}
-		in.values[name] = append(in.values[name], form.Line(value))
+		if !exactFields[name] {
+			value = form.Line(value)
+		}
+		in.values[name] = append(in.values[name], value)
 	}
 	if dropped == removedOther && removed == removedSecret {
 		dropped = removedSecret // said before, and still the graver one

@@ -8,6 +8,7 @@ import (
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret"
 	"maiaportal/internal/secret/plainjson"
+	"maiaportal/internal/shape"
 )
 
 // defaultKey is the property's name where none is given.
@@ -74,7 +75,7 @@ func row(field string, i int) string { return field + "-" + strconv.Itoa(i+1) }
 // object checks the value and makes the JSON object that Maia gets. keySent says that the call has a
 // place for the key: then it must be a property of a pairs or json value. The key to send comes back.
 func (v ValueInput) object(keySent bool, e FieldErrors) (object plainjson.Document, key string) {
-	e.checkLine("key", v.Key)
+	e.checkName("key", v.Key)
 	if _, known := FindRecipe(v.Recipe); !known && v.Recipe != "" {
 		e.add("recipe", "The form was made for a use that is not known here. Choose what the secret is for anew.")
 	}
@@ -125,6 +126,7 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 	}
 	total, faults := 0, len(e)
 	seen := map[string]bool{}
+	looks := map[string]int{}
 	recipe, _ := FindRecipe(v.Recipe)
 	for i, p := range v.Pairs {
 		b := p.Value.Bytes()
@@ -142,7 +144,11 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 			continue
 		}
 		seen[p.Key] = true
-		e.checkLine(row("pairKey", i), p.Key)
+		e.checkName(row("pairKey", i), p.Key)
+		if twin, ok := looks[shape.Alike(p.Key)]; ok && len(e[row("pairKey", i)]) == 0 {
+			e.add(row("pairKey", i), "This name looks like the one in row "+strconv.Itoa(twin+1)+", but it is another one. Use names that people can tell apart.")
+		}
+		looks[shape.Alike(p.Key)] = i
 		if len(b) == 0 {
 			missing := "Enter the value of this property, or clear its name."
 			if known {
@@ -205,12 +211,21 @@ func (v ValueInput) json(keySent bool, e FieldErrors) plainjson.Document {
 	if !e.checkBytes("valueJSON", b) {
 		return nil
 	}
-	object, err := plainjson.Walk{Key: []byte(v.Key)}.Object(b)
+	var wrong jsonFaults
+	object, err := plainjson.Walk{
+		Key:    []byte(v.Key),
+		NameAt: func(name []byte, at int) { wrong.name(b, name, at) },
+		Text:   func(_, raw []byte, at int) { wrong.text(b, raw, at) },
+	}.Object(b)
 	if err != nil {
 		e.add("valueJSON", err.Error())
 		return nil
 	}
+	for _, message := range wrong.messages {
+		e.add("valueJSON", message)
+	}
 	switch {
+	case len(wrong.messages) > 0:
 	case object.Members == 0:
 		e.add("valueJSON", "The object is empty. Enter at least one property.")
 	case keySent && v.Key != "" && !object.Found:
