@@ -228,7 +228,7 @@ var (
 	// knownFields are all that any form has. Others are ignored.
 	knownFields = func() map[string]bool {
 		known := fieldsWith(func(field) bool { return true })
-		for _, name := range []string{"formToken", "session", "check", "proven"} {
+		for _, name := range []string{"formToken", "session", "check", "told", "proven"} {
 			known[name] = true
 		}
 		for name := range othersFields {

@@ -116,6 +116,7 @@ func (v formView) value() parts.ValueFields {
 		Picker:   v.form.picker(v.st.in),
 		Check:    v.st.in.check,
 		Doubted:  v.st.doubtful != nil,
+		Told:     v.st.in.told.String(),
 		Format:   v.choice("valueFormat"),
 		Key:      v.named("key"),
 		Text:     v.secret("valueText"),

@@ -183,10 +183,15 @@ func (v Value) prepare(c checks) (plan, FieldErrors) {
 	names := e
 	if !object.Empty() {
 		doubts = v.Value.examine(c, e)
+		v.Value.doubtSize(c, doubts, v.Cloud, object.Size())
 		names = doubts
 	}
-	if v.Value.Check && len(e["name"]) == 0 {
-		names.checkNewName(v.Cloud, v.Name)
+	if len(e["name"]) == 0 {
+		said := FieldErrors{}
+		said.checkNewName(v.Cloud, v.Name)
+		for _, text := range said["name"] {
+			v.Value.doubt(c, names, "name", "vault-rule", text)
+		}
 	}
 	e.checkTogether(v.plain())
 	store := func(ctx context.Context, maia Maia, token string, _ []record.Answer) (maiaclient.Stored, error) {

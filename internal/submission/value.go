@@ -28,6 +28,8 @@ type ValueInput struct {
 	Recipe string
 	// Check says that a value that looks odd is not to be sent.
 	Check bool
+	// Told is what was found in an earlier try of the same form, which may pass now.
+	Told Told
 	// LineEnds says that line ends became LF when the value was read.
 	LineEnds bool
 }
@@ -192,6 +194,10 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 func (v ValueInput) property(object plainjson.Document, head []byte, name string, value secret.Value,
 	tail string) plainjson.Document {
 	end := `"`
+	if b := value.Bytes(); v.dropsBreak(name, b) {
+		// Not a copy: the whole value is wiped by its owner.
+		value = secret.New(b[:len(b)-1])
+	}
 	if v.adds(name, value.Bytes()) {
 		end = `\n"`
 	}
@@ -241,6 +247,8 @@ func (e FieldErrors) checkBytes(field string, b []byte) bool {
 	switch {
 	case len(b) > MaxValue:
 		e.add(field, "The value is larger than 256 KiB, which is the most that can be stored.")
+	case isUTF16(b):
+		e.add(field, "The text is in UTF-16, not in UTF-8. Save the file as UTF-8, and choose it again.")
 	case !utf8.Valid(b):
 		e.add(field, "The value is not text in UTF-8. Store binary data in a text form, for example as PEM or Base64.")
 	case bytes.IndexByte(b, 0) >= 0:
@@ -251,6 +259,23 @@ func (e FieldErrors) checkBytes(field string, b []byte) bool {
 		return true
 	}
 	return false
+}
+
+// isUTF16 tells a text of two bytes a character, with or without a mark at its beginning.
+func isUTF16(b []byte) bool {
+	if len(b) < 4 || len(b)%2 != 0 {
+		return false
+	}
+	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		return true
+	}
+	zeros := [2]int{}
+	for i, c := range b {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	return zeros[0] == 0 && zeros[1] > len(b)/4 || zeros[1] == 0 && zeros[0] > len(b)/4
 }
 
 // onlyBullets tells what Chromium puts on the clipboard when somebody copies from a masked field.
