@@ -784,12 +784,12 @@ func checkBox(v checkState) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.doubted {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "It was checked, and what looks odd is told above. With the box unticked, the value is sent as you enter it now.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "The value was checked; see the messages above. Leave this unticked to send it: only something new is reported then.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "For blanks at its ends, characters that cannot be seen, damaged or encrypted keys, certificates that have run out, placeholders. If something looks odd, nothing is sent, and you enter the secret once more.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "Looks for spaces at the ends, invisible characters, damaged or encrypted keys, expired certificates and placeholders. If anything looks wrong, nothing is sent and you enter the secret again.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
