@@ -101,14 +101,15 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.H
 
 func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 	cfg := p.cfg
+	// Before the migration: a SQLite file that another portal serves is left as it is.
+	p.holder = uuid.NewString()
+	if err := p.store.Join(ctx, p.holder); err != nil {
+		return err
+	}
 	if cfg.Migrate {
 		if err := p.store.Migrate(ctx); err != nil {
 			return err
 		}
-	}
-	p.holder = uuid.NewString()
-	if err := p.store.Join(ctx, p.holder); err != nil {
-		return err
 	}
 	if err := p.settle(ctx); err != nil {
 		return fmt.Errorf("is the database migrated (portal migrate)? %w", err)
@@ -182,6 +183,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Timeout:    2 * cfg.MaiaTimeout,
 		PerMinute:  cfg.SubmissionsPerMinute,
 		NameRule:   submission.NameRule(cfg.NameRule),
+		Zone:       cfg.TimeZone,
 		Log:        p.log,
 		Now:        time.Now,
 	})
@@ -196,6 +198,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			MaiaAccount: cfg.MaiaAccount != "",
 			TrailKeyed:  len(cfg.AuditKeys) > 0,
 			Version:     Version,
+			Zone:        cfg.TimeZone,
 			Guide:       guide,
 		},
 		RP:          rp,

@@ -35,10 +35,20 @@ type life struct {
 	stop   context.CancelFunc
 	broken chan struct{} // wakes keepLock
 	done   chan struct{}
+	// file releases the lock of a SQLite file's one server; nil elsewhere.
+	file func()
 }
 
+// serveSuffix is what the name of a SQLite file gets for the file by whose lock its server is known. It is a file of its
+// own: some systems take any two locks on one file for the same.
+const serveSuffix = "-serve"
+
+// errTaken says that another process has a lock.
+var errTaken = errors.New("another process has the lock")
+
 // Join tells the other processes that this one lives, under an id that is its own, until Close. Call
-// it before the first submission begins. On PostgreSQL it needs an address at which one connection is
+// it before the first submission begins. A SQLite file has one server: where another process serves it, joining fails,
+// because this one would take the other's submissions for those of a dead process. On PostgreSQL it needs an address at which one connection is
 // one session all the time, as poolers in transaction mode do not offer.
 func (s *Store) Join(ctx context.Context, holder string) error {
 	l := &s.life
@@ -46,6 +56,16 @@ func (s *Store) Join(ctx context.Context, holder string) error {
 	defer l.mu.Unlock()
 	if l.holder != "" {
 		return errors.New("store: join: this process has joined already")
+	}
+	if s.pg == nil {
+		release, err := takeFile(s.path + serveSuffix)
+		if errors.Is(err, errTaken) {
+			return errors.New("another portal serves this SQLite file; stop it first, or use PostgreSQL for several instances")
+		}
+		if err != nil {
+			return fmt.Errorf("store: join: %w", err)
+		}
+		l.file = release
 	}
 	if s.pg != nil {
 		conn, err := s.takeLock(ctx, holder)
@@ -77,6 +97,16 @@ func (s *Store) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drop()
+}
+
+// release lets another process serve the SQLite file.
+func (l *life) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file != nil {
+		l.file()
+		l.file = nil
+	}
 }
 
 // keepLock takes the lock again whenever its connection has broken.

@@ -92,7 +92,9 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Close() error {
 	s.leave()
 	s.recorder.close()
-	return s.closing()
+	err := s.closing()
+	s.life.release()
+	return err
 }
 
 // write runs a statement that changes something.
