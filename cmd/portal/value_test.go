@@ -49,7 +49,7 @@ func TestOddValueIsToldOnce(t *testing.T) {
 			if p.status != http.StatusUnprocessableEntity || checked(p) {
 				t.Fatalf("%d, ticked %v: %s", p.status, checked(p), p.text())
 			}
-			for _, sentence := range []string{"Error: Store a secret value", "The value looks odd, and was not sent", "It ends with a blank", "it is not checked a second time", "The secret was not kept. Enter it again."} {
+			for _, sentence := range []string{"Error: Store a secret value", "The value looks wrong and was not sent", "It ends with a space", "what is listed here will not be reported again", "The secret was not kept. Enter it again."} {
 				if !strings.Contains(p.text(), sentence) {
 					t.Errorf("the page does not say %q: %s", sentence, p.text())
 				}
@@ -96,7 +96,7 @@ func TestCheckStaysAsItWas(t *testing.T) {
 	}
 	// With something else to put right, all of it is told at once.
 	p := b.send("/secret-values", wrong(" hunter2", "yes"))
-	if p.status != 422 || checked(p) || !strings.Contains(p.text(), "Two things to put right") || !strings.Contains(p.text(), "It begins with a blank") {
+	if p.status != 422 || checked(p) || !strings.Contains(p.text(), "Two things to put right") || !strings.Contains(p.text(), "It begins with a space") {
 		t.Errorf("odd and wrong: %d, %v %s", p.status, checked(p), p.text())
 	}
 	if got := r.sb.Maia.WriteCalls(); len(got) != 1 {

@@ -104,12 +104,12 @@ test('what looks odd is told once, at its field, with the value gone and the box
   await expect(admin).toHaveTitle(/^Error: /);
   await expect(summary(admin)).toBeFocused();
   await expect(summary(admin)).toContainText('The value looks odd, and was not sent');
-  await summary(admin).getByRole('link', { name: 'It ends with a blank' }).click();
+  await summary(admin).getByRole('link', { name: 'It ends with a space' }).click();
   const id = labelled(admin, 'Client id');
   await expect(id).toBeFocused();
   await expect(id).toHaveValue('');
   await expect(id).toHaveAttribute('aria-invalid', 'true');
-  await expect(id).toHaveAccessibleDescription(/It ends with a blank/);
+  await expect(id).toHaveAccessibleDescription(/It ends with a space/);
   await expect(labelled(admin, 'Client secret')).toHaveAccessibleDescription(/placeholder/);
   await expect(checkBox(admin)).not.toBeChecked();
   expect(await sandbox.writes()).toHaveLength(0);
@@ -126,7 +126,7 @@ test('a key that is not right for its use is refused, and the way out is named',
   await labelled(admin, 'Private key').fill('hunter2');
   await asItIs(admin);
   await submit(admin);
-  await expect(summary(admin)).toContainText('This is no private key in PEM form');
+  await expect(summary(admin)).toContainText('This is not a private key in PEM form');
   await expect(summary(admin)).toContainText('store it as “Anything else”');
   await admin.getByRole('link', { name: 'Change what it is for' }).click();
   await expect(field(admin, 'name')).toHaveValue('no-key');

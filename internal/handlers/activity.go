@@ -206,6 +206,8 @@ func changeWords(r record.Submission) []string {
 		switch change {
 		case submission.ChangeLineEnds:
 			out = append(out, "Its line breaks were stored as plain line feeds (LF), whatever the browser sent.")
+		case submission.ChangeNoBreak:
+			out = append(out, "The line break at the end of the single line was removed. Nothing else was changed.")
 		case submission.ChangeNewline:
 			out = append(out, "The line break that was missing after the key’s END line was added. Nothing else was changed.")
 		}

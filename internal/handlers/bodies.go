@@ -11,6 +11,7 @@ var bodies = func() form.Table {
 			Secret:   secretFields[name],
 			File:     name == "valueFile",
 			Repeated: repeated[name],
+			Exact:    exactFields[name],
 			Returns:  comesBack[name],
 		})
 	}

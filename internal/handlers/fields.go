@@ -32,6 +32,8 @@ type field struct {
 	options []parts.Option
 	// picks is what it chooses from; nil: nothing.
 	picks *picks
+	// exact says that it counts as it was entered: spaces at its ends are refused, not dropped.
+	exact bool
 	// named says that the company's own rule for names holds for it.
 	named bool
 	// advice is what is better known about what stands in it, though it is no fault.
@@ -97,6 +99,7 @@ var (
 	ticketField = field{
 		name:     "ticket",
 		label:    "Ticket",
+		exact:    true,
 		recorded: func(f *record.Fields) *string { return &f.Ticket },
 		words:    asEntered,
 	}
@@ -106,7 +109,7 @@ var (
 		recorded: func(f *record.Fields) *string { return &f.RenewBy },
 		words:    dateWords,
 	}
-	pairKeyField = field{name: "pairKey", label: "Names of the properties", repeated: true, control: "pairKey-1"}
+	pairKeyField = field{name: "pairKey", label: "Names of the properties", repeated: true, exact: true, control: "pairKey-1"}
 )
 
 // secretParts are the fields of which one takes the secret, by the format. Maia has one name for all of them.
@@ -203,6 +206,7 @@ func (f formSpec) byMaia(in input) map[string]string {
 var (
 	secretFields = fieldsWith(func(d field) bool { return d.secret })
 	repeated     = fieldsWith(func(d field) bool { return d.repeated })
+	exactFields  = fieldsWith(func(d field) bool { return d.exact })
 	// othersFields are for typed ids. What they hold is in links under another name.
 	othersFields = func() map[string]bool {
 		found := map[string]bool{}
@@ -224,7 +228,7 @@ var (
 	// knownFields are all that any form has. Others are ignored.
 	knownFields = func() map[string]bool {
 		known := fieldsWith(func(field) bool { return true })
-		for _, name := range []string{"formToken", "session", "check", "proven"} {
+		for _, name := range []string{"formToken", "session", "check", "told", "proven"} {
 			known[name] = true
 		}
 		for name := range othersFields {

@@ -23,6 +23,8 @@ type input struct {
 	values map[string][]string
 	rows   int  // of key and value
 	check  bool // whether the value's shape is to be checked
+	// told is what was found odd in an earlier try.
+	told submission.Told
 	// typed are the fields whose id was typed beside a select.
 	typed map[string]bool
 }
@@ -53,6 +55,7 @@ func (f formSpec) plain(b *form.Body) input {
 	}
 	in.rows = max(in.rows, min(len(b.AllSecrets("pairValue")), submission.MaxPairs))
 	in.check = b.Get("check") != ""
+	in.told = submission.ParseTold(b.Get("told"))
 	return in.trimmed()
 }
 
@@ -164,7 +167,10 @@ func (f formSpec) fromQuery(rawQuery string) (in input, removed, clean, twice st
 		if len(in.values[name]) > 0 && !repeated[name] {
 			twice = name
 		}
-		in.values[name] = append(in.values[name], form.Line(value))
+		if !exactFields[name] {
+			value = form.Line(value)
+		}
+		in.values[name] = append(in.values[name], value)
 	}
 	if dropped == removedOther && removed == removedSecret {
 		dropped = removedSecret // said before, and still the graver one
@@ -244,6 +250,7 @@ func value(b *form.Body) submission.ValueInput {
 		File:     b.Secret("valueFile"),
 		Recipe:   b.Get("recipe"),
 		Check:    b.Get("check") != "",
+		Told:     submission.ParseTold(b.Get("told")),
 		LineEnds: b.LineEnds(valueFieldOf[format]),
 	}
 	keys, values := b.All("pairKey"), b.AllSecrets("pairValue")

@@ -116,6 +116,7 @@ func (v formView) value() parts.ValueFields {
 		Picker:   v.form.picker(v.st.in),
 		Check:    v.st.in.check,
 		Doubted:  v.st.doubtful != nil,
+		Told:     v.st.in.told.String(),
 		Format:   v.choice("valueFormat"),
 		Key:      v.named("key"),
 		Text:     v.secret("valueText"),
@@ -155,10 +156,10 @@ func (v formView) failed() bool { return v.st.status >= 400 }
 func (v formView) common() parts.Form {
 	f := parts.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
 	if d := v.st.doubtful; d != nil {
-		f.Doubt = "Correct it at its source, or, if it is right as it is, enter it again and send: it is not checked a second time."
-		f.SummaryHeading = "The value looks odd, and was not sent"
+		f.Doubt = "Fix it where it comes from. If it is correct as it is, enter it again and send; what is listed here will not be reported again."
+		f.SummaryHeading = "The value looks wrong and was not sent"
 		if d.NameOnly {
-			f.Doubt = "Correct it, or, if it is right as it is, enter the secret again and send: the name is not checked a second time."
+			f.Doubt = "Correct it. If it is correct as it is, enter the secret again and send; the name will not be reported again."
 			f.SummaryHeading = "The name looks wrong, and nothing was sent"
 		}
 		if d.Faults {
@@ -187,10 +188,26 @@ func (v formView) summary() []parts.SummaryItem {
 	var items []parts.SummaryItem
 	for _, f := range fields {
 		for _, text := range v.st.errs[f] {
-			items = append(items, parts.SummaryItem{Text: text, Href: v.control(f)})
+			items = append(items, parts.SummaryItem{Text: v.rowWord(f) + text, Href: v.control(f)})
 		}
 	}
 	return items
+}
+
+// rowWord names the row that a message is about, so that several can be told apart.
+func (v formView) rowWord(field string) string {
+	_, row, isRow := strings.Cut(field, "-")
+	if !isRow {
+		return ""
+	}
+	n, err := strconv.Atoi(row)
+	if err != nil {
+		return ""
+	}
+	if properties, ok := v.properties(); ok && n <= len(properties) {
+		return properties[n-1].Label + ": "
+	}
+	return "Row " + row + ": "
 }
 
 // control is where a message's link leads: the field's own control, the first one of a group, nothing

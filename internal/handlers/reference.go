@@ -30,6 +30,7 @@ var referenceForm = newForm(formSpec{
 				recorded: func(f *record.Fields) *string { return &f.ProjectID },
 			}, {
 				name:     "secretReferenceName",
+				exact:    true,
 				label:    "Reference name",
 				maia:     []string{"secretReferenceName", "name"},
 				named:    true,
@@ -50,18 +51,21 @@ var referenceForm = newForm(formSpec{
 				words:    asEntered,
 			}, {
 				name:     "vaultName",
+				exact:    true,
 				label:    "Vault name",
 				maia:     []string{"vaultName"},
 				shown:    keptBy(maiaclient.Azure),
 				recorded: func(f *record.Fields) *string { return &f.VaultName },
 			}, {
 				name:     "secretName",
+				exact:    true,
 				label:    "Secret name",
 				maia:     []string{"secretName"},
 				shown:    keptBy(maiaclient.AWS, maiaclient.Azure),
 				recorded: func(f *record.Fields) *string { return &f.SecretName },
 			}, {
 				name:     "secretKey",
+				exact:    true,
 				label:    "Secret key",
 				maia:     []string{"secretKey"},
 				shown:    keptBy(maiaclient.AWS, maiaclient.Azure),
@@ -76,7 +80,7 @@ var referenceForm = newForm(formSpec{
 			},
 			recipeField,
 			formatField,
-			{name: "key", label: keyLabel},
+			{name: "key", exact: true, label: keyLabel},
 			pairKeyField,
 			{name: "description", label: "Description", maia: []string{"description"}},
 			ticketField,

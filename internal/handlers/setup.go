@@ -44,12 +44,14 @@ var setupForm = newForm(formSpec{
 				words:    agentTypeWords,
 			}, {
 				name:     "secretReferenceName",
+				exact:    true,
 				label:    "Reference name",
 				maia:     []string{"secretReferenceName", "name"},
 				named:    true,
 				recorded: func(f *record.Fields) *string { return &f.Name },
 			}, {
 				name:     "name",
+				exact:    true,
 				label:    "Secret name",
 				maia:     []string{"name"},
 				named:    true,
@@ -66,6 +68,7 @@ var setupForm = newForm(formSpec{
 				recorded: func(f *record.Fields) *string { return &f.VaultName },
 			}, {
 				name:     "type",
+				exact:    true,
 				label:    "Secret type",
 				maia:     []string{"type"},
 				options:  kinds,
@@ -76,6 +79,7 @@ var setupForm = newForm(formSpec{
 			formatField,
 			{
 				name:     "key",
+				exact:    true,
 				label:    keyLabel,
 				maia:     []string{"key"},
 				fact:     "Secret key",

@@ -213,7 +213,7 @@ func TestStrangersGetTheirFieldsBack(t *testing.T) {
 		return in, to
 	}
 	in, _ := back(ask("agentId=a1&name=+prod%2Fdb&type=T&key=k&pairKey=one&pairKey=&pairKey=two&valueText=s&formToken=t&check=yes&description=of+another+form"))
-	if want := (fields{"agentId": {"a1"}, "name": {"prod/db"}, "type": {"T"}, "key": {"k"}, "pairKey": {"one", "", "two"}}); !reflect.DeepEqual(in.values, want) {
+	if want := (fields{"agentId": {"a1"}, "name": {" prod/db"}, "type": {"T"}, "key": {"k"}, "pairKey": {"one", "", "two"}}); !reflect.DeepEqual(in.values, want) {
 		t.Errorf("%q came back, want %q", in.values, want)
 	}
 	e := ask("agentId=a1&name=" + fill("x", 8000) + "&type=" + fill("%22", 3000) + "&key=k")

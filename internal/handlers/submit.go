@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -122,6 +123,11 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 	case errors.As(err, &doubtful):
 		st.status, st.errs = http.StatusUnprocessableEntity, doubtful.Fields
 		st.doubtful, st.in.check = doubtful, false
+		// What was told before stays told.
+		if st.in.told == nil {
+			st.in.told = submission.Told{}
+		}
+		maps.Copy(st.in.told, doubtful.Told)
 	case errors.As(err, &used):
 		st.status, st.token = http.StatusUnprocessableEntity, h.Submissions.FormToken(actor(s))
 		st.notices = append(st.notices, usedNotice(used))

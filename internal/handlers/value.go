@@ -35,6 +35,7 @@ var valueForm = newForm(formSpec{
 				recorded: func(f *record.Fields) *string { return &f.ProjectID },
 			}, {
 				name:     "name",
+				exact:    true,
 				label:    "Secret name",
 				maia:     []string{"name"},
 				named:    true,
@@ -42,6 +43,7 @@ var valueForm = newForm(formSpec{
 				recorded: func(f *record.Fields) *string { return &f.Name },
 			}, {
 				name:     "type",
+				exact:    true,
 				label:    "Secret type",
 				maia:     []string{"type"},
 				options:  kinds,
@@ -51,6 +53,7 @@ var valueForm = newForm(formSpec{
 			formatField,
 			{
 				name:     "key",
+				exact:    true,
 				label:    keyLabel,
 				maia:     []string{"key"},
 				fact:     "Secret key",

@@ -33,11 +33,17 @@ type Expect struct {
 	Encrypted bool
 	// NewlineAdded says that a newline that a PEM block lacks at its end will be added.
 	NewlineAdded bool
-	Now          time.Time
+	// Takes is which keys the program takes that the value is for.
+	Takes Takes
+	Now   time.Time
+
+	bundle, position int // how many certificates there are, and which one is looked at
 }
 
 // Finding is one thing that is odd.
 type Finding struct {
+	// ID names the kind of finding, in lower case with hyphens.
+	ID string
 	// Text says what is odd and what to do, beginning with a capital.
 	Text string
 	// Broken says that the value cannot be what it is meant to be.
@@ -47,57 +53,59 @@ type Finding struct {
 // Look gives what is odd about b, which is valid UTF-8 and not empty. The most telling comes first.
 func Look(b []byte, e Expect) []Finding {
 	var found []Finding
-	add := func(odd bool, text string) {
+	add := func(odd bool, id, text string) {
 		if odd {
-			found = append(found, Finding{Text: text})
+			found = append(found, Finding{ID: id, Text: text})
 		}
 	}
 	object, document := false, false
 	if e.Kind != Leaf {
 		object, document = isJSON(b)
 	}
+	var table []Finding
+	if !document {
+		table = copied(b, e.Kind)
+	}
+	if e.Kind.Strict() && len(table) > 0 && table[0].Broken {
+		return table[:1]
+	}
 	var pem pemLook
 	if !document || e.Kind == PrivateKey {
 		pem = lookPEM(b, e) // in a JSON document a key's line breaks are written otherwise
 	}
-	if e.Kind.Strict() && pem.broken != "" {
-		return []Finding{{Text: pem.broken, Broken: true}}
+	if e.Kind.Strict() && pem.broken.ID != "" {
+		pem.broken.Broken = true
+		return []Finding{pem.broken}
 	}
-	add(bytes.HasPrefix(b, bom), "It begins with a byte order mark, three bytes that cannot be seen. Save the file as UTF-8 without one, or copy the value again.")
+	add(bytes.HasPrefix(b, bom), "byte-order-mark", "It begins with a byte order mark, three invisible bytes. Save the file as UTF-8 without one, or copy the value again.")
 	found = append(found, pem.odd...)
 	typed := e.Kind == Anything || e.Kind == Line
 	if !pem.present {
+		found = append(found, table...)
 		if !document { // blanks around JSON mean nothing
 			found = append(found, edges(b, e.Kind)...)
 		}
-		add(e.Kind == Line && bytes.IndexByte(trim(b), '\n') >= 0, "It has more than one line. This is usually a single one.")
-		add(typed && object, "It is a whole JSON object. If its properties are meant to be stored one by one, enter it as JSON.")
-		add(typed && hasCurly(b), "It holds curly quotation marks, which word processors put in place of straight ones.")
+		add(e.Kind == Line && bytes.IndexByte(trim(b), '\n') >= 0, "several-lines", "It has several lines; this kind of secret usually has one.")
+		add(typed && object, "json", "It is a whole JSON object. If its properties are meant to be stored one by one, enter it as JSON.")
 	} else if e.Kind == Line {
-		add(true, "It is a key or a certificate in PEM form, where one line is expected.")
+		add(true, "pem", "It is a key or a certificate in PEM form, where one line is expected.")
 	}
-	add(hasInvisible(bytes.TrimPrefix(trim(b), bom), typed), "It holds characters that cannot be seen, which web pages, chats and terminals leave in copied text. Copy it from another place, or type it.")
-	add(isOwn(b, e.Own), "It is your own name or e-mail address. Perhaps a browser filled it in.")
-	add(isPlaceholder(b, e.Kind), "It looks like a placeholder that stands where the secret should be.")
+	found = append(found, odd(b, e.Kind)...)
+	add(isOwn(b, e.Own), "own-name", "It is your own name or e-mail address. Perhaps a browser filled it in.")
+	add(len(table) == 0 && isPlaceholder(b, e.Kind), "placeholder", placeholderText)
 	return found
 }
 
 var bom = []byte("\ufeff")
-
-// curly are typographic quotation marks, single and double.
-const curly = "‘’‚‛“”„‟"
-
-// hasCurly looks for the byte first with which each of them begins in UTF-8.
-func hasCurly(b []byte) bool { return bytes.IndexByte(b, curly[0]) >= 0 && bytes.ContainsAny(b, curly) }
 
 // blank tells characters that take room and show nothing.
 func blank(c rune) bool { return unicode.IsSpace(c) }
 
 func trim(b []byte) []byte { return bytes.TrimFunc(b, blank) }
 
-const (
-	beginsBlank = "It begins with a blank or a line break, which copying often adds."
-	endsBlank   = "It ends with a blank, which copying often adds."
+var (
+	beginsBlank = Finding{ID: "begins-space", Text: "It begins with a space or a line break, which copying often adds. Remove it."}
+	endsBlank   = Finding{ID: "ends-space", Text: "It ends with a space, which copying often adds. Remove it."}
 )
 
 // edges finds blanks and line breaks at the ends. A text of several lines usually ends with a line
@@ -109,7 +117,7 @@ func edges(b []byte, k Kind) []Finding {
 		if k == Leaf {
 			return nil
 		}
-		return []Finding{{Text: "It has nothing but blanks and line breaks."}}
+		return []Finding{{ID: "only-space", Text: "It contains only spaces and line breaks."}}
 	}
 	lineBreaks := func(b []byte) bool { return len(bytes.Trim(b, "\r\n")) == 0 }
 	start, end := bytes.IndexFunc(b, func(c rune) bool { return !blank(c) }), len(bytes.TrimRightFunc(b, blank))
@@ -122,13 +130,13 @@ func edges(b []byte, k Kind) []Finding {
 	}
 	switch {
 	case before && after:
-		return []Finding{{Text: "It begins and ends with a blank or a line break, which copying often adds."}}
+		return []Finding{{ID: "both-space", Text: "It begins and ends with a space or a line break, which copying often adds. Remove them."}}
 	case before:
-		return []Finding{{Text: beginsBlank}}
+		return []Finding{beginsBlank}
 	case after && lineBreaks(b[end:]):
-		return []Finding{{Text: "It is one line and ends with a line break, which copying often adds."}}
+		return []Finding{{ID: "ends-line", Text: "It is one line and ends with a line break, which copying often adds. Remove it."}}
 	case after:
-		return []Finding{{Text: endsBlank}}
+		return []Finding{endsBlank}
 	}
 	return nil
 }
@@ -141,58 +149,6 @@ func isJSON(b []byte) (object, document bool) {
 		return false, false
 	}
 	return b[0] == '{', true
-}
-
-// hasInvisible finds characters that show nothing. Those that join emoji and the letters of some scripts
-// belong where they stand between them. A hard blank is one only in what was typed or pasted: documents
-// have them.
-func hasInvisible(b []byte, typed bool) bool {
-	before, flag := rune(-1), false
-	for len(b) > 0 {
-		if c := b[0]; c < utf8.RuneSelf { // what most is made of
-			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
-				return true
-			}
-			before, flag = rune(c), false
-			b = b[1:]
-			continue
-		}
-		c, n := utf8.DecodeRune(b)
-		b = b[n:]
-		switch {
-		case c == '\u200c' || c == '\u200d':
-			if !joins(before) {
-				return true
-			}
-			continue // the one before a second joiner is still what counts
-		case c >= 0xe0020 && c <= 0xe007f: // the letters of a flag
-			if !flag {
-				return true
-			}
-			continue
-		case c == '\u00a0':
-			if typed {
-				return true
-			}
-		case invisible(c):
-			return true
-		}
-		flag = c == 0x1f3f4
-		before = c
-	}
-	return false
-}
-
-// invisible is for characters beyond ASCII.
-func invisible(c rune) bool {
-	return unicode.IsControl(c) || c == '\u00ad' || c == '\u061c' || c == '\u180e' || c >= '\u200b' && c <= '\u200f' ||
-		c >= '\u2028' && c <= '\u202e' || c >= '\u2060' && c <= '\u206f' || c == '\u3164' || c == '\ufeff' ||
-		c >= '\ufff9' && c <= '\ufffd' || c >= 0xe0000 && c <= 0xe001f
-}
-
-// joins tells what a zero width joiner may follow: emoji, and the scripts from Arabic to Khmer.
-func joins(c rune) bool {
-	return c >= '\u0600' && c <= '\u17ff' || c >= '\u2190' && c < '\ufeff' || c >= 0x1f000
 }
 
 // isOwn tells the user's own words. Very short ones are no evidence.
@@ -223,11 +179,7 @@ func isPlaceholder(b []byte, k Kind) bool {
 	if len(b) == 0 || len(b) > maxPlaceholder {
 		return false
 	}
-	first, last := b[0], b[len(b)-1]
-	if len(b) > 2 && bytes.IndexByte(b, '\n') < 0 &&
-		(first == '<' && last == '>' && bytes.IndexByte(b[1:], '<') < 0 || bytes.HasPrefix(b, []byte("${")) && last == '}' || bytes.HasPrefix(b, []byte("{{")) && last == '}') {
-		return true
-	}
+	first := b[0]
 	if k == Leaf {
 		return false
 	}

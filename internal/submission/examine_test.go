@@ -1,24 +1,27 @@
 package submission
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"maiaportal/internal/record"
 )
 
+// rsaKey is the same for all tests: making one takes a while.
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 // pemKey is a private key, whole, with its newline.
 func pemKey(t testing.TB) string {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := rsaKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,15 +52,15 @@ func TestExamine(t *testing.T) {
 		errors map[string]string
 	}{
 		"a password":                              {forUse("password", text("correct horse")), nil, nil},
-		"a password with a blank":                 {forUse("password", text("correct horse ")), map[string]string{"valueText": "It ends with a blank"}, nil},
-		"a text with a blank, for no use":         {forUse("", text(" x")), map[string]string{"valueText": "It begins with a blank"}, nil},
+		"a password with a blank":                 {forUse("password", text("correct horse ")), map[string]string{"valueText": "It ends with a space"}, nil},
+		"a text with a blank, for no use":         {forUse("", text(" x")), map[string]string{"valueText": "It begins with a space"}, nil},
 		"a key for a password":                    {forUse("password", text(key)), map[string]string{"valueText": "It is a key or a certificate"}, nil},
 		"a key for anything":                      {forUse("anything", text(key)), nil, nil},
 		"a key without newline, for anything":     {forUse("anything", text(bare)), map[string]string{"valueText": "The line break after the END line"}, nil},
 		"a key without newline, which is put":     {forUse("snowflake-key", text(bare)), nil, nil},
 		"a key in a file without newline":         {forUse("private-key", file(bare)), nil, nil},
-		"a password for a key":                    {forUse("private-key", text("hunter2")), nil, map[string]string{"valueText": "This is no private key"}},
-		"a password for a key, in a file":         {forUse("snowflake-key", file("hunter2")), nil, map[string]string{"valueFile": "This is no private key"}},
+		"a password for a key":                    {forUse("private-key", text("hunter2")), nil, map[string]string{"valueText": "This is not a private key"}},
+		"a password for a key, in a file":         {forUse("snowflake-key", file("hunter2")), nil, map[string]string{"valueFile": "This is not a private key"}},
 		"a file for anything":                     {forUse("", file("a\r\nb\r\n")), nil, nil},
 		"a file of one line":                      {forUse("", file("a\n")), map[string]string{"valueFile": "It is one line"}, nil},
 		"own address":                             {forUse("password", text("ada@example.com")), map[string]string{"valueText": "It is your own name"}, nil},
@@ -67,27 +70,27 @@ func TestExamine(t *testing.T) {
 		"a passphrase that is the key itself":     {forUse("", pairs("password", lockedKey)), map[string]string{"pairValue-1": "The key is encrypted"}, nil},
 		"a passphrase by another name":            {forUse("", pairs("key", lockedKey, "PASS_PHRASE", "horse")), nil, nil},
 		"a passphrase before its key, in JSON":    {forUse("", jsonValue(`{"pwd":"horse","key":"`+strings.ReplaceAll(lockedKey, "\n", `\n`)+`"}`, "")), nil, nil},
-		"a key as the password, in JSON":          {forUse("", jsonValue(`{"password":"`+strings.ReplaceAll(lockedKey, "\n", `\n`)+`"}`, "")), map[string]string{"valueJSON": "In line 1: The key is encrypted"}, nil},
+		"a key as the password, in JSON":          {forUse("", jsonValue(`{"password":"`+strings.ReplaceAll(lockedKey, "\n", `\n`)+`"}`, "")), map[string]string{"valueJSON": "In line 1, property password: The key is encrypted"}, nil},
 		"an OAuth client":                         {forUse("oauth-client", pairs("clientId", "abc", "clientSecret", "def")), nil, nil},
 		"a placeholder in a row":                  {forUse("", pairs("a", "x1", "", "", "b", "changeme")), map[string]string{"pairValue-3": "It looks like a placeholder"}, nil},
 		"several in several rows":                 {forUse("oauth-client", pairs("clientId", " abc", "clientSecret", "xxx")), map[string]string{"pairValue-1": "It begins", "pairValue-2": "It looks like"}, nil},
 		"a component's key":                       {forUse("snowflake-component-key", pairs("privateKey", bare, "passphrase", "")), nil, nil},
-		"a component's key that is none":          {forUse("snowflake-component-key", pairs("privateKey", "k", "passphrase", "")), nil, map[string]string{"pairValue-1": "This is no private key"}},
+		"a component's key that is none":          {forUse("snowflake-component-key", pairs("privateKey", "k", "passphrase", "")), nil, map[string]string{"pairValue-1": "This is not a private key"}},
 		"an encrypted key alone":                  {forUse("snowflake-component-key", pairs("privateKey", lockedKey, "passphrase", "")), map[string]string{"pairValue-1": "The key is encrypted"}, nil},
-		"an encrypted key and its passphrase":     {forUse("snowflake-component-key", pairs("privateKey", lockedKey, "passphrase", "horse")), nil, nil},
+		"an encrypted key and its passphrase":     {forUse("snowflake-component-key", pairs("privateKey", lockedKey, "passphrase", "horse")), map[string]string{"pairValue-1": "Snowflake asks for the PKCS #8 form"}, nil},
 		"an encrypted key in rows":                {forUse("", pairs("key", lockedKey, "keyPassphrase", "horse")), nil, nil},
-		"an encrypted key in JSON":                {forUse("", jsonValue(`{"key":"`+strings.ReplaceAll(lockedKey, "\n", `\n`)+`"}`, "")), map[string]string{"valueJSON": "In line 1: The key is encrypted"}, nil},
+		"an encrypted key in JSON":                {forUse("", jsonValue(`{"key":"`+strings.ReplaceAll(lockedKey, "\n", `\n`)+`"}`, "")), map[string]string{"valueJSON": "In line 1, property key: The key is encrypted"}, nil},
 		"an encrypted key in JSON, with its pass": {forUse("", jsonValue(`{"key":"`+strings.ReplaceAll(lockedKey, "\n", `\n`)+`","passphrase":"x1"}`, "")), nil, nil},
 		"JSON":                                    {forUse("", jsonValue("{\"a\": \"b\",\n \"n\": 1, \"k\": \""+inJSON+"\"}", "")), nil, nil},
-		"a blank in JSON":                         {forUse("", jsonValue("{\"a\": \"b\",\n\"c\": [{\"d\": \"e \"}]}", "")), map[string]string{"valueJSON": "In line 2: It ends with a blank"}, nil},
-		"a key escaped twice in JSON":             {forUse("", jsonValue(`{"k":"`+strings.ReplaceAll(inJSON, `\`, `\\`)+`"}`, "")), map[string]string{"valueJSON": "In line 1: The line breaks of the key are written"}, nil},
+		"a blank in JSON":                         {forUse("", jsonValue("{\"a\": \"b\",\n\"c\": [{\"d\": \"e \"}]}", "")), map[string]string{"valueJSON": "In line 2, property d: It ends with a space"}, nil},
+		"a key escaped twice in JSON":             {forUse("", jsonValue(`{"k":"`+strings.ReplaceAll(inJSON, `\`, `\\`)+`"}`, "")), map[string]string{"valueJSON": "In line 1, property k: The line breaks of the key are escaped twice"}, nil},
 		"JSON in a file for anything":             {forUse("", file("{\n\"private_key\": \""+inJSON+"\"\n}\n")), nil, nil},
-		"a blank in JSON in a file":               {forUse("", file("{\n\"a\": \"b \"\n}\n")), map[string]string{"valueFile": "In line 2: It ends with a blank"}, nil},
+		"a blank in JSON in a file":               {forUse("", file("{\n\"a\": \"b \"\n}\n")), map[string]string{"valueFile": "In line 2, property a: It ends with a space"}, nil},
 		"a service account":                       {forUse("service-account", file("{\"private_key\": \""+inJSON+"\"}\n")), nil, nil},
 		"a service account, pasted":               {forUse("service-account", text(`{"type": "service_account"}`)), nil, nil},
 		"a service account that is no JSON":       {forUse("service-account", file("{\n\"a\": }")), nil, map[string]string{"valueFile": "This is not one JSON object. Line 2, column 6:"}},
 		"a service account with a mark before it": {forUse("service-account", file("\ufeff{}")), nil, map[string]string{"valueFile": "The file begins with a byte order mark"}},
-		"a service account with a broken key":     {forUse("service-account", file("{\n\"private_key\": \""+inJSON[:90]+"\"}")), map[string]string{"valueFile": "In line 2: The END line"}, nil},
+		"a service account with a broken key":     {forUse("service-account", file("{\n\"private_key\": \""+inJSON[:90]+"\"}")), map[string]string{"valueFile": "In line 2, property private_key: The END line"}, nil},
 	} {
 		t.Run(why, func(t *testing.T) {
 			e := FieldErrors{}

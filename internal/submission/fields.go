@@ -65,11 +65,11 @@ func (g GivenField) check(value string) string {
 			e.add(g.Name, onlyPassword)
 		}
 	case "vaultName":
-		if e.checkLine(g.Name, value); len(e) == 0 {
+		if e.checkName(g.Name, value) {
 			e.checkVaultName(value)
 		}
 	case "secretName":
-		e.checkLine(g.Name, value)
+		e.checkName(g.Name, value)
 		e.checkSecretName(g.AgentType, value)
 	case "description":
 		e.checkDescription(value)
@@ -88,7 +88,7 @@ func (g GivenField) check(value string) string {
 			e.add(g.Name, "Enter a date such as 2027-03-31.")
 		}
 	default:
-		e.checkLine(g.Name, value)
+		e.checkName(g.Name, value)
 	}
 	if len(e[g.Name]) == 0 {
 		return ""

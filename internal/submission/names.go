@@ -84,6 +84,8 @@ func (e FieldErrors) checkReferenceName(name string, own NameRule) {
 	switch {
 	case name == "":
 		e.add(field, "Enter the name that pipelines will use, for example SNOWFLAKE_PASSWORD.")
+	case unseen(name, true) != "":
+		e.checkName(field, name)
 	case utf8.RuneCountInString(name) > 128:
 		e.add(field, "Shorten the name: it may have up to 128 characters.")
 	case !nameRule().MatchString(name):

@@ -113,7 +113,7 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 		if e.checkRequired("secretName", r.SecretName, "Enter the name of the secret in the vault: the reference has to point somewhere.") {
 			e.checkSecretName(r.AgentType, r.SecretName)
 		}
-		e.checkLine("secretKey", r.SecretKey)
+		e.checkName("secretKey", r.SecretKey)
 	case maiaclient.MatillionHosted:
 		e.checkAgent(r.AgentID)
 		p.object, _ = r.Value.object(false, e)
@@ -175,7 +175,7 @@ func (v Value) prepare(c checks) (plan, FieldErrors) {
 		e.checkOwnRule("name", v.Name, c.rule)
 		e.checkProjectRule("name", v.Name, c.project)
 	}
-	e.checkLine("type", v.Type)
+	e.checkName("type", v.Type)
 	e.checkOwn(v.Fields, c.now)
 	object, key := v.Value.object(true, e)
 	// What an agent's vault takes is a doubt, no fault: only Maia knows for sure where an agent writes to.
@@ -183,10 +183,15 @@ func (v Value) prepare(c checks) (plan, FieldErrors) {
 	names := e
 	if !object.Empty() {
 		doubts = v.Value.examine(c, e)
+		v.Value.doubtSize(c, doubts, v.Cloud, object.Size())
 		names = doubts
 	}
-	if v.Value.Check && len(e["name"]) == 0 {
-		names.checkNewName(v.Cloud, v.Name)
+	if len(e["name"]) == 0 {
+		said := FieldErrors{}
+		said.checkNewName(v.Cloud, v.Name)
+		for _, text := range said["name"] {
+			v.Value.doubt(c, names, "name", "vault-rule", text)
+		}
 	}
 	e.checkTogether(v.plain())
 	store := func(ctx context.Context, maia Maia, token string, _ []record.Answer) (maiaclient.Stored, error) {

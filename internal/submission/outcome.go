@@ -26,6 +26,8 @@ var (
 // DoubtfulError is a value that looks odd, found because the user asked for the check. Nothing was
 // sent. It is told once: without the check the value is sent as it is.
 type DoubtfulError struct {
+	// Told is what was found, for the next try of the form.
+	Told Told
 	// Fields are the messages, with those of other faults of the form.
 	Fields FieldErrors
 	// Faults says that there are other faults, too, which have to be put right.

@@ -26,6 +26,8 @@ type Recipe struct {
 	Kind shape.Kind
 	// JSON says that a text or a file is one JSON object, kept as it is written.
 	JSON bool
+	// Takes is which keys the program takes that the secret is for; the zero one takes every key.
+	Takes shape.Takes
 	// Newline says that a PEM text gets the line break that is missing after its END line.
 	Newline bool
 	// Encrypted says that an encrypted key is no surprise, because its passphrase is kept elsewhere.
@@ -42,7 +44,16 @@ type Property struct {
 	// Missing is said where it is left empty; empty for an optional one, which is then not stored.
 	Missing string
 	Kind    shape.Kind
+	Takes   shape.Takes
 	Newline bool
+}
+
+// snowflake is what Snowflake's key-pair authentication takes.
+var snowflake = shape.Takes{
+	Who:     "Snowflake",
+	RSABits: 2048,
+	PKCS8:   true,
+	Source:  "https://docs.snowflake.com/en/user-guide/key-pair-auth",
 }
 
 // RecipeAnything is the recipe that asks for nothing.
@@ -58,7 +69,7 @@ var Recipes = []Recipe{
 		Type:    "PASSWORD",
 		Formats: []record.Format{record.FormatText},
 		Label:   "Password or token",
-		Hint:    "Exactly as it was issued: a blank or a line break at its end counts.",
+		Hint:    "Exactly as it was issued: a space at its end counts.",
 		Kind:    shape.Line,
 	},
 	{
@@ -88,6 +99,7 @@ var Recipes = []Recipe{
 		Hint:      "All of it, with the BEGIN and END lines. The line break after END, which Snowflake needs, is added if it is missing. Keep the passphrase of an encrypted key as a secret of its own.",
 		FileHint:  "The key’s PEM file, often called rsa_key.p8. A line break that is missing after END is added.",
 		Kind:      shape.PrivateKey,
+		Takes:     snowflake,
 		Newline:   true,
 		Encrypted: true,
 	},
@@ -103,6 +115,7 @@ var Recipes = []Recipe{
 				Hint:    "All of it, with the BEGIN and END lines and its line breaks. They are written as \\n in the JSON for you.",
 				Missing: "Enter the private key.",
 				Kind:    shape.PrivateKey,
+				Takes:   snowflake,
 				Newline: true,
 			},
 			{Name: "passphrase", Label: "Passphrase", Hint: "Only for an encrypted key.", Kind: shape.Line},

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"maiaportal/internal/record"
+	"maiaportal/internal/shape"
 )
 
 // Limits of what can be entered.
@@ -68,6 +69,31 @@ func (e FieldErrors) checkLine(field, s string) {
 	}
 }
 
+// checkName is checkLine for what names something: nobody could see a character in it that takes no room, or a space at
+// its end. It says whether all is well.
+func (e FieldErrors) checkName(field, name string) bool {
+	if message := unseen(name, true); message != "" {
+		e.add(field, message)
+		return false
+	}
+	e.checkLine(field, name)
+	return len(e[field]) == 0
+}
+
+// unseen says which character of a name nobody sees, and what the name is without it; or nothing. Where quoted is
+// false the name is not repeated.
+func unseen(name string, quoted bool) string {
+	m, found := shape.Unseen(name)
+	if !found || !utf8.ValidString(name) {
+		return ""
+	}
+	rest := shape.Seen(name)
+	if rest == "" || !quoted || len(rest) > maxLine {
+		return m.String() + " Remove it."
+	}
+	return m.String() + " Without it: " + rest
+}
+
 // checkDescription holds the rule of a description.
 func (e FieldErrors) checkDescription(s string) {
 	const field = "description"
@@ -80,7 +106,7 @@ func (e FieldErrors) checkDescription(s string) {
 // checkTicket holds the rule of a ticket.
 func (e FieldErrors) checkTicket(s string) {
 	const field = "ticket"
-	e.checkLine(field, s)
+	e.checkName(field, s)
 	if utf8.RuneCountInString(s) > maxTicket {
 		e.add(field, "Shorten this: it may have up to 100 characters.")
 	}
@@ -124,12 +150,12 @@ func plainOwn(p map[string][]string, f record.Fields) {
 	}
 }
 
-// checkRequired is checkLine for a field that has to be filled in. It says whether all is well so far.
+// checkRequired is checkName for a field that has to be filled in. It says whether all is well so far.
 func (e FieldErrors) checkRequired(field, s, message string) bool {
 	if s == "" {
 		e.add(field, message)
 	} else {
-		e.checkLine(field, s)
+		e.checkName(field, s)
 	}
 	return len(e[field]) == 0
 }

@@ -197,9 +197,19 @@ func (s *Service) await(f *flight, fp []byte) (record.Submission, error) {
 // attempt decides whether this is a new attempt, and makes it.
 func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Request, order Order,
 	u *underWay) (record.Submission, error) {
-	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, project: req.NameRule, now: s.here()})
+	found := Told{}
+	p, e := order.prepare(checks{
+		own:     req.Own,
+		rule:    s.o.NameRule,
+		project: req.NameRule,
+		now:     s.here(),
+		found:   found,
+	})
 	defer p.object.Wipe()
 	faults := unsendable(e, p.doubts)
+	if odd := (*DoubtfulError)(nil); errors.As(faults, &odd) {
+		odd.Told = found
+	}
 	p.plain = order.plain()
 	r := p.record
 	r.FormToken = token

@@ -104,13 +104,13 @@ func (s Setup) stored(c checks) (plan, FieldErrors) {
 	} else {
 		s.VaultName = ""
 	}
-	if s.Value.Check && s.Cloud != "" && s.AgentType != "" && typeOfCloud[s.Cloud] != s.AgentType {
+	if s.Cloud != "" && s.AgentType != "" && typeOfCloud[s.Cloud] != s.AgentType {
 		// Where the value could not be looked at, it is told with the faults, and the check is still to come.
 		odd := p.doubts
 		if p.object.Empty() {
 			odd = e
 		}
-		odd.add("agentType", "Maia says that this agent belongs to another cloud. Choose the agent’s own, or another agent.")
+		s.Value.doubt(c, odd, "agentType", "other-cloud", "Maia says that this agent belongs to another cloud. Choose the agent’s own, or another agent.")
 	}
 	e.checkTogether(s.plain())
 	key := p.record.SecretKey

@@ -8,6 +8,7 @@ import (
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret"
 	"maiaportal/internal/secret/plainjson"
+	"maiaportal/internal/shape"
 )
 
 // defaultKey is the property's name where none is given.
@@ -27,6 +28,8 @@ type ValueInput struct {
 	Recipe string
 	// Check says that a value that looks odd is not to be sent.
 	Check bool
+	// Told is what was found in an earlier try of the same form, which may pass now.
+	Told Told
 	// LineEnds says that line ends became LF when the value was read.
 	LineEnds bool
 }
@@ -74,7 +77,7 @@ func row(field string, i int) string { return field + "-" + strconv.Itoa(i+1) }
 // object checks the value and makes the JSON object that Maia gets. keySent says that the call has a
 // place for the key: then it must be a property of a pairs or json value. The key to send comes back.
 func (v ValueInput) object(keySent bool, e FieldErrors) (object plainjson.Document, key string) {
-	e.checkLine("key", v.Key)
+	e.checkName("key", v.Key)
 	if _, known := FindRecipe(v.Recipe); !known && v.Recipe != "" {
 		e.add("recipe", "The form was made for a use that is not known here. Choose what the secret is for anew.")
 	}
@@ -125,6 +128,7 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 	}
 	total, faults := 0, len(e)
 	seen := map[string]bool{}
+	looks := map[string]int{}
 	recipe, _ := FindRecipe(v.Recipe)
 	for i, p := range v.Pairs {
 		b := p.Value.Bytes()
@@ -142,7 +146,11 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 			continue
 		}
 		seen[p.Key] = true
-		e.checkLine(row("pairKey", i), p.Key)
+		e.checkName(row("pairKey", i), p.Key)
+		if twin, ok := looks[shape.Alike(p.Key)]; ok && len(e[row("pairKey", i)]) == 0 {
+			e.add(row("pairKey", i), "This name looks like the one in row "+strconv.Itoa(twin+1)+", but it is another one. Use names that people can tell apart.")
+		}
+		looks[shape.Alike(p.Key)] = i
 		if len(b) == 0 {
 			missing := "Enter the value of this property, or clear its name."
 			if known {
@@ -186,6 +194,10 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 func (v ValueInput) property(object plainjson.Document, head []byte, name string, value secret.Value,
 	tail string) plainjson.Document {
 	end := `"`
+	if b := value.Bytes(); v.dropsBreak(name, b) {
+		// Not a copy: the whole value is wiped by its owner.
+		value = secret.New(b[:len(b)-1])
+	}
 	if v.adds(name, value.Bytes()) {
 		end = `\n"`
 	}
@@ -205,12 +217,21 @@ func (v ValueInput) json(keySent bool, e FieldErrors) plainjson.Document {
 	if !e.checkBytes("valueJSON", b) {
 		return nil
 	}
-	object, err := plainjson.Walk{Key: []byte(v.Key)}.Object(b)
+	var wrong jsonFaults
+	object, err := plainjson.Walk{
+		Key:    []byte(v.Key),
+		NameAt: func(name []byte, at int) { wrong.name(b, name, at) },
+		Text:   func(_, raw []byte, at int) { wrong.text(b, raw, at) },
+	}.Object(b)
 	if err != nil {
 		e.add("valueJSON", err.Error())
 		return nil
 	}
+	for _, message := range wrong.messages {
+		e.add("valueJSON", message)
+	}
 	switch {
+	case len(wrong.messages) > 0:
 	case object.Members == 0:
 		e.add("valueJSON", "The object is empty. Enter at least one property.")
 	case keySent && v.Key != "" && !object.Found:
@@ -226,6 +247,8 @@ func (e FieldErrors) checkBytes(field string, b []byte) bool {
 	switch {
 	case len(b) > MaxValue:
 		e.add(field, "The value is larger than 256 KiB, which is the most that can be stored.")
+	case isUTF16(b):
+		e.add(field, "The text is in UTF-16, not in UTF-8. Save the file as UTF-8, and choose it again.")
 	case !utf8.Valid(b):
 		e.add(field, "The value is not text in UTF-8. Store binary data in a text form, for example as PEM or Base64.")
 	case bytes.IndexByte(b, 0) >= 0:
@@ -236,6 +259,23 @@ func (e FieldErrors) checkBytes(field string, b []byte) bool {
 		return true
 	}
 	return false
+}
+
+// isUTF16 tells a text of two bytes a character, with or without a mark at its beginning.
+func isUTF16(b []byte) bool {
+	if len(b) < 4 || len(b)%2 != 0 {
+		return false
+	}
+	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		return true
+	}
+	zeros := [2]int{}
+	for i, c := range b {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	return zeros[0] == 0 && zeros[1] > len(b)/4 || zeros[1] == 0 && zeros[0] > len(b)/4
 }
 
 // onlyBullets tells what Chromium puts on the clipboard when somebody copies from a masked field.

@@ -167,6 +167,10 @@ func (rd *reader) settle() {
 		parts = Fitting(parts, rd.table.back, func(p part) int { return PairLen(p.field.Name, p.value) })
 	}
 	for _, p := range parts {
-		rd.body.text[p.field.Name] = append(rd.body.text[p.field.Name], Line(string(p.value)))
+		text := string(p.value)
+		if !p.field.Exact {
+			text = Line(text)
+		}
+		rd.body.text[p.field.Name] = append(rd.body.text[p.field.Name], text)
 	}
 }

@@ -10,6 +10,8 @@ type Field struct {
 	File bool
 	// Repeated fields may come more than once.
 	Repeated bool
+	// Exact says that the field counts as it was entered, with the blanks around it.
+	Exact bool
 	// Returns says that the field comes back to somebody who has to sign in first.
 	Returns bool
 }

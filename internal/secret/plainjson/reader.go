@@ -3,8 +3,11 @@ package plainjson
 import (
 	"bytes"
 	"fmt"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/runenames"
 )
 
 // maxDepth is how deep a JSON value may be nested.
@@ -28,6 +31,11 @@ type Walk struct {
 	Key []byte
 	// Name, where it is set, is given each name, before the value that belongs to it.
 	Name func(name []byte)
+	// NameAt, where it is set, is given each name and the place in the text where it begins.
+	NameAt func(name []byte, at int)
+	// Text, where it is set, is given each string as Leaf gives it, the name of the property that it belongs to as it is
+	// written, and the place where it begins. The elements of a list belong to the list's property.
+	Text func(name, raw []byte, at int)
 	// Leaf, where it is set, is given each string (as it is written between its quotes, see Unescape) and number,
 	// and the place in the text behind it.
 	Leaf func(raw []byte, isString bool, end int)
@@ -51,6 +59,7 @@ type reader struct {
 	Walk
 	b    []byte
 	at   int
+	name []byte // of the property that is read, as it is written
 	read Object
 }
 
@@ -91,15 +100,37 @@ func (r *reader) space() {
 func (r *reader) fault(message string) error { return r.faultAt(r.at, message) }
 
 func (r *reader) faultAt(at int, message string) error {
-	before := r.b[:min(at, len(r.b))]
 	if at >= len(r.b) {
 		message = "the text ends too early; " + message
+	} else if c, n := utf8.DecodeRune(r.b[at:]); n > 1 {
+		message = character(c)
 	}
+	line, column := Place(r.b, at)
 	return &Fault{
-		Line:    1 + bytes.Count(before, []byte{'\n'}),
-		Column:  1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]),
+		Line:    line,
+		Column:  column,
 		Message: message + ".",
 	}
+}
+
+// Place is the line and the column, in characters, of a place in a text, from 1.
+func Place(text []byte, at int) (line, column int) {
+	before := text[:min(at, len(text))]
+	return 1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+}
+
+// character says what stands where JSON has its signs. Outside of its texts JSON has no character beyond ASCII.
+func character(c rune) string {
+	name := fmt.Sprintf("U+%04X %s", c, runenames.Name(c))
+	switch {
+	case c == 0xfeff:
+		return "a byte order mark (" + name + ") stands here; save the text as UTF-8 without one"
+	case c >= 0x2018 && c <= 0x201f:
+		return "a curly quotation mark (" + name + `) stands here; JSON needs straight ones, "`
+	case unicode.IsPrint(c):
+		return "the character " + name + " stands here; outside of double quotes JSON has no such character"
+	}
+	return "an invisible character (" + name + ") stands here; remove it"
 }
 
 func (r *reader) readObject(depth int) error {
@@ -124,7 +155,8 @@ func (r *reader) readObject(depth int) error {
 		if err != nil {
 			return err
 		}
-		if !r.readName(raw, depth, &seen) {
+		r.name = raw
+		if !r.readName(raw, start, depth, &seen) {
 			return r.faultAt(start, "this name stands in the object already")
 		}
 		r.space()
@@ -141,7 +173,7 @@ func (r *reader) readObject(depth int) error {
 }
 
 // readName takes note of a name. It is false where the object has the name already.
-func (r *reader) readName(raw []byte, depth int, seen *names) bool {
+func (r *reader) readName(raw []byte, at, depth int, seen *names) bool {
 	name := Unescape(nil, raw)
 	defer clear(name)
 	if !seen.add(raw, name) {
@@ -154,6 +186,9 @@ func (r *reader) readName(raw []byte, depth int, seen *names) bool {
 	if r.Name != nil {
 		r.Name(name)
 	}
+	if r.NameAt != nil {
+		r.NameAt(name, at)
+	}
 	return true
 }
 
@@ -163,6 +198,7 @@ func (r *reader) readArray(depth int) error {
 	}
 	r.at++ // [
 	r.space()
+	name := r.name
 	for first := true; first || r.peek() != ']'; r.space() {
 		if first && r.peek() == ']' {
 			break
@@ -174,6 +210,7 @@ func (r *reader) readArray(depth int) error {
 			r.at++
 		}
 		first = false
+		r.name = name
 		if err := r.readValue(depth); err != nil {
 			return err
 		}
@@ -190,7 +227,11 @@ func (r *reader) readValue(depth int) error {
 	case c == '[':
 		return r.readArray(depth + 1)
 	case c == '"':
+		start := r.at
 		raw, err := r.readString()
+		if err == nil && r.Text != nil {
+			r.Text(r.name, raw, start)
+		}
 		if err == nil && r.Leaf != nil {
 			r.Leaf(raw, true, r.at)
 		}

@@ -50,7 +50,7 @@ func TestJSONObjectFaults(t *testing.T) {
 		"a list":                          {"[1]", 1, 1, "object is expected"},
 		"a text":                          {`"canary-1"`, 1, 1, "object is expected"},
 		"a number":                        {"12345678", 1, 1, "object is expected"},
-		"a byte order mark":               {"\ufeff{}", 1, 1, "object is expected"},
+		"a byte order mark":               {"\ufeff{}", 1, 1, "a byte order mark (U+FEFF"},
 		"something after it":              {`{"a":1} canary-1`, 1, 9, "nothing may follow"},
 		"two objects":                     {"{}\n{}", 2, 1, "nothing may follow"},
 		"no end":                          {`{"a":1`, 1, 7, "ends too early"},

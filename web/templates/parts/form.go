@@ -189,3 +189,22 @@ func when(condition bool, id string) string {
 	}
 	return ""
 }
+
+// maxOnTop is how many findings of a check stand at the top unfolded.
+const maxOnTop = 3
+
+// onTop is how many items of the summary are not folded. Faults of a form are all shown: each has to be put right.
+func (f Form) onTop() int {
+	if f.Doubt == "" {
+		return len(f.Summary)
+	}
+	return maxOnTop
+}
+
+// moreFindings is what the fold is called.
+func moreFindings(n int) string {
+	if n == 1 {
+		return "1 more finding"
+	}
+	return strconv.Itoa(n) + " more findings"
+}

@@ -40,6 +40,7 @@ type ValueFields struct {
 	OtherNames string // address of this form with rows whose names can be changed
 	Check      bool   // whether the box is ticked
 	Doubted    bool
+	Told       string // what was found odd, for the next try; may be empty
 
 	Format   Choice // valueFormat: text, pairs, json, file
 	Key      Field
