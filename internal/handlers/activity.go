@@ -184,6 +184,10 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
 	}
+	if explains(r) {
+		m.Help = h.explain(answerOf(r))
+		m.Help.Folded = true
+	}
 	m.Page = h.page(c, s, m.Heading)
 	if m.Waiting {
 		c.Response().Header().Set("Refresh", "2")

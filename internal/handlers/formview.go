@@ -153,7 +153,7 @@ func (v formView) value() parts.ValueFields {
 func (v formView) failed() bool { return v.st.status >= 400 }
 
 func (v formView) common() parts.Form {
-	f := parts.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
+	f := parts.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped, Help: v.st.help}
 	if d := v.st.doubtful; d != nil {
 		f.Doubt = "Correct it at its source, or, if it is right as it is, enter it again and send: it is not checked a second time."
 		f.SummaryHeading = "The value looks odd, and was not sent"

@@ -104,11 +104,8 @@ var referenceForm = newForm(formSpec{
 		taken: func(input) (string, string) {
 			return "secretReferenceName", "A reference of this name exists in the project already. Choose another name, or use the one that is there."
 		},
-		forbidden: func(f record.Fields) []string {
-			return []string{
-				"Maia refused to create a reference in the project " + f.ProjectID + ". Nothing was created.",
-				"What usually helps: the role Owner or Contributor in this project. Ask one of its owners.",
-			}
+		forbidden: func(f record.Fields) string {
+			return "Maia refused to create a reference in the project " + f.ProjectID + ". Nothing was created."
 		},
 		notFound: func(in input) submission.FieldErrors {
 			e := submission.FieldErrors{"projectId": {"Maia knows no such project, or your account may not see it. Copy the id again from the address of the project in Maia."}}

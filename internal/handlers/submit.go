@@ -26,6 +26,7 @@ type formState struct {
 	dropped bool              // a secret was entered and is gone
 	preset  *catalogue.Preset // what the form was opened for; nil: nothing
 	linked  map[string]bool   // the fields that a link has filled in
+	help    *parts.HelpDesk   // explains Maia's answer; nil: there is none
 
 	// doubtful is why a value was not sent, though nothing is wrong with it for sure.
 	doubtful *submission.DoubtfulError
@@ -141,7 +142,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 		case errors.Is(err, submission.ErrNoToken):
 			return false, noTokenPage(refused)
 		case refused.Again:
-			return false, refusedAgainPage(refused, h.Site.Region)
+			return false, h.refusedAgainPage(refused)
 		}
 		prompt := ""
 		if refused.Record.Status == http.StatusUnauthorized {
@@ -159,11 +160,14 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 // refusedForm puts Maia's refusal on the form.
 func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *submission.RefusedError) {
 	st.errs = submission.FieldErrors{}
+	if !providerAway(r) {
+		st.help = h.explain(answerOf(r.Record, append([]string{r.Detail}, r.Violations...)...))
+	}
 	switch r.Record.Outcome {
 	case record.Rejected:
 		st.status = http.StatusUnprocessableEntity
 		if tokenTooLong(r.Record) {
-			st.notices = append(st.notices, tokenTooLongNotice(r))
+			st.notices = append(st.notices, tokenTooLongNotice())
 			return
 		}
 		for field, messages := range byField(f, st.in, r.Violations) {
@@ -196,6 +200,9 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		// The last four have a receipt, and a refused login a page of its own: none of them gets here.
 		st.status = http.StatusServiceUnavailable
 		st.notices = append(st.notices, failedNotice(f, r))
+	}
+	if st.help != nil {
+		st.help.Folded = len(st.errs) > 0
 	}
 }
 
