@@ -39,6 +39,12 @@ func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formStat
 	}
 	v.withIDs()
 	v.cloud = h.cloudOf(s, st.in.get("agentId"))
+	if f.action == record.Value && len(v.st.errs) == 0 {
+		id := v.st.in.get("agentId")
+		if a, _ := h.Catalogue.Agent(userKey(s), id); id != "" && h.hostedAgent(a, id) {
+			v.st.notices = append(v.st.notices, hostedNotice(v.st.in))
+		}
+	}
 	p := h.page(c, s, f.title)
 	p.Error = v.failed()
 	return render(c, st.status, f.draw(v.model(p)))

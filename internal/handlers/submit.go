@@ -61,6 +61,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	if !h.lockedBody(f, s, body, &st) {
 		return h.show(c, f, s, st)
 	}
+	ahead := h.foresee(c.Request().Context(), f, s, body, in)
 	r, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
 		Actor:         actor(s),
 		FormToken:     body.Get("formToken"),
@@ -70,6 +71,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		Tokens:        delegation{h.Tokens.For(s)},
 		NameRule:      h.projectRule(body.Get("projectId")),
 		Own:           []string{s.Login.Email, s.Login.Name},
+		Against:       ahead.errs,
 	}, f.entered(body, func(r *record.Fields) string { return h.known(c.Request().Context(), s, f, r) }))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptOf(r, in))
@@ -79,6 +81,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		return page
 	}
 	if refused {
+		ahead.tell(&st, err)
 		return h.show(c, f, s, st)
 	}
 	return err

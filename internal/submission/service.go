@@ -51,8 +51,9 @@ type Request struct {
 	LoggedIn      time.Time // when the user's login began
 	RequestID     string
 	ClientAddress string
-	NameRule      NameRule // of the project, beside the company's own
-	Own           []string // the user's own words that are no secret: e-mail address and name
+	NameRule      NameRule    // of the project, beside the company's own
+	Own           []string    // the user's own words that are no secret: e-mail address and name
+	Against       FieldErrors // what else stands against sending it now, as far as Maia's lists tell
 	Tokens        Delegation
 }
 
@@ -186,6 +187,9 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 	u *underWay) (record.Submission, error) {
 	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, project: req.NameRule, now: s.o.Now()})
 	defer p.object.Wipe()
+	for field, list := range req.Against {
+		e[field] = append(e[field], list...)
+	}
 	faults := unsendable(e, p.doubts)
 	p.plain = order.plain()
 	r := p.record
