@@ -180,7 +180,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		}
 		r, late = h.Submissions.Known(r)
 	}
-	m := receiptView(r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
+	m := receiptView(h.withAgentType(s, r), own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
 	}

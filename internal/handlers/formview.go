@@ -39,6 +39,9 @@ func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formStat
 	}
 	v.withIDs()
 	v.cloud = h.cloudOf(s, st.in.get("agentId"))
+	if n, ok := h.secondStep(c.Request().Context(), f, s, v.st.in); ok {
+		v.st.notices = append([]parts.Notice{n}, v.st.notices...)
+	}
 	if f.action == record.Value && len(v.st.errs) == 0 {
 		id := v.st.in.get("agentId")
 		if a, _ := h.Catalogue.Agent(userKey(s), id); id != "" && h.hostedAgent(a, id) {

@@ -27,6 +27,7 @@ import (
 
 // Records is what pages read of the submissions, and note about them later.
 type Records interface {
+	Stored(ctx context.Context, actor record.Actor, projectID, secretName string) (record.Submission, error)
 	SubmissionByID(ctx context.Context, id string) (record.Submission, error)
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
 	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)

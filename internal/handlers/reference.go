@@ -120,6 +120,9 @@ var referenceForm = newForm(formSpec{
 func referenceCreated(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " was created"
 	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
+	if !takesValue(r.AgentType) {
+		m.Text = append(m.Text, "It points to "+r.SecretName+". Nobody has checked that it exists: run a pipeline with it.")
+	}
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Snippet = pipelineLine(r)
 	m.Tell = tellWords(r)

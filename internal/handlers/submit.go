@@ -72,6 +72,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		NameRule:      h.projectRule(body.Get("projectId")),
 		Own:           []string{s.Login.Email, s.Login.Name},
 		Against:       ahead.errs,
+		Answered:      h.answered(c.Request().Context(), f, s, body),
 	}, f.entered(body, func(r *record.Fields) string { return h.known(c.Request().Context(), s, f, r) }))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptOf(r, in))

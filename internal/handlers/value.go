@@ -122,8 +122,10 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 			"secretKey":           {r.SecretKey},
 			"ticket":              {r.Ticket},
 		}}
-		if r.ProjectID != "" {
-			in.values["projectId"] = []string{r.ProjectID}
+		for field, known := range map[string]string{"projectId": r.ProjectID, "agentType": r.AgentType, "vaultName": r.VaultName} {
+			if known != "" {
+				in.values[field] = []string{known}
+			}
 		}
 		m.Next = []parts.Link{{
 			Label:   "Create the reference",

@@ -30,6 +30,8 @@ type checks struct {
 	// project is the rule of the project, by the operators' catalogue.
 	project NameRule
 	now     time.Time
+	// answered says that the secret's name is one that Maia itself has answered: its vault has it.
+	answered bool
 }
 
 // examine looks at a value that has passed object. What cannot be right for the recipe goes to e; what

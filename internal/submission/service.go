@@ -51,10 +51,12 @@ type Request struct {
 	LoggedIn      time.Time // when the user's login began
 	RequestID     string
 	ClientAddress string
-	NameRule      NameRule    // of the project, beside the company's own
-	Own           []string    // the user's own words that are no secret: e-mail address and name
-	Against       FieldErrors // what else stands against sending it now, as far as Maia's lists tell
-	Tokens        Delegation
+	NameRule      NameRule // of the project, beside the company's own
+	// Answered says that the name of the secret that a reference points to is out of Maia's own answer to this user.
+	Answered bool
+	Own      []string    // the user's own words that are no secret: e-mail address and name
+	Against  FieldErrors // what else stands against sending it now, as far as Maia's lists tell
+	Tokens   Delegation
 }
 
 const (
@@ -185,7 +187,7 @@ func (s *Service) await(f *flight, fp []byte) (record.Submission, error) {
 // attempt decides whether this is a new attempt, and makes it.
 func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Request, order Order,
 	u *underWay) (record.Submission, error) {
-	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, project: req.NameRule, now: s.o.Now()})
+	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, project: req.NameRule, now: s.o.Now(), answered: req.Answered})
 	defer p.object.Wipe()
 	for field, list := range req.Against {
 		e[field] = append(e[field], list...)
