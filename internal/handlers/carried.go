@@ -36,7 +36,7 @@ func (h *Handlers) secondStep(ctx context.Context, f formSpec, s *auth.Session, 
 	return parts.Notice{
 		Kind:  parts.KindInfo,
 		Title: "Step 2 of 2: the reference",
-		Text:  []string{"Step 1 is done: you stored the value of " + name + " on " + moment(r.CreatedAt) + ". It need not be entered again."},
+		Text:  []string{"Step 1 is done: you stored the value of " + name + " on " + h.dates().moment(r.CreatedAt) + ". It need not be entered again."},
 		Links: []parts.Link{{Label: "See what was stored", Href: receiptPath(r.ID)}},
 	}, true
 }

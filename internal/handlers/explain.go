@@ -297,7 +297,7 @@ func (h *Handlers) explain(a answer) *parts.HelpDesk {
 		}
 	}
 	add("Portal", h.Site.BaseURL)
-	add("When", moment(r.CreatedAt))
+	add("When", h.dates().moment(r.CreatedAt))
 	add("Who", r.Actor.Name)
 	what := map[record.Call]string{record.StoreValue: "Store a secret value", record.CreateReference: "Create a secret reference"}
 	add("What", what[a.call])

@@ -3,6 +3,7 @@ package handlers
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
@@ -70,7 +71,7 @@ func TestEachMeaning(t *testing.T) {
 			continue
 		}
 		seen[tc.row] = true
-		h := Handlers{Site: Site{BaseURL: "https://portal.example", Region: "eu1"}}
+		h := Handlers{Site: Site{BaseURL: "https://portal.example", Region: "eu1", Zone: time.UTC}}
 		d := h.explain(a)
 		text := d.Means + " " + d.Ask
 		for _, want := range tc.says {
