@@ -18,6 +18,8 @@ const (
 	fetchTime = 30 * time.Second
 	// listsFresh is how long a list is used before it is asked for again.
 	listsFresh = time.Minute
+	// listsNow is how old a list may be where the present counts.
+	listsNow = 5 * time.Second
 	// listsAgain is how long after a failure it is asked for again.
 	listsAgain = 10 * time.Second
 	// ListsKept is how long a list is shown that could not be had again since.
@@ -92,6 +94,7 @@ type listing[T any] struct {
 	had    time.Time // zero: never
 	failed time.Time // zero: not since it was had
 	why    Why       // for which it failed
+	stale  bool      // somebody wants it anew, however young it is
 }
 
 // due says whether a list is to be asked for.
@@ -99,7 +102,7 @@ func (l listing[T]) due(now time.Time) bool {
 	if !l.failed.IsZero() {
 		return now.Sub(l.failed) >= listsAgain
 	}
-	return l.had.IsZero() || now.Sub(l.had) >= listsFresh
+	return l.stale || l.had.IsZero() || now.Sub(l.had) >= listsFresh
 }
 
 // known says whether a list can be shown.
@@ -164,6 +167,26 @@ func (d *Directory) Agent(user, id string) (maiaclient.Agent, bool) {
 		}
 	}
 	return maiaclient.Agent{}, false
+}
+
+// AgentNow gives an agent as Maia lists it now: the list is asked for again where it is more than a few seconds old. Where
+// that cannot be done in a short while, nothing is known of it.
+func (d *Directory) AgentNow(ctx context.Context, user, id string,
+	token func(context.Context) (string, error)) (maiaclient.Agent, bool) {
+	d.mu.Lock()
+	e := d.entry(user)
+	if d.Now().Sub(e.agents.had) >= listsNow {
+		e.agents.stale = true
+	}
+	d.mu.Unlock()
+	d.For(ctx, user, token)
+	d.mu.Lock()
+	fresh := d.Now().Sub(e.agents.had) < listsFresh && !e.agents.stale && e.agents.failed.IsZero()
+	d.mu.Unlock()
+	if !fresh {
+		return maiaclient.Agent{}, false
+	}
+	return d.Agent(user, id)
 }
 
 // Project gives a project as the last list that this user was shown had it. Maia is not asked.

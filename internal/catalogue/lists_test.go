@@ -188,6 +188,28 @@ func TestAgent(t *testing.T) {
 	}
 }
 
+// Where the present counts, a list is asked for again however young it is, and one that is away says nothing.
+func TestAgentNow(t *testing.T) {
+	s := &source{}
+	d, c := directory(s)
+	d.For(t.Context(), "ann", token)
+	if _, ok := d.AgentNow(t.Context(), "ann", "a1", token); !ok || s.agents.Load() != 1 {
+		t.Errorf("a list of this moment: %v, asked %d times", ok, s.agents.Load())
+	}
+	c.add(10 * time.Second)
+	if _, ok := d.AgentNow(t.Context(), "ann", "a1", token); !ok || s.agents.Load() != 2 {
+		t.Errorf("a list of ten seconds: %v, asked %d times", ok, s.agents.Load())
+	}
+	c.add(10 * time.Second)
+	s.agentsFail.Store(true)
+	if a, ok := d.AgentNow(t.Context(), "ann", "a1", token); ok {
+		t.Errorf("a list that is away: %+v", a)
+	}
+	if _, ok := d.Agent("ann", "a1"); !ok {
+		t.Error("what was shown is forgotten")
+	}
+}
+
 // What is remembered has a bound: the user who was not seen for longest is forgotten.
 func TestUsersAreForgotten(t *testing.T) {
 	s := &source{}

@@ -156,9 +156,13 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		}
 		r, late = h.Submissions.Known(r)
 	}
-	m := receiptView(h.dates(), r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
+	m := receiptView(h.dates(), h.withAgentType(s, r), own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
+	}
+	if explains(r) {
+		m.Help = h.explain(answerOf(r))
+		m.Help.Folded = true
 	}
 	m.Page = h.page(c, s, m.Heading)
 	if m.Waiting {

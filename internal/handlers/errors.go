@@ -26,6 +26,7 @@ type pageError struct {
 	link       parts.Link
 	facts      []parts.Fact
 	factsName  string
+	help       *parts.HelpDesk
 	retryAfter time.Duration
 	cause      error       // for the log
 	logged     []slog.Attr // more for the log
@@ -97,6 +98,7 @@ func (h *Handlers) onError(err error, c echo.Context) {
 		Text:      e.text,
 		Facts:     e.facts,
 		FactsName: e.factsName,
+		Help:      e.help,
 		RequestID: requestID(c),
 	}
 	if e.link.Href != "" {

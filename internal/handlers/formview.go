@@ -39,6 +39,15 @@ func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formStat
 	}
 	v.withIDs()
 	v.cloud = h.cloudOf(s, st.in.get("agentId"))
+	if n, ok := h.secondStep(c.Request().Context(), f, s, v.st.in); ok {
+		v.st.notices = append([]parts.Notice{n}, v.st.notices...)
+	}
+	if f.action == record.Value && len(v.st.errs) == 0 {
+		id := v.st.in.get("agentId")
+		if a, _ := h.Catalogue.Agent(userKey(s), id); id != "" && h.hostedAgent(a, id) {
+			v.st.notices = append(v.st.notices, hostedNotice(v.st.in))
+		}
+	}
 	p := h.page(c, s, f.title)
 	p.Error = v.failed()
 	return render(c, st.status, f.draw(v.model(p)))
@@ -154,7 +163,7 @@ func (v formView) value() parts.ValueFields {
 func (v formView) failed() bool { return v.st.status >= 400 }
 
 func (v formView) common() parts.Form {
-	f := parts.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped}
+	f := parts.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped, Help: v.st.help}
 	if d := v.st.doubtful; d != nil {
 		f.Doubt = "Fix it where it comes from. If it is correct as it is, enter it again and send; what is listed here will not be reported again."
 		f.SummaryHeading = "The value looks wrong and was not sent"

@@ -28,6 +28,7 @@ import (
 
 // Records is what pages read of the submissions, and note about them later.
 type Records interface {
+	Stored(ctx context.Context, actor record.Actor, projectID, secretName string) (record.Submission, error)
 	SubmissionByID(ctx context.Context, id string) (record.Submission, error)
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
 	Page(ctx context.Context, q record.Query) (record.Page, error)

@@ -108,11 +108,8 @@ var referenceForm = newForm(formSpec{
 		taken: func(input) (string, string) {
 			return "secretReferenceName", "A reference of this name exists in the project already. Choose another name, or use the one that is there."
 		},
-		forbidden: func(f record.Fields) []string {
-			return []string{
-				"Maia refused to create a reference in the project " + f.ProjectID + ". Nothing was created.",
-				"What usually helps: the role Owner or Contributor in this project. Ask one of its owners.",
-			}
+		forbidden: func(f record.Fields) string {
+			return "Maia refused to create a reference in the project " + f.ProjectID + ". Nothing was created."
 		},
 		notFound: func(in input) submission.FieldErrors {
 			e := submission.FieldErrors{"projectId": {"Maia knows no such project, or your account may not see it. Copy the id again from the address of the project in Maia."}}
@@ -127,6 +124,9 @@ var referenceForm = newForm(formSpec{
 func referenceCreated(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " was created"
 	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
+	if !takesValue(r.AgentType) {
+		m.Text = append(m.Text, "It points to "+r.SecretName+". Nobody has checked that it exists: run a pipeline with it.")
+	}
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Snippet = pipelineLine(r)
 	m.Tell = tellWords(r)

@@ -114,7 +114,7 @@ var setupForm = newForm(formSpec{
 			if f.AgentType == maiaclient.MatillionHosted {
 				return referenceForm.words.failed(f)
 			}
-			return "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up."
+			return "To make sure, look in the vault’s console for a secret of this name."
 		},
 		taken: func(in input) (string, string) {
 			if in.get("agentType") == maiaclient.MatillionHosted {
@@ -122,7 +122,7 @@ var setupForm = newForm(formSpec{
 			}
 			return "name", "The vault holds a secret of this name already, and the portal never overwrites one. Enter another name for the vault, or create a reference to the one that is there."
 		},
-		forbidden: func(f record.Fields) []string {
+		forbidden: func(f record.Fields) string {
 			if f.AgentType == maiaclient.MatillionHosted {
 				return referenceForm.words.forbidden(f)
 			}

@@ -27,6 +27,7 @@ type formState struct {
 	dropped bool              // a secret was entered and is gone
 	preset  *catalogue.Preset // what the form was opened for; nil: nothing
 	linked  map[string]bool   // the fields that a link has filled in
+	help    *parts.HelpDesk   // explains Maia's answer; nil: there is none
 
 	// doubtful is why a value was not sent, though nothing is wrong with it for sure.
 	doubtful *submission.DoubtfulError
@@ -61,6 +62,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 	if !h.lockedBody(f, s, body, &st) {
 		return h.show(c, f, s, st)
 	}
+	ahead := h.foresee(c.Request().Context(), f, s, body, in)
 	r, err := h.Submissions.Submit(c.Request().Context(), submission.Request{
 		Actor:         actor(s),
 		FormToken:     body.Get("formToken"),
@@ -70,6 +72,8 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		Tokens:        delegation{h.Tokens.For(s)},
 		NameRule:      h.projectRule(body.Get("projectId")),
 		Own:           []string{s.Login.Email, s.Login.Name},
+		Against:       ahead.errs,
+		Answered:      h.answered(c.Request().Context(), f, s, body),
 	}, f.entered(body, func(r *record.Fields) string { return h.known(c.Request().Context(), s, f, r) }))
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, receiptOf(r, in))
@@ -79,6 +83,7 @@ func (h *Handlers) submitted(c echo.Context, f formSpec) error {
 		return page
 	}
 	if refused {
+		ahead.tell(&st, err)
 		return h.show(c, f, s, st)
 	}
 	return err
@@ -147,7 +152,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 		case errors.Is(err, submission.ErrNoToken):
 			return false, noTokenPage(refused)
 		case refused.Again:
-			return false, refusedAgainPage(refused, h.Site.Region)
+			return false, h.refusedAgainPage(refused)
 		}
 		prompt := ""
 		if refused.Record.Status == http.StatusUnauthorized {
@@ -165,11 +170,14 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 // refusedForm puts Maia's refusal on the form.
 func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *submission.RefusedError) {
 	st.errs = submission.FieldErrors{}
+	if !providerAway(r) {
+		st.help = h.explain(answerOf(r.Record, append([]string{r.Detail}, r.Violations...)...))
+	}
 	switch r.Record.Outcome {
 	case record.Rejected:
 		st.status = http.StatusUnprocessableEntity
 		if tokenTooLong(r.Record) {
-			st.notices = append(st.notices, tokenTooLongNotice(r))
+			st.notices = append(st.notices, tokenTooLongNotice())
 			return
 		}
 		for field, messages := range byField(f, st.in, r.Violations) {
@@ -202,6 +210,9 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		// The last four have a receipt, and a refused login a page of its own: none of them gets here.
 		st.status = http.StatusServiceUnavailable
 		st.notices = append(st.notices, failedNotice(f, r))
+	}
+	if st.help != nil {
+		st.help.Folded = len(st.errs) > 0
 	}
 }
 

@@ -80,16 +80,13 @@ var valueForm = newForm(formSpec{
 			return "To find out, look in the vault’s console for a secret of this name. If it is there, it was stored. If not, store it again."
 		},
 		failed: func(record.Fields) string {
-			return "To make sure, look in the vault’s console for a secret of this name. If the agent may not write to its vault, that is the cause: ask whoever set the agent up."
+			return "To make sure, look in the vault’s console for a secret of this name."
 		},
 		taken: func(input) (string, string) {
 			return "name", "The vault holds a secret of this name already, and the portal never overwrites one. Choose another name, or change the value in the vault’s own console."
 		},
-		forbidden: func(f record.Fields) []string {
-			return []string{
-				"Maia refused to store a value through the agent " + f.AgentID + ". Nothing was stored.",
-				"What usually helps: an account role with the permission “Create Vault Secrets”, and, for an agent that is restricted to projects, naming one of them. Ask an administrator of your Maia account.",
-			}
+		forbidden: func(f record.Fields) string {
+			return "Maia refused to store a value through the agent " + f.AgentID + ". Nothing was stored."
 		},
 		notFound: func(in input) submission.FieldErrors {
 			e := submission.FieldErrors{"agentId": {"Maia knows no such agent, or your account may not see it. Copy its id again from the list of agents (“runners”) in Maia."}}
@@ -128,8 +125,10 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 			"secretKey":           {r.SecretKey},
 			"ticket":              {r.Ticket},
 		}}
-		if r.ProjectID != "" {
-			in.values["projectId"] = []string{r.ProjectID}
+		for field, known := range map[string]string{"projectId": r.ProjectID, "agentType": r.AgentType, "vaultName": r.VaultName} {
+			if known != "" {
+				in.values[field] = []string{known}
+			}
 		}
 		m.Next = []parts.Link{{
 			Label:   "Create the reference",

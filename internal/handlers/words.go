@@ -63,8 +63,8 @@ type words struct {
 	where func(record.Fields) string
 	// created fills in the receipt of what was made.
 	created func(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool)
-	// forbidden says what Maia refused, and what usually helps.
-	forbidden func(record.Fields) []string
+	// forbidden says what Maia refused.
+	forbidden func(record.Fields) string
 	// notFound are the fields that Maia may not have found.
 	notFound func(in input) submission.FieldErrors
 }
@@ -123,12 +123,8 @@ func forbiddenNotice(f formSpec, r *submission.RefusedError) parts.Notice {
 	n := parts.Notice{
 		Kind:  parts.KindWarning,
 		Title: "Your own account may not do this",
-		Text:  f.words.forbidden(r.Record.Fields),
+		Text:  []string{f.words.forbidden(r.Record.Fields)},
 	}
-	if r.Detail != "" {
-		n.Text = append(n.Text, "Maia says: "+r.Detail)
-	}
-	n.Text = append(n.Text, "If Maia speaks of an IP address: it means the portal’s address, which an administrator has to put on the account’s allow list.")
 	return n
 }
 
@@ -162,9 +158,6 @@ func failedNotice(f formSpec, r *submission.RefusedError) parts.Notice {
 		n.Text = append(n.Text, laterWords(r.Record))
 	}
 	n.Text = append(n.Text, f.words.failed(r.Record.Fields))
-	if r.Detail != "" {
-		n.Text = append(n.Text, "Maia says: "+r.Detail)
-	}
 	return n
 }
 
@@ -183,17 +176,13 @@ func tokenTooLong(r record.Submission) bool {
 	return r.Status == http.StatusRequestHeaderFieldsTooLarge
 }
 
-func tokenTooLongNotice(r *submission.RefusedError) parts.Notice {
+func tokenTooLongNotice() parts.Notice {
 	n := parts.Notice{
 		Kind:  parts.KindProblem,
 		Title: "Your login’s token is too long for Maia",
 		Text: []string{
 			"Maia refused the request because of the length of your login’s token (status 431), not because of anything in this form. Nothing was created.",
-			"Most often the token lists too many groups. Signing in again will not help: ask your portal administrator, who can have the token for Maia issued with fewer groups.",
 		},
-	}
-	if r.Detail != "" {
-		n.Text = append(n.Text, "Maia says: "+r.Detail)
 	}
 	return n
 }
@@ -289,12 +278,12 @@ func noTokenPage(cause error) error {
 
 // refusedAgainPage is for a fresh token that Maia refuses like the one before: another login would be
 // refused too.
-func refusedAgainPage(r *submission.RefusedError, region string) error {
+func (h *Handlers) refusedAgainPage(r *submission.RefusedError) error {
 	where := "the address of Maia that the portal is set up for"
-	if region != "" {
-		where = "the region " + region + " that the portal is set up for"
+	if h.Site.Region != "" {
+		where = "the region " + h.Site.Region + " that the portal is set up for"
 	}
-	e := &pageError{
+	return &pageError{
 		status:  http.StatusUnauthorized,
 		heading: "Maia does not accept your login",
 		cause:   r,
@@ -303,9 +292,6 @@ func refusedAgainPage(r *submission.RefusedError, region string) error {
 			"One of these is the cause: your account is not known in Maia; your company’s Maia account is in another region than " + where + "; or the login service issues tokens that are not meant for Maia (their audience). Give this page to whoever looks after the portal.",
 		},
 		link: parts.Link{Label: "See your activity", Href: "/activity"},
+		help: h.explain(answerOf(r.Record, append([]string{r.Detail}, r.Violations...)...)),
 	}
-	if r.Detail != "" {
-		e.text = append(e.text, "Maia says: "+r.Detail)
-	}
-	return e
 }

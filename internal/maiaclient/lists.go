@@ -24,6 +24,7 @@ type Agent struct {
 	Type          string `json:"agentType"`     // data_productivity_cloud, streaming
 	CloudProvider string `json:"cloudProvider"` // aws, azure, snowflake, gcp
 	Status        string `json:"agentStatus"`   // running, stopped, stopping, pausing, paused, pending, unknown; perhaps others
+	Deployment    string `json:"deployment"`    // fargate, eks, aks, aci; perhaps others
 	// Connected is nil where Maia does not say.
 	Connected *bool `json:"connected"`
 	// Restricted says that only some projects may use it.

@@ -42,6 +42,7 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"an attempt begins once":          testBeginOnce,
 		"lists of submissions":            testLists,
 		"earlier attempts":                testEarlierAttempt,
+		"what is stored":                  testStored,
 		"refused submissions":             testRefused,
 		"orphans":                         testOrphans,
 		"filters":                         testFilters,
@@ -697,6 +698,51 @@ func testEarlierAttempt(t *testing.T, address string) {
 			_, err = s.EarlierAttempt(ctx, earlier)
 			notFound(t, "later", err)
 		})
+	}
+}
+
+// What a user has stored under a name is found by that name, an unfinished setup of the project before a value.
+func testStored(t *testing.T, address string) {
+	c, ctx := newClock(), t.Context()
+	s := migrated(t, address, c)
+	for i, tc := range []struct {
+		why    string
+		change func(*record.Submission)
+		want   bool
+	}{
+		{"a setup half-way, by the vault's name", func(r *record.Submission) { r.VaultSecretName = "odd#name" }, true},
+		{"a setup half-way, by the name that was sent", func(r *record.Submission) { r.SecretName = "odd#name" }, true},
+		{"the vault gave it another name", func(r *record.Submission) { r.SecretName, r.VaultSecretName = "odd#name", "other" }, false},
+		{"a setup of another project", func(r *record.Submission) { r.SecretName, r.ProjectID = "odd#name", "other" }, false},
+		{"a setup that is finished", func(r *record.Submission) { r.SecretName, r.Outcome = "odd#name", "created" }, false},
+		{"somebody else's", func(r *record.Submission) { r.SecretName, r.Actor.Subject = "odd#name", "bob" }, false},
+		{"a value, wherever", func(r *record.Submission) {
+			r.Action, r.Outcome, r.Name, r.ProjectID = "value", "created", "odd#name", ""
+		}, true},
+		{"a value that nobody knows of", func(r *record.Submission) { r.Action, r.Outcome, r.Name = "value", "unknown", "odd#name" }, false},
+	} {
+		r := intent(c, fmt.Sprint("stored", i), 1)
+		r.ID = fmt.Sprintf("%04d-1", i)
+		r.Action, r.SecretName = "setup", "sent"
+		r.Outcome, r.Sent = "value_stored", true
+		tc.change(&r)
+		// Each row has its own name, so that no row finds another one's.
+		name := fmt.Sprint("odd#name", i)
+		for _, field := range []*string{&r.SecretName, &r.VaultSecretName, &r.Name} {
+			if *field == "odd#name" {
+				*field = name
+			}
+		}
+		end := r
+		r.Outcome, r.VaultSecretName = "pending", ""
+		begin(t, s, r)
+		must0(t, s.EndSubmission(ctx, end, nil))
+		asker := intent(c, "asker", 1)
+		found, err := s.Stored(ctx, asker.Actor, asker.ProjectID, name)
+		want(t, tc.why, err == nil && found.ID == r.ID, tc.want)
+		if !tc.want {
+			notFound(t, tc.why, err)
+		}
 	}
 }
 

@@ -387,6 +387,18 @@ func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (record
 	return newest, nil
 }
 
+// Stored gives an actor's own submission that has stored the secret of a name, as the vault has it, and whose reference is
+// still to come: an unfinished setup in the project before a value. ErrNotFound where there is none.
+func (s *Store) Stored(ctx context.Context, actor record.Actor, projectID, secretName string) (record.Submission, error) {
+	return s.submission(ctx, `WHERE actor_issuer = $1 AND actor_subject = $2
+		AND (action = '`+string(record.Setup)+`' AND outcome = '`+string(record.ValueStored)+`' AND project_id = $3
+			OR action = '`+string(record.Value)+`' AND outcome = '`+string(record.Created)+`')
+		AND CASE WHEN vault_secret_name <> '' THEN vault_secret_name WHEN action = '`+string(record.Value)+`' THEN name
+			ELSE secret_name END = $4
+		ORDER BY CASE WHEN action = '`+string(record.Setup)+`' THEN 0 ELSE 1 END, id DESC LIMIT 1`,
+		actor.Issuer, actor.Subject, projectID, secretName)
+}
+
 // RefusedBetween counts an actor's submissions from one instant to another that Maia answered with 401.
 func (s *Store) RefusedBetween(ctx context.Context, actor record.Actor, from, to time.Time) (int, error) {
 	var n int

@@ -36,6 +36,8 @@ type checks struct {
 	now     time.Time
 	// found is where it is noted what was found odd; nil: nowhere.
 	found Told
+	// answered says that the secret's name is one that Maia itself has answered: its vault has it.
+	answered bool
 }
 
 // examine looks at a value that has passed object. What cannot be right for the recipe goes to e; what

@@ -111,7 +111,11 @@ func (r Reference) prepare(c checks) (plan, FieldErrors) {
 		fallthrough
 	case maiaclient.AWS:
 		if e.checkRequired("secretName", r.SecretName, "Enter the name of the secret in the vault: the reference has to point somewhere.") {
-			e.checkSecretName(r.AgentType, r.SecretName)
+			if c.answered {
+				e.checkLine("secretName", r.SecretName)
+			} else {
+				e.checkSecretName(r.AgentType, r.SecretName)
+			}
 		}
 		e.checkName("secretKey", r.SecretKey)
 	case maiaclient.MatillionHosted:

@@ -52,8 +52,11 @@ type Request struct {
 	RequestID     string
 	ClientAddress string
 	NameRule      NameRule // of the project, beside the company's own
-	Own           []string // the user's own words that are no secret: e-mail address and name
-	Tokens        Delegation
+	// Answered says that the name of the secret that a reference points to is out of Maia's own answer to this user.
+	Answered bool
+	Own      []string    // the user's own words that are no secret: e-mail address and name
+	Against  FieldErrors // what else stands against sending it now, as far as Maia's lists tell
+	Tokens   Delegation
 }
 
 const (
@@ -199,13 +202,17 @@ func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Requ
 	u *underWay) (record.Submission, error) {
 	found := Told{}
 	p, e := order.prepare(checks{
-		own:     req.Own,
-		rule:    s.o.NameRule,
-		project: req.NameRule,
-		now:     s.here(),
-		found:   found,
+		own:      req.Own,
+		rule:     s.o.NameRule,
+		project:  req.NameRule,
+		now:      s.here(),
+		found:    found,
+		answered: req.Answered,
 	})
 	defer p.object.Wipe()
+	for field, list := range req.Against {
+		e[field] = append(e[field], list...)
+	}
 	faults := unsendable(e, p.doubts)
 	if odd := (*DoubtfulError)(nil); errors.As(faults, &odd) {
 		odd.Told = found

@@ -369,6 +369,12 @@ func referenceErrors() SecretForm {
 		{Text: "Choose where the secret is kept.", Href: "#agentType-AWS"},
 		{Text: "Maia says: the project is archived.", Href: ""},
 	}
+	m.Help = &HelpDesk{
+		Means:  "Maia does not take something that was entered.",
+		Ask:    "Correct it first.",
+		Lines:  []string{"Maia’s status: 400 Bad Request", "Maia says: the project is archived.", "Request id: 0123"},
+		Folded: true,
+	}
 	return m
 }
 

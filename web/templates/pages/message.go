@@ -13,5 +13,6 @@ type Message struct {
 	Facts     []parts.Fact // e.g. what is kept of a form
 	FactsName string       // stands above them
 	Links     []parts.Link
-	RequestID string // what to give to the operators; may be empty
+	Help      *parts.HelpDesk // explains Maia's answer; nil: there is none
+	RequestID string          // what to give to the operators; may be empty
 }

@@ -15,7 +15,8 @@ type Receipt struct {
 	Tell    string   // text for whoever asked for the secret; may be empty
 	Facts   []parts.Fact
 	Next    []parts.Link
-	Waiting bool // under way: the page reloads itself
+	Help    *parts.HelpDesk // explains Maia's answer; nil: there is nothing to explain
+	Waiting bool            // under way: the page reloads itself
 	// Progress is how far the secret has come on its way into a pipeline.
 	Progress []Progress
 	// What its user can say or ask now; nil: nothing.

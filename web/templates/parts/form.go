@@ -118,6 +118,8 @@ type Form struct {
 	SummaryHeading string
 	// Doubt says what to do about a value that looked odd; may be empty.
 	Doubt string
+	// Help explains Maia's answer; nil: there is none.
+	Help *HelpDesk
 }
 
 // focused is the notice that gets the focus when the page opens: the first that says why the form came
