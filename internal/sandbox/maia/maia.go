@@ -28,6 +28,7 @@ type Maia struct {
 	references           map[referenceID]Reference
 	hosted               map[referenceID]json.RawMessage
 	referenceConflict400 bool
+	lists                ListSwitch
 }
 
 // Options say whose tokens the API takes, and what its start page links to.
@@ -70,7 +71,7 @@ func Start(o Options) (*Maia, error) {
 		references: map[referenceID]Reference{},
 		hosted:     map[referenceID]json.RawMessage{},
 	}
-	for _, a := range agents {
+	for _, a := range allAgents {
 		m.agents[a.ID] = newAgent(a)
 	}
 	h.Serve(m)
@@ -161,4 +162,5 @@ func (m *Maia) Reset() {
 	clear(m.references)
 	clear(m.hosted)
 	m.referenceConflict400 = false
+	m.lists = ListSwitch{}
 }
