@@ -164,3 +164,21 @@ func (m *Maia) Reset() {
 	m.referenceConflict400 = false
 	m.lists = ListSwitch{}
 }
+
+// SecretNames lists what an agent's vault has, by its own names, in their order.
+func (m *Maia) SecretNames(agentID string) []string {
+	var names []string
+	if a, ok := m.agents[agentID]; ok {
+		for _, s := range a.secrets() {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// ReferenceCount is how many references there are in all projects.
+func (m *Maia) ReferenceCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.references)
+}
