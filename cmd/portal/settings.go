@@ -1,6 +1,8 @@
 package main
 
 import (
+	_ "time/tzdata" // an image has no zones of its own
+
 	"maiaportal/internal/auth/oidc"
 	"maiaportal/internal/config"
 	"maiaportal/internal/store"

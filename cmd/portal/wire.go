@@ -183,6 +183,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Timeout:    2 * cfg.MaiaTimeout,
 		PerMinute:  cfg.SubmissionsPerMinute,
 		NameRule:   submission.NameRule(cfg.NameRule),
+		Zone:       cfg.TimeZone,
 		Log:        p.log,
 		Now:        time.Now,
 	})
@@ -197,6 +198,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			MaiaAccount: cfg.MaiaAccount != "",
 			TrailKeyed:  len(cfg.AuditKeys) > 0,
 			Version:     Version,
+			Zone:        cfg.TimeZone,
 			Guide:       guide,
 		},
 		RP:          rp,

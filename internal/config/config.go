@@ -46,6 +46,7 @@ type Config struct {
 	TrustedProxies       []netip.Prefix
 	NameRule             NameRule // zero: none
 	Catalog              string   // path; empty: none
+	TimeZone             *time.Location
 	Title                string
 	SupportURL           string
 	Notice               string
@@ -286,6 +287,7 @@ func (r *reader) parse() Config {
 		TrustedProxies:       r.networks(g.TrustedProxies),
 		NameRule:             r.nameRule(g.NameRule),
 		Catalog:              r.catalog(g.Catalog),
+		TimeZone:             r.timeZone(g.TimeZone),
 		Title:                g.Title,
 		SupportURL:           g.SupportURL,
 		Notice:               g.Notice,
@@ -412,6 +414,16 @@ func (r *reader) delay(name, raw string) time.Duration {
 		return 0
 	}
 	return d
+}
+
+// timeZone finds a zone by its name in the program's own data, so that the same names work on every machine.
+func (r *reader) timeZone(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil || strings.EqualFold(name, "local") {
+		r.fault(prefix+"TIME_ZONE", "want the IANA name of a time zone, such as UTC or Europe/Berlin")
+		return time.UTC
+	}
+	return zone
 }
 
 // sessionIdle is never longer than the absolute life. Somebody who shortened that alone has not asked for two lives

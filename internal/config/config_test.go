@@ -101,15 +101,15 @@ func TestEverySettingIsRead(t *testing.T) {
 		"PORTAL_OIDC_SCOPES=openid  groups", "PORTAL_OIDC_AUDIENCE=aud", "PORTAL_OIDC_RESOURCE=res", "PORTAL_OIDC_GROUPS_CLAIM=realm.roles", "PORTAL_OIDC_GROUPS_SEPARATOR= ", "PORTAL_OIDC_GROUPS_MEMBER=name", "PORTAL_ALLOWED_GROUPS=a, b,,c ", "PORTAL_AUDITOR_GROUPS=d",
 		"PORTAL_MAIA_REGION=us1", "PORTAL_MAIA_TIMEOUT=5s", "PORTAL_DATABASE_URL=sqlite:/var/lib/portal.db", "PORTAL_MIGRATE=false", "PORTAL_SESSION_KEYS="+strong+", "+goodOther(),
 		"PORTAL_SESSION_IDLE=1h", "PORTAL_SESSION_MAX=1h", "PORTAL_LOG_LEVEL=debug", "PORTAL_LOG_FORMAT=text", "PORTAL_SUBMISSIONS_PER_MINUTE=1", "PORTAL_SHUTDOWN_TIMEOUT=10s", "PORTAL_SHUTDOWN_DELAY=3s",
-		"PORTAL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8", "PORTAL_TITLE=T", "PORTAL_SUPPORT_URL=mailto:help@example.com", "PORTAL_NOTICE=N = 1", "PORTAL_NAME_RULE=^[A-Z]+$ Use capitals, all the way.",
+		"PORTAL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8", "PORTAL_TIME_ZONE=Europe/Berlin", "PORTAL_TITLE=T", "PORTAL_SUPPORT_URL=mailto:help@example.com", "PORTAL_NOTICE=N = 1", "PORTAL_NAME_RULE=^[A-Z]+$ Use capitals, all the way.",
 	))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := fmt.Sprintln(c.BaseURL, c.Listen, c.AdminListen, c.OIDC.Issuer, c.OIDC.ClientSecret.Reveal(), c.OIDC.Scopes, c.OIDC.Audience, c.OIDC.Resource, c.OIDC.GroupsClaim, c.OIDC.GroupsSeparator+c.OIDC.GroupsMember, c.AllowedGroups, c.AuditorGroups,
-		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL.Reveal(), c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.ShutdownDelay, c.TrustedProxies, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
+		c.MaiaURL, c.MaiaRegion, c.MaiaTimeout, c.DatabaseURL.Reveal(), c.Migrate, len(c.SessionKeys), c.SessionIdle, c.SessionMax, c.LogLevel, c.LogFormat, c.SubmissionsPerMinute, c.ShutdownTimeout, c.ShutdownDelay, c.TrustedProxies, c.TimeZone, c.Title, c.SupportURL, c.Notice, c.NameRule.Expression, c.NameRule.Sentence)
 	want := fmt.Sprintln("http://localhost:8080", ":80", "[::1]:0", "http://127.0.0.1:9000", "s3cret", []string{"openid", "groups"}, "aud", "res", "realm.roles", " name", []string{"a", "b", "c"}, []string{"d"},
-		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, 3*time.Second, "[10.0.0.0/8 fd00::/8]", "T", "mailto:help@example.com", "N = 1", "^[A-Z]+$", "Use capitals, all the way.")
+		"https://us1.api.matillion.com/dpc", "US1", 5*time.Second, "sqlite:/var/lib/portal.db", false, 2, time.Hour, time.Hour, slog.LevelDebug, "text", 1, 10*time.Second, 3*time.Second, "[10.0.0.0/8 fd00::/8]", "Europe/Berlin", "T", "mailto:help@example.com", "N = 1", "^[A-Z]+$", "Use capitals, all the way.")
 	if got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
@@ -224,6 +224,9 @@ func TestFaults(t *testing.T) {
 		"a rule that is no expression":         {"PORTAL_NAME_RULE=(" + mark + " A sentence.", "PORTAL_NAME_RULE"},
 		"a catalogue that is not there":        {"PORTAL_CATALOG=/no/" + mark, "PORTAL_CATALOG"},
 		"a catalogue that is a folder":         {"PORTAL_CATALOG=/", "PORTAL_CATALOG"},
+		"a zone that nobody has":               {"PORTAL_TIME_ZONE=Europe/" + mark, "PORTAL_TIME_ZONE"},
+		"the machine's own zone":               {"PORTAL_TIME_ZONE=Local", "PORTAL_TIME_ZONE"},
+		"a zone that is a path":                {"PORTAL_TIME_ZONE=../" + mark, "PORTAL_TIME_ZONE"},
 		"support by a script":                  {"PORTAL_SUPPORT_URL=javascript:" + mark, "PORTAL_SUPPORT_URL"},
 		"support by a path":                    {"PORTAL_SUPPORT_URL=/" + mark, "PORTAL_SUPPORT_URL"},
 		"a notice of two lines":                {"PORTAL_NOTICE=" + mark + "\nb", "PORTAL_NOTICE"},

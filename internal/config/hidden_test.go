@@ -17,7 +17,7 @@ func TestNothingShowsASecret(t *testing.T) {
 	var c Config
 	words := secrettest.Fill(t, &c,
 		"BaseURL", "Listen", "AdminListen", "AllowedGroups", "AuditorGroups", "MaiaURL", "MaiaRegion", "MaiaAccount", "LogFormat",
-		"NameRule", "Catalog", "Title", "SupportURL", "Notice", "Accent", "Logo",
+		"NameRule", "Catalog", "Title", "SupportURL", "Notice", "Accent", "Logo", "TimeZone.name", "TimeZone.zone.name", "TimeZone.extend", "TimeZone.cacheZone.name",
 		"OIDC.Issuer", "OIDC.ClientID", "OIDC.Scopes", "OIDC.Audience", "OIDC.Resource", "OIDC.GroupsClaim", "OIDC.GroupsSeparator",
 		"OIDC.GroupsMember", "OIDC.ClientKeyID", "OIDC.ClientKeyAlg", "OIDC.TokenAuthMethod", "OIDC.ACRValues", "OIDC.Prompt",
 		"OIDC.Exchange.URL", "OIDC.Exchange.Audience", "OIDC.Exchange.Resource", "OIDC.Exchange.Scope", "OIDC.Exchange.ClientID")

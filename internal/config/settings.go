@@ -78,6 +78,8 @@ type Settings struct {
 
 	Catalog string `flag:"catalog" meaning:"Path of the catalogue, a YAML file of projects, agents and presets. See portal catalog check. It is read again on SIGHUP and when its content changes."`
 
+	TimeZone string `flag:"time-zone" standard:"UTC" meaning:"IANA name of the zone of times on pages, e.g. Europe/Berlin. Exports and logs are always UTC."`
+
 	Title      string `flag:"title" standard:"Maia secrets" meaning:"Name shown on each page."`
 	SupportURL string `flag:"support-url" meaning:"Where 'Get help' leads."`
 	Notice     string `flag:"notice" meaning:"One line of notice on each page."`

@@ -88,7 +88,7 @@ func TestFormsHaveAllTheirWords(t *testing.T) {
 func TestReceiptOfAnUnknownAction(t *testing.T) {
 	for _, outcome := range []record.Outcome{record.Pending, record.Created, record.Unknown, record.Rejected} {
 		r := record.Submission{Action: "newer", Outcome: outcome, Fields: record.Fields{Name: "N"}}
-		m := receiptView(r, true, "")
+		m := receiptView(dates{zone: time.UTC, now: time.Now}, r, true, "")
 		if !strings.HasPrefix(m.Heading, "The submission N ") {
 			t.Errorf("%s: %+v", outcome, m)
 		}

@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +51,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 		Latest:  h.activityRows(rows, false),
 		Guide:   h.Site.Guide,
 	}
-	soon := time.Now().UTC().AddDate(0, 0, dueSoon).Format(time.DateOnly)
+	soon := h.dates().here().AddDate(0, 0, dueSoon).Format(time.DateOnly)
 	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
 	if err != nil {
 		return databaseAway(err)
@@ -114,36 +113,13 @@ var single = []parts.Link{{
 	Href:  referenceForm.page,
 }}
 
-// activity lists submissions, newest first: one's own, or everybody's for auditors.
-func (h *Handlers) activity(c echo.Context, s *auth.Session) error {
-	q := record.Query{Of: record.Own(actor(s)), Limit: activityPage + 1}
-	m := pages.Activity{Page: h.page(c, s, "Your activity"), Heading: "Your activity"}
-	if h.Policy.Audits(s.Login.Groups) {
-		q.Of = record.Everyone
-		m.Page.Title, m.Heading, m.ShowWho = "Everybody’s activity", "Everybody’s activity", true
-	}
-	if before := c.QueryParam("before"); uuid.Validate(before) == nil {
-		q.Before = before
-	}
-	rows, err := h.Records.Submissions(c.Request().Context(), q)
-	if err != nil {
-		return databaseAway(err)
-	}
-	if len(rows) > activityPage {
-		rows = rows[:activityPage]
-		m.Older = "/activity?before=" + url.QueryEscape(rows[activityPage-1].ID)
-	}
-	m.Rows = h.activityRows(rows, m.ShowWho)
-	return render(c, http.StatusOK, pages.ActivityPage(m))
-}
-
 func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.ActivityRow {
 	var out []pages.ActivityRow
 	for _, r := range rows {
 		r, _ = h.Submissions.Known(r)
 		row := pages.ActivityRow{
 			Href:    receiptPath(r.ID),
-			Time:    r.CreatedAt.UTC().Format("2 Jan 2006, 15:04") + " UTC",
+			Time:    h.dates().short(r.CreatedAt),
 			ISO:     r.CreatedAt.UTC().Format(time.RFC3339),
 			Action:  formOf(r.Action).words.kind,
 			Name:    r.Name,
@@ -180,7 +156,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		}
 		r, late = h.Submissions.Known(r)
 	}
-	m := receiptView(r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
+	m := receiptView(h.dates(), r, own && h.Policy.MaySubmit(s.Login.Groups), c.QueryParam("description"))
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
 	}
@@ -192,7 +168,7 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 }
 
 // receiptView puts a record into words. own says that its reader is the one who can go on from it.
-func receiptView(r record.Submission, own bool, description string) pages.Receipt {
+func receiptView(d dates, r record.Submission, own bool, description string) pages.Receipt {
 	f := formOf(r.Action)
 	m := pages.Receipt{Outcome: outcomes[r.Outcome], Waiting: r.Outcome == record.Pending}
 	name := "The " + f.words.noun + " " + r.Name
@@ -209,10 +185,10 @@ func receiptView(r record.Submission, own bool, description string) pages.Receip
 		record.Failed:
 		refusedView(f, &m, r, name, own)
 	}
-	m.Facts = f.facts(r)
+	m.Facts = f.facts(d, r)
 	m.Progress = f.progress(r)
 	if own {
-		afterwards(&m, r)
+		afterwards(d, &m, r)
 	}
 	if own && r.Outcome == record.Created {
 		m.Next = append(m.Next, parts.Link{Label: "Make a link to a form like this", Href: f.likeThis(r)})
@@ -297,7 +273,7 @@ func (f formSpec) likeThis(r record.Submission) string {
 }
 
 // facts are what a receipt lists.
-func (f formSpec) facts(r record.Submission) []parts.Fact {
+func (f formSpec) facts(when dates, r record.Submission) []parts.Fact {
 	var list []parts.Fact
 	add := func(label, value string, code bool) {
 		if value != "" {
@@ -325,7 +301,7 @@ func (f formSpec) facts(r record.Submission) []parts.Fact {
 		}
 	}
 	add("By", r.Actor.Name, false)
-	add("When", moment(r.CreatedAt), false)
+	add("When", when.moment(r.CreatedAt), false)
 	add("Request id", r.RequestID, true)
 	return list
 }

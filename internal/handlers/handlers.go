@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -29,6 +30,9 @@ import (
 type Records interface {
 	SubmissionByID(ctx context.Context, id string) (record.Submission, error)
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
+	Page(ctx context.Context, q record.Query) (record.Page, error)
+	CountSubmissions(ctx context.Context, q record.Query) (record.Counts, error)
+	Exporting(ctx context.Context, q record.Query, filters []record.Detail, by record.By) (newest string, n int, err error)
 	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)
 	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
 	Prove(ctx context.Context, id string, proven bool, by record.By) error
@@ -48,8 +52,9 @@ type Site struct {
 	MaiaAccount bool
 	// TrailKeyed says that the chain of the audit trail has a key.
 	TrailKeyed bool
-	Version    string       // of the portal
-	Guide      *pages.Guide // the demo's list of things to try; nil elsewhere
+	Version    string         // of the portal
+	Zone       *time.Location // of times on pages; nil: UTC
+	Guide      *pages.Guide   // the demo's list of things to try; nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
@@ -65,6 +70,7 @@ type Handlers struct {
 	Operators   *catalogue.File     // the operators' own; may be nil
 	NameRule    submission.NameRule // may be zero
 	Files       *static.Files       // stylesheet, icon and logo
+	Now         func() time.Time    // nil: time.Now
 	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
 
@@ -94,6 +100,8 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page(linkPath, h.link())
 	page("/activity", h.withLogin(h.activity))
 	page("/activity/due", h.withLogin(h.due))
+	page("/activity.csv", h.withLogin(h.export(csvExport)))
+	page("/activity.jsonl", h.withLogin(h.export(jsonExport)))
 	page("/activity/:id", h.withLogin(h.receipt))
 	e.POST("/activity/:id/check", h.later(h.findOut))
 	e.POST("/activity/:id/proven", h.later(h.prove))

@@ -116,7 +116,7 @@ func (h *Handlers) renew(c echo.Context, s *auth.Session, r record.Submission) e
 		return err
 	}
 	next := body.Get("renewBy")
-	if wrong := submission.CheckRenewBy(next, time.Now().UTC()); wrong != "" {
+	if wrong := submission.CheckRenewBy(next, h.dates().here()); wrong != "" {
 		return &pageError{
 			status:  http.StatusUnprocessableEntity,
 			heading: "This is no day that the secret can be due",
@@ -153,7 +153,7 @@ func (h *Handlers) due(c echo.Context, s *auth.Session) error {
 		list = list[:dueRows]
 		m.More = true
 	}
-	today := time.Now().UTC().Format(time.DateOnly)
+	today := h.dates().today()
 	for i, row := range h.activityRows(list, m.ShowWho) {
 		m.Rows = append(m.Rows, pages.DueRow{
 			ActivityRow: row,
@@ -166,16 +166,16 @@ func (h *Handlers) due(c echo.Context, s *auth.Session) error {
 }
 
 // afterwards is what the user can say or ask on a receipt of the own.
-func afterwards(m *pages.Receipt, r record.Submission) {
+func afterwards(d dates, m *pages.Receipt, r record.Submission) {
 	path := receiptPath(r.ID)
 	switch r.Outcome {
 	case record.Created:
-		m.Prove = &pages.Prove{Path: path + "/proven", Since: moment(r.ProvenAt), Proven: !r.ProvenAt.IsZero()}
+		m.Prove = &pages.Prove{Path: path + "/proven", Since: d.moment(r.ProvenAt), Proven: !r.ProvenAt.IsZero()}
 	case record.Unknown:
 		if submission.CanFindOut(r) {
 			m.FindOut = &pages.FindOut{Path: path + "/check"}
-			if from := submission.CanSettleAfter(r); time.Now().Before(from) {
-				m.FindOut.From = clock(from)
+			if from := submission.CanSettleAfter(r); d.now().Before(from) {
+				m.FindOut.From = d.clock(from)
 			}
 		}
 	case record.Pending, record.ValueStored, record.Rejected, record.Unauthenticated, record.Forbidden, record.NotFound,

@@ -34,7 +34,7 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Pa
 		Name:     s.Login.Name,
 		Initials: initials(s.Login.Name),
 		Detail:   s.Login.Email,
-		Until:    clock(lasts(s)),
+		Until:    h.dates().clock(lasts(s)),
 	}
 	if p.User.Detail == "" {
 		p.User.Detail = s.Login.Subject
@@ -86,21 +86,6 @@ func lasts(s *auth.Session) time.Time {
 		return l.Expires
 	}
 	return s.Until
-}
-
-// clock is a time of day for people. The server cannot know their zone, so it names its own.
-func clock(t time.Time) string { return t.UTC().Format("15:04") + " UTC" }
-
-// moment is a date and time for people.
-func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05") + " UTC" }
-
-// dateWords is a day of the record for people.
-func dateWords(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return t.Format("2 January 2006")
 }
 
 // groupWords names groups in a sentence.

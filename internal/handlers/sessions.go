@@ -22,8 +22,8 @@ func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
 		m.Rows = append(m.Rows, pages.SessionRow{
 			Handle:  row.Handle,
 			Browser: row.Browser,
-			Begun:   moment(row.CreatedAt),
-			Used:    moment(row.SeenAt),
+			Begun:   h.dates().moment(row.CreatedAt),
+			Used:    h.dates().moment(row.SeenAt),
 			This:    row.Handle == s.Handle,
 		})
 	}

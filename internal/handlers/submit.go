@@ -180,9 +180,9 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		st.errs = f.words.notFound(st.in)
 	case record.Conflict:
 		st.status = http.StatusConflict
-		st.errs = f.takenErrors(st.in, r)
+		st.errs = f.takenErrors(h.dates(), st.in, r)
 		if r.Earlier != nil {
-			st.notices = append(st.notices, earlierNotice(*r.Earlier))
+			st.notices = append(st.notices, earlierNotice(h.dates(), *r.Earlier))
 		}
 	case record.Forbidden:
 		st.status = http.StatusForbidden

@@ -90,7 +90,7 @@ var unknownWords = words{
 }
 
 // takenErrors are for a name that exists already.
-func (f formSpec) takenErrors(in input, r *submission.RefusedError) submission.FieldErrors {
+func (f formSpec) takenErrors(d dates, in input, r *submission.RefusedError) submission.FieldErrors {
 	at, text := f.words.taken(in)
 	if r.Earlier == nil {
 		return submission.FieldErrors{at: {text}}
@@ -101,7 +101,7 @@ func (f formSpec) takenErrors(in input, r *submission.RefusedError) submission.F
 	}
 	switch outcome {
 	case record.Created, record.ValueStored:
-		text += " You created it yourself, on " + moment(r.Earlier.CreatedAt) + "."
+		text += " You created it yourself, on " + d.moment(r.Earlier.CreatedAt) + "."
 	case record.Unknown, record.Failed, record.Pending, record.Rejected, record.Unauthenticated, record.Forbidden,
 		record.NotFound, record.Conflict, record.RateLimited:
 		text = "This name exists already: most likely your own earlier attempt, whose end was not known, did create it. Look there before you try another name."
@@ -110,11 +110,11 @@ func (f formSpec) takenErrors(in input, r *submission.RefusedError) submission.F
 }
 
 // earlierNotice leads to the user's own submission of the same name.
-func earlierNotice(earlier record.Submission) parts.Notice {
+func earlierNotice(d dates, earlier record.Submission) parts.Notice {
 	return parts.Notice{
 		Kind:  parts.KindInfo,
 		Title: "You have sent this name before",
-		Text:  []string{"On " + moment(earlier.CreatedAt) + ". Its receipt says what there is, and how to go on from it."},
+		Text:  []string{"On " + d.moment(earlier.CreatedAt) + ". Its receipt says what there is, and how to go on from it."},
 		Links: []parts.Link{{Label: "See what became of " + earlier.Name, Href: receiptPath(earlier.ID)}},
 	}
 }

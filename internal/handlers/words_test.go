@@ -3,6 +3,7 @@ package handlers
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"maiaportal/internal/catalogue"
 	"maiaportal/internal/maiaclient"
@@ -59,7 +60,7 @@ func TestWhatMayStillHappen(t *testing.T) {
 			r := tc.record
 			r.Status, r.Outcome = status, record.Failed
 			notice := strings.Join(failedNotice(form, &submission.RefusedError{Record: r}).Text, " ")
-			receipt := strings.Join(receiptView(r, true, "").Text, " ")
+			receipt := strings.Join(receiptView(dates{zone: time.UTC, now: time.Now}, r, true, "").Text, " ")
 			for where, text := range map[string]string{"form": notice, "receipt": receipt} {
 				if may := strings.Contains(text, "may still happen"); may != (status == 503) || strings.Contains(text, "paused") != (may && tc.agent) {
 					t.Errorf("%s, %d, %s: %s", name, status, where, text)
@@ -68,13 +69,13 @@ func TestWhatMayStillHappen(t *testing.T) {
 		}
 		r := tc.record
 		r.Status, r.Outcome = 504, record.Unknown
-		if text := strings.Join(receiptView(r, true, "").Text, " "); !strings.Contains(text, "may still happen") || strings.Contains(text, "paused") != tc.agent {
+		if text := strings.Join(receiptView(dates{zone: time.UTC, now: time.Now}, r, true, "").Text, " "); !strings.Contains(text, "may still happen") || strings.Contains(text, "paused") != tc.agent {
 			t.Errorf("%s, 504: %s", name, text)
 		}
 	}
 	r := value
 	r.Outcome, r.Sent = record.Failed, false
-	if text := strings.Join(receiptView(r, true, "").Text, " "); strings.Contains(text, "may still") {
+	if text := strings.Join(receiptView(dates{zone: time.UTC, now: time.Now}, r, true, "").Text, " "); strings.Contains(text, "may still") {
 		t.Errorf("what was never sent: %s", text)
 	}
 }

@@ -70,10 +70,11 @@ type Options struct {
 	Maia       Maia
 	Records    Records
 	FormTokens *FormTokens
-	Holder     string        // random id of this process
-	Timeout    time.Duration // of a whole submission: renewal of the token and second try included
-	PerMinute  int           // submissions of one user; 0: no limit
-	NameRule   NameRule      // the company's own
+	Holder     string         // random id of this process
+	Timeout    time.Duration  // of a whole submission: renewal of the token and second try included
+	PerMinute  int            // submissions of one user; 0: no limit
+	NameRule   NameRule       // the company's own
+	Zone       *time.Location // in which a day begins; nil: UTC
 	Log        *slog.Logger
 	Now        func() time.Time
 }
@@ -114,6 +115,14 @@ func New(o Options) *Service {
 		kept:    map[string]keptEnd{},
 		asking:  map[string]bool{},
 	}
+}
+
+// here is the present time in the zone in which days begin.
+func (s *Service) here() time.Time {
+	if s.o.Zone == nil {
+		return s.o.Now().UTC()
+	}
+	return s.o.Now().In(s.o.Zone)
 }
 
 // FormToken makes the token for a new form of this user.
@@ -184,7 +193,7 @@ func (s *Service) await(f *flight, fp []byte) (record.Submission, error) {
 // attempt decides whether this is a new attempt, and makes it.
 func (s *Service) attempt(ctx context.Context, token string, fp []byte, req Request, order Order,
 	u *underWay) (record.Submission, error) {
-	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, project: req.NameRule, now: s.o.Now()})
+	p, e := order.prepare(checks{own: req.Own, rule: s.o.NameRule, project: req.NameRule, now: s.here()})
 	defer p.object.Wipe()
 	faults := unsendable(e, p.doubts)
 	p.plain = order.plain()
