@@ -200,14 +200,23 @@ func deepLink(base, page string, pairs ...string) string {
 func guide(base string, sb *sandbox.Sandbox) *pages.Guide {
 	g := &pages.Guide{
 		Text:  []string{"In this demo some names make Maia answer in a special way, for references and for values alike. Put “-2” or the like behind a name to use it again."},
-		Links: []parts.Link{{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()}},
+		Links: []parts.Link{
+			{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()},
+			{Label: "Switch how Maia’s lists answer", Href: sb.Maia.StartPageURL() + "#lists"},
+		},
 	}
 	for _, r := range fault.ReservedNames() {
+		path := "/secret-references/new"
+		fields := []string{"agentType", "AWS", "secretName", "prod/snowflake"}
+		if r.Values {
+			path = "/setup"
+			fields = []string{"agentId", maia.AgentAWS}
+		}
+		fields = append([]string{"projectId", maia.ProjectFinance, "secretReferenceName", r.Name}, fields...)
 		g.Entries = append(g.Entries, pages.GuideEntry{
 			Name: r.Name,
 			What: r.What,
-			Href: strings.TrimPrefix(deepLink(base, "/secret-references/new",
-				"projectId", maia.ProjectFinance, "secretReferenceName", r.Name, "agentType", "AWS", "secretName", "prod/snowflake"), base),
+			Href: strings.TrimPrefix(deepLink(base, path, fields...), base),
 		})
 	}
 	return g

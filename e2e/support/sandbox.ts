@@ -49,6 +49,12 @@ export class Sandbox {
     return (await this.#calls()).filter((call) => call.method === 'GET');
   }
 
+  /** Makes the lists answer in one of the ways that the sandbox's page has. */
+  async switchLists(to: string): Promise<void> {
+    const answer = await fetch(`${this.origin}/sandbox/lists`, { method: 'POST', body: new URLSearchParams({ lists: to }) });
+    if (!answer.ok) throw new Error(`the lists cannot be switched to ${to}: ${answer.status}`);
+  }
+
   async #calls(): Promise<Call[]> {
     return JSON.parse((await this.#bytes('/sandbox/calls')).toString());
   }

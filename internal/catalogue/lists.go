@@ -14,8 +14,9 @@ import (
 const (
 	// listsWait is how long a form waits for its lists: a comfort must not hold up the job.
 	listsWait = 1500 * time.Millisecond
-	// fetchTime bounds one fetch, which goes on when nobody waits for it any longer.
-	fetchTime = 30 * time.Second
+	// fetchTime bounds the fetch of one list, which goes on when nobody waits for it any longer. Each list has its own
+	// time: one that never comes must not take the other one along.
+	fetchTime = 20 * time.Second
 	// listsFresh is how long a list is used before it is asked for again.
 	listsFresh = time.Minute
 	// listsNow is how old a list may be where the present counts.
@@ -26,6 +27,9 @@ const (
 	ListsKept = 10 * time.Minute
 	// listsUsers is for how many users lists are remembered.
 	listsUsers = 1000
+	// listsEntries is how many entries are remembered for all users together: some tens of megabytes. The lists of the
+	// user who asks count in any case.
+	listsEntries = 100_000
 )
 
 // Source are the calls that the lists come from.
@@ -85,6 +89,7 @@ type entry struct {
 	projects listing[maiaclient.Project]
 	agents   listing[maiaclient.Agent]
 	flight   chan struct{} // closed when the fetch under way has ended; nil: none is
+	began    time.Time     // when that fetch began
 	used     time.Time
 }
 
@@ -131,18 +136,21 @@ func (l *listing[T]) take(items []T, err error, now time.Time) {
 
 // For gives the lists of a user, as far as they can be had in a short while. token gives the user's own
 // delegated token. One fetch is under way for a user at a time, over all pages that ask for one; it
-// belongs to none of them, so that a browser that leaves costs the others nothing (S-62).
+// belongs to none of them, so that a browser that leaves costs the others nothing (S-62). The short while counts from
+// its beginning: a page that asks for lists again, or the next page, does not wait for a slow Maia once more.
 func (d *Directory) For(ctx context.Context, user string, token func(context.Context) (string, error)) Lists {
 	d.mu.Lock()
 	e := d.entry(user)
 	if e.flight == nil && (e.projects.due(d.Now()) || e.agents.due(d.Now())) {
 		e.flight = make(chan struct{})
+		e.began = d.Now()
 		go d.fetch(context.WithoutCancel(ctx), e, token)
 	}
 	flight := e.flight
+	left := listsWait - d.Now().Sub(e.began)
 	d.mu.Unlock()
 	if flight != nil {
-		patience := time.NewTimer(listsWait)
+		patience := time.NewTimer(min(left, listsWait))
 		defer patience.Stop()
 		select {
 		case <-flight:
@@ -205,8 +213,6 @@ func (d *Directory) Project(user, id string) (maiaclient.Project, bool) {
 
 // fetch asks for what is due: one list after the other, because Maia limits bursts.
 func (d *Directory) fetch(ctx context.Context, e *entry, token func(context.Context) (string, error)) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
-	defer cancel()
 	d.mu.Lock()
 	projects := e.projects.due(d.Now())
 	agents := e.agents.due(d.Now())
@@ -216,19 +222,51 @@ func (d *Directory) fetch(ctx context.Context, e *entry, token func(context.Cont
 		defer d.mu.Unlock()
 		close(e.flight)
 		e.flight = nil
+		d.bound(e)
 	}()
 	bearer, err := d.bearer(ctx, token)
 	if projects {
-		ask(d, &e.projects, err, func() ([]maiaclient.Project, error) { return d.Source.Projects(ctx, bearer) })
+		ask(ctx, d, &e.projects, err, func(ctx context.Context) ([]maiaclient.Project, error) {
+			return d.Source.Projects(ctx, bearer)
+		})
 	}
 	if agents {
-		ask(d, &e.agents, err, func() ([]maiaclient.Agent, error) { return d.Source.Agents(ctx, bearer) })
+		ask(ctx, d, &e.agents, err, func(ctx context.Context) ([]maiaclient.Agent, error) {
+			return d.Source.Agents(ctx, bearer)
+		})
 	}
 }
+
+// bound forgets the users who were not seen for longest until what is kept is few enough. keep stays. The caller holds
+// the lock.
+func (d *Directory) bound(keep *entry) {
+	total := 0
+	for _, e := range d.users {
+		total += e.size()
+	}
+	for total > listsEntries {
+		oldest := ""
+		for name, e := range d.users {
+			if e != keep && e.size() > 0 && (oldest == "" || e.used.Before(d.users[oldest].used)) {
+				oldest = name
+			}
+		}
+		if oldest == "" {
+			return
+		}
+		total -= d.users[oldest].size()
+		delete(d.users, oldest)
+	}
+}
+
+// size is how many entries are kept for a user.
+func (e *entry) size() int { return len(e.projects.items) + len(e.agents.items) }
 
 // bearer gets the token. No request is there to recover from its panic (S-43).
 func (d *Directory) bearer(ctx context.Context,
 	token func(context.Context) (string, error)) (bearer string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
 			d.panicked(v)
@@ -244,7 +282,10 @@ func (d *Directory) panicked(v any) {
 }
 
 // ask makes one call, unless there is no token for it, and notes how it ended.
-func ask[T any](d *Directory, l *listing[T], noToken error, call func() ([]T, error)) {
+func ask[T any](ctx context.Context, d *Directory, l *listing[T], noToken error,
+	call func(context.Context) ([]T, error)) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
 	var items []T
 	err := errPanic // unless the call returns
 	defer func() {
@@ -259,7 +300,7 @@ func ask[T any](d *Directory, l *listing[T], noToken error, call func() ([]T, er
 		err = noToken
 		return
 	}
-	items, err = call()
+	items, err = call(ctx)
 }
 
 var errPanic = errors.New("catalogue: panic")

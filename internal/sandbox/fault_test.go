@@ -253,6 +253,7 @@ func TestReservedNames(t *testing.T) {
 		"demo-redirect":        {status: 302, header: "Location", headerIs: "/sandbox/elsewhere"},
 		"demo-malformed":       {status: 201, created: true, body: `{"resolver_ref": "cut off`},
 		"demo-hang":            {}, // TestHangEndsWithTheSandbox
+		"demo-renamed":         {status: 201, created: true},
 		"demo-slow":            {}, // it takes its three seconds; the delay itself is tested above
 	}
 	for _, reserved := range fault.ReservedNames() {
@@ -273,7 +274,11 @@ func TestReservedNames(t *testing.T) {
 					valuePath(maia.AgentAWS):                 valueBody(name, `{"p": "v"}`),
 				} {
 					got, err := a.do(http.MethodPost, path, "application/json", body)
-					if got.status != w.status || (err != nil) != (w.status == 0) || !strings.Contains(got.body, w.body) {
+					says := w.body
+					if reserved.Name == "demo-renamed" && path == valuePath(maia.AgentAWS) {
+						says = `"vaultSecretName":"` + name + `-in-the-vault"`
+					}
+					if got.status != w.status || (err != nil) != (w.status == 0) || !strings.Contains(got.body, says) {
 						t.Errorf("%s: %d %s %v, want %+v", path, got.status, got.body, err, w)
 					}
 					if w.header != "" {

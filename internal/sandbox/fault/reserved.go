@@ -18,6 +18,8 @@ type ReservedName struct {
 	Status string
 	// What says what happens.
 	What string
+	// Values says that it means something for values only.
+	Values bool
 
 	fault Fault
 }
@@ -28,6 +30,7 @@ const Elsewhere = "/sandbox/elsewhere"
 const (
 	badRequest = "demo-bad-request"
 	expired    = "demo-expired"
+	renamed    = "demo-renamed"
 )
 
 // forbidden is the answer of Maia to somebody who may not do something, for one reason or another.
@@ -142,6 +145,12 @@ var reservedNames = []ReservedName{
 		fault:  Fault{Status: 201, Body: `{"resolver_ref": "cut off`, After: true},
 	},
 	{
+		Name:   renamed,
+		Status: "201",
+		What:   "The vault gives the value another name, with -in-the-vault behind it",
+		Values: true,
+	},
+	{
 		Name:   "demo-slow",
 		Status: "201",
 		What:   "It is created after three seconds",
@@ -151,6 +160,12 @@ var reservedNames = []ReservedName{
 
 // ReservedNames lists the names that make the API fail.
 func ReservedNames() []ReservedName { return slices.Clone(reservedNames) }
+
+// Renamed tells whether a vault gives a value of this name another one.
+func Renamed(name string) bool {
+	reserved, ok := reservedFor(name)
+	return ok && reserved.Name == renamed
+}
 
 // reservedFor finds the longest reserved name that a name is or begins with.
 func reservedFor(name string) (ReservedName, bool) {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"maiaportal/internal/sandbox/fault"
 )
 
 // agent has a key pair, a certificate that Maia encrypts for, and a vault. Only the agent can
@@ -161,6 +163,9 @@ func (a *agent) mayServe(projectID string) bool {
 // vaultName is what a secret is called in the agent's vault. Azure has letters, digits and
 // hyphens only, a letter first, and at most 127 of them; AWS takes every name of Maia's.
 func (a *agent) vaultName(name string) string {
+	if fault.Renamed(name) {
+		name += "-in-the-vault"
+	}
 	if a.CloudProvider != "azure" {
 		return name
 	}

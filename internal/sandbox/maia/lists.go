@@ -1,6 +1,7 @@
 package maia
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -37,7 +38,7 @@ func paged[T any](c call, all []T) web.Answer {
 	return web.JSON(http.StatusOK, page[T]{Page: at, Results: results, Size: size, Total: len(all)})
 }
 
-func (m *Maia) listProjects(c call) web.Answer { return paged(c, projects) }
+func (m *Maia) listProjects(c call) web.Answer { return paged(c, m.listedProjects()) }
 
 // listedAgent is an agent as Maia shows it.
 type listedAgent struct {
@@ -70,11 +71,11 @@ func listed(a Agent) listedAgent {
 		CloudProvider:    a.CloudProvider,
 		Deployment:       a.Deployment,
 		AgentStatus:      a.Status,
-		Connected:        a.Running(),
+		Connected:        a.Running() && !a.Disconnected,
 		RestrictedAccess: a.Restricted(),
 		VersionDetails: versionDetails{
 			AgentVersion: "11.42.0",
-			Support:      "supported",
+			Support:      cmp.Or(a.Support, "supported"),
 			TrackName:    "current",
 		},
 	}
@@ -85,8 +86,9 @@ func listed(a Agent) listedAgent {
 }
 
 func (m *Maia) listAgents(c call) web.Answer {
-	all := make([]listedAgent, 0, len(agents))
-	for _, a := range agents {
+	now := m.listedAgents()
+	all := make([]listedAgent, 0, len(now))
+	for _, a := range now {
 		all = append(all, listed(a))
 	}
 	return paged(c, all)

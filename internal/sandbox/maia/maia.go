@@ -28,6 +28,7 @@ type Maia struct {
 	references           map[referenceID]Reference
 	hosted               map[referenceID]json.RawMessage
 	referenceConflict400 bool
+	lists                ListSwitch
 }
 
 // Options say whose tokens the API takes, and what its start page links to.
@@ -70,7 +71,7 @@ func Start(o Options) (*Maia, error) {
 		references: map[referenceID]Reference{},
 		hosted:     map[referenceID]json.RawMessage{},
 	}
-	for _, a := range agents {
+	for _, a := range allAgents {
 		m.agents[a.ID] = newAgent(a)
 	}
 	h.Serve(m)
@@ -161,4 +162,23 @@ func (m *Maia) Reset() {
 	clear(m.references)
 	clear(m.hosted)
 	m.referenceConflict400 = false
+	m.lists = ListSwitch{}
+}
+
+// SecretNames lists what an agent's vault has, by its own names, in their order.
+func (m *Maia) SecretNames(agentID string) []string {
+	var names []string
+	if a, ok := m.agents[agentID]; ok {
+		for _, s := range a.secrets() {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// ReferenceCount is how many references there are in all projects.
+func (m *Maia) ReferenceCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.references)
 }

@@ -34,6 +34,8 @@ type route struct {
 	method, template string
 	read             func(*Maia, call) web.Answer
 	write            func(*Maia, call, map[string]member) (creation, *web.Answer)
+	// list says that the switch of the lists counts.
+	list bool
 }
 
 // creation is a write that has passed every check of its own and is ready to be carried out.
@@ -44,13 +46,13 @@ type creation struct {
 }
 
 var routes = []route{
-	{http.MethodPost, referencePath, nil, (*Maia).checkReference},
-	{http.MethodPost, valuePath, nil, (*Maia).checkValue},
-	{http.MethodGet, referencesPath, (*Maia).listReferences, nil},
-	{http.MethodGet, "/v1/projects", (*Maia).listProjects, nil},
-	{http.MethodGet, "/v1/agents", (*Maia).listAgents, nil},
-	{http.MethodGet, "/v1/agents/{agentId}", (*Maia).getAgent, nil},
-	{http.MethodGet, "/v1/agents/{agentId}/allowlist", (*Maia).getAllowlist, nil},
+	{http.MethodPost, referencePath, nil, (*Maia).checkReference, false},
+	{http.MethodPost, valuePath, nil, (*Maia).checkValue, false},
+	{http.MethodGet, referencesPath, (*Maia).listReferences, nil, true},
+	{http.MethodGet, "/v1/projects", (*Maia).listProjects, nil, true},
+	{http.MethodGet, "/v1/agents", (*Maia).listAgents, nil, true},
+	{http.MethodGet, "/v1/agents/{agentId}", (*Maia).getAgent, nil, false},
+	{http.MethodGet, "/v1/agents/{agentId}/allowlist", (*Maia).getAllowlist, nil, false},
 }
 
 // ServeHTTP routes by the path's segments as they were received, so that an encoded slash stays
@@ -149,6 +151,10 @@ func (m *Maia) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	case rightsOf(account) < mayRead:
 		web.Problem(http.StatusForbidden, c.instance, "User does not have the permission to view this resource").Send(w)
 	default:
+		late := m.listsNow().fault
+		if found.list && late != nil && late.Befall(w, c.Request, c.instance, nil, nil) {
+			return
+		}
 		found.read(m, c).Send(w)
 	}
 }

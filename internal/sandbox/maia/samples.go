@@ -53,6 +53,10 @@ type Agent struct {
 	Kind string
 	// CloudProvider, Deployment and Status are Maia's words, too.
 	CloudProvider, Deployment, Status string
+	// Support is Maia's word for whether Matillion supports the version; empty for supported.
+	Support string
+	// Disconnected tells that the agent runs, but Maia does not reach it.
+	Disconnected bool
 	// Projects are those that may use the agent, where its access is restricted.
 	Projects []string
 }
@@ -60,8 +64,11 @@ type Agent struct {
 // Restricted tells whether only some projects may use the agent.
 func (a Agent) Restricted() bool { return a.Projects != nil }
 
-// Running tells whether the agent would answer Maia.
+// Running tells whether Maia says that the agent runs.
 func (a Agent) Running() bool { return a.Status == "running" }
+
+// Answers tells whether a value that is sent to the agent is stored at once.
+func (a Agent) Answers() bool { return a.Running() && !a.Disconnected }
 
 // Paused tells whether the agent queues what it is sent.
 func (a Agent) Paused() bool { return a.Status == "paused" }
@@ -139,6 +146,34 @@ var agents = []Agent{
 		Status:        "paused",
 		Description:   "Paused: it queues what it is sent",
 	},
+}
+
+// allAgents are the sample agents, and more of them that are listed on a switch: each of Maia's states, and each thing
+// that can stand against an agent.
+var allAgents = append(slices.Clone(agents),
+	more("08", "aws-eks-stopping", "AWS", "aws", "stopping", Agent{}),
+	more("09", "azure-aks-pausing", "Azure", "azure", "pausing", Agent{}),
+	more("10", "aws-ecs-pending", "AWS", "aws", "pending", Agent{}),
+	more("11", "azure-aci-unknown", "Azure", "azure", "unknown", Agent{}),
+	more("12", "azure-aks-marketing", "Azure", "azure", "running", Agent{Projects: []string{ProjectMarketing}}),
+	more("13", "aws-eks-nobody", "AWS", "aws", "running", Agent{Projects: []string{}}),
+	more("14", "aws-fargate-cut-off", "AWS", "aws", "running", Agent{Disconnected: true}),
+	more("15", "azure-aks-2023", "Azure", "azure", "running", Agent{Support: "unsupported"}),
+	more("16", "snowflake-native", "Snowflake", "snowflake", "running", Agent{}),
+	more("17", "gcp-gke-eu", "GCP", "gcp", "running", Agent{}),
+)
+
+// more makes an agent. Its id ends with number; with has what is special about it.
+func more(number, name, agentType, cloud, status string, with Agent) Agent {
+	with.ID = "8e2b9d44-70c3-4d7e-8c55-2a9e6b1f4c" + number
+	with.Name = name
+	with.Description = "Listed on a switch"
+	with.AgentType = agentType
+	with.Kind = "data_productivity_cloud"
+	with.CloudProvider = cloud
+	with.Deployment = "kubernetes"
+	with.Status = status
+	return with
 }
 
 // Projects lists the sample projects.

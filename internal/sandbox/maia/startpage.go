@@ -24,6 +24,8 @@ type startPage struct {
 	Projects            []Project
 	Agents              []Agent
 	Links               []deepLink
+	Lists               []ListSwitch
+	ListsNow            string
 	Reserved            []fault.ReservedName
 	Vaults              []vaultView
 	References          []Reference
@@ -45,6 +47,10 @@ func (m *Maia) servePages(w http.ResponseWriter, r *http.Request, path string) {
 		// Where demo-redirect points to. Whoever followed it shows up among the calls.
 		m.calls.add(Call{Method: r.Method, Path: path, Query: r.URL.RawQuery})(http.StatusOK)
 		web.Message(w, http.StatusOK, "Elsewhere", "Nobody should come here: an API's redirect is not to be followed.")
+		return
+	}
+	if path == "/sandbox/lists" && r.Method == http.MethodPost {
+		m.serveSwitch(w, r)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -93,10 +99,15 @@ func (m *Maia) startPage() startPage {
 		Accounts: m.options.Provider.Accounts(),
 		Projects: projects,
 		Agents:   agents,
+		Lists:    listSwitches,
+		ListsNow: m.listsNow().Name,
 		Reserved: fault.ReservedNames(),
 		Links:    deepLinks(m.options.PortalURL),
 	}
-	for _, a := range agents {
+	if m.listsNow().allKinds {
+		p.Agents = allAgents
+	}
+	for _, a := range allAgents {
 		if secrets := m.agents[a.ID].secrets(); secrets != nil {
 			p.Vaults = append(p.Vaults, vaultView{a, secrets})
 		}

@@ -52,7 +52,7 @@ func (m *Maia) createValue(c call, agentID, projectID, name, key string, value [
 		return *refusal
 	}
 	late := web.Problem(http.StatusGatewayTimeout, c.instance, "The agent did not answer in time")
-	if !a.Running() && !a.Paused() {
+	if !a.Answers() && !a.Paused() {
 		return late
 	}
 	sealed, err := encrypt(a.identity().certificate, value)

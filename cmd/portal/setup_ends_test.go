@@ -1,0 +1,76 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+
+	"maiaportal/internal/sandbox/fault"
+	"maiaportal/internal/sandbox/maia"
+)
+
+// Whatever becomes of a step's call, and whether Maia did it or not before its answer failed, what the receipt or the
+// page offers leads to one value and one reference.
+func TestSetupEndsWellFromEveryAccident(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "MAIA_TIMEOUT", "5s")
+	b := r.browser()
+	b.login("ada", "/")
+	for how, accident := range map[string]fault.Fault{
+		"400":                {Status: 400},
+		"403":                {Status: 403},
+		"404":                {Status: 404},
+		"409":                {Status: 409},
+		"429":                {Status: 429},
+		"500":                {Status: 500},
+		"504":                {Status: 504},
+		"hang":               {Hang: true},
+		"reset":              {Reset: true},
+		"504, though done":   {Status: 504, After: true},
+		"hang, though done":  {Hang: true, After: true},
+		"reset, though done": {Reset: true, After: true},
+	} {
+		for step, name := range []string{"value", "reference"} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				r.t = t
+				r.sb.Maia.Reset()
+				accident.Times = 1
+				accident.Skip = step
+				const target = "prod/ends-well"
+				form := b.setup("ENDS_WELL", "name", target, "valueFormat", "text", "valueText", "kept by the vault")
+				r.sb.Maia.SetFault(&accident)
+				p := b.send("/setup", form)
+				for tries := 0; ; tries++ {
+					_, stored := r.sb.Maia.VaultSecret(maia.AgentAWS, target)
+					reference, referenced := r.sb.Maia.Reference(maia.ProjectFinance, "ENDS_WELL")
+					if stored && referenced {
+						if reference.SecretName != target {
+							t.Errorf("the reference points to %s", reference.SecretName)
+						}
+						break
+					}
+					if tries == 2 {
+						t.Fatalf("stored %v, referenced %v; the page says: %s", stored, referenced, p.text())
+					}
+					if p.status == http.StatusSeeOther {
+						p = b.get(p.location())
+					}
+					finish := p.href("Finish the reference")
+					if finish == "" && stored {
+						finish = p.href("It is there: create the reference")
+					}
+					if finish != "" {
+						p = b.send("/secret-references", filled(b.get(finish)))
+						continue
+					}
+					p = b.send("/setup", b.setup("ENDS_WELL", "name", target, "valueFormat", "text", "valueText", "kept by the vault"))
+				}
+				if names := r.sb.Maia.SecretNames(maia.AgentAWS); len(names) != 1 {
+					t.Errorf("the vault has %v", names)
+				}
+				if n := r.sb.Maia.ReferenceCount(); n != 1 {
+					t.Errorf("%d references", n)
+				}
+			})
+		}
+	}
+}
