@@ -184,6 +184,9 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 	if late {
 		m.Text = append(m.Text, "The portal’s database has not recorded this result yet. The portal keeps trying.")
 	}
+	if m.History, err = h.history(c, s, r); err != nil {
+		return err
+	}
 	m.Page = h.page(c, s, m.Heading)
 	if m.Waiting {
 		c.Response().Header().Set("Refresh", "2")

@@ -44,6 +44,8 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"earlier attempts":                testEarlierAttempt,
 		"refused submissions":             testRefused,
 		"orphans":                         testOrphans,
+		"history of a name":               testHistory,
+		"history of old records":          testHistoryOfOld,
 		"a submission's events":           testTrail,
 		"events of nothing":               testTrailOfNothing,
 		"events of a lost begin":          testTrailOfALostBegin,
