@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -113,29 +112,6 @@ var single = []parts.Link{{
 	Label: "Create a reference to a value",
 	Href:  referenceForm.page,
 }}
-
-// activity lists submissions, newest first: one's own, or everybody's for auditors.
-func (h *Handlers) activity(c echo.Context, s *auth.Session) error {
-	q := record.Query{Of: record.Own(actor(s)), Limit: activityPage + 1}
-	m := pages.Activity{Page: h.page(c, s, "Your activity"), Heading: "Your activity"}
-	if h.Policy.Audits(s.Login.Groups) {
-		q.Of = record.Everyone
-		m.Page.Title, m.Heading, m.ShowWho = "Everybody’s activity", "Everybody’s activity", true
-	}
-	if before := c.QueryParam("before"); uuid.Validate(before) == nil {
-		q.Before = before
-	}
-	rows, err := h.Records.Submissions(c.Request().Context(), q)
-	if err != nil {
-		return databaseAway(err)
-	}
-	if len(rows) > activityPage {
-		rows = rows[:activityPage]
-		m.Older = "/activity?before=" + url.QueryEscape(rows[activityPage-1].ID)
-	}
-	m.Rows = h.activityRows(rows, m.ShowWho)
-	return render(c, http.StatusOK, pages.ActivityPage(m))
-}
 
 func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.ActivityRow {
 	var out []pages.ActivityRow

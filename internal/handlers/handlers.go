@@ -30,6 +30,9 @@ import (
 type Records interface {
 	SubmissionByID(ctx context.Context, id string) (record.Submission, error)
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
+	Page(ctx context.Context, q record.Query) (record.Page, error)
+	CountSubmissions(ctx context.Context, q record.Query) (record.Counts, error)
+	Exporting(ctx context.Context, q record.Query, filters []record.Detail, by record.By) (newest string, n int, err error)
 	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)
 	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
 	History(ctx context.Context, of record.Whose, r record.Submission) ([]record.Happening, error)
@@ -98,6 +101,8 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page(linkPath, h.link())
 	page("/activity", h.withLogin(h.activity))
 	page("/activity/due", h.withLogin(h.due))
+	page("/activity.csv", h.withLogin(h.export(csvExport)))
+	page("/activity.jsonl", h.withLogin(h.export(jsonExport)))
 	page("/activity/:id", h.withLogin(h.receipt))
 	e.POST("/activity/:id/check", h.later(h.findOut))
 	e.POST("/activity/:id/proven", h.later(h.prove))

@@ -15,6 +15,7 @@ const (
 	SubmissionSettled EventKind = "submission_settled" // stands for the ends that a dead process left out
 	SubmissionChecked EventKind = "submission_checked" // Maia was asked whether it is there
 	SubmissionProven  EventKind = "submission_proven"  // its user said that a pipeline has used it, or took that back
+	Exported          EventKind = "exported"           // a list was taken out of the portal
 	SubmissionRenewed EventKind = "submission_renewed" // its user said that the secret was renewed, and when it is due again
 )
 
@@ -162,6 +163,21 @@ func LoadedCatalogue(digest string, projects, agents, presets int) Event {
 		},
 	}
 }
+
+// Export is the event of taking a list out of the portal: what it is, what narrows it, and how many rows it had then.
+func Export(what string, filters []Detail, rows int, by By) Event {
+	details := append([]Detail{text("what", what)}, filters...)
+	return Event{
+		Kind:          Exported,
+		Actor:         by.Actor,
+		ClientAddress: by.ClientAddress,
+		RequestID:     by.RequestID,
+		Details:       append(details, number("rows", rows)),
+	}
+}
+
+// Narrowed is a filter as an event has it.
+func Narrowed(name, value string) Detail { return text(name, value) }
 
 func oneIf(yes bool) int {
 	if yes {

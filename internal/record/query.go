@@ -1,5 +1,7 @@
 package record
 
+import "time"
+
 // Whose says whose submissions are meant. Its zero value means nobody's, so that everybody's cannot be
 // asked for by leaving something out.
 type Whose struct {
@@ -23,5 +25,34 @@ func (w Whose) Actor() Actor { return w.actor }
 type Query struct {
 	Of     Whose
 	Before string // id that the page goes on after; empty for the first page
+	Newest string // id of the newest one that counts; empty: all count
 	Limit  int
+	Filter
+}
+
+// Filter narrows a list of submissions. An empty member narrows nothing.
+type Filter struct {
+	Action    Action
+	Outcome   Outcome
+	ProjectID string
+	AgentID   string
+	Name      string    // beginning of the name, of the secret's name or of the vault's name, in its case
+	Actor     string    // beginning of the actor's name, or the whole subject
+	From      time.Time // the first instant that counts
+	To        time.Time // the first instant that no longer counts
+}
+
+// Page is a page of submissions.
+type Page struct {
+	List []Submission // without steps
+	Next string       // what the next page is Before; empty where there is none
+	// Short says that the page ended because enough had been read, not because it was full.
+	Short bool
+}
+
+// Counts are how many submissions ended how.
+type Counts struct {
+	By   map[Outcome]int
+	All  int
+	More bool // there are more than were counted
 }

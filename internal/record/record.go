@@ -17,6 +17,9 @@ const (
 	Setup     Action = "setup"     // does both: the reference points to the value
 )
 
+// Actions are all of them.
+var Actions = []Action{Setup, Reference, Value}
+
 // Outcome is how a submission, or one step of it, ended.
 type Outcome string
 
@@ -34,6 +37,11 @@ const (
 	Failed          Outcome = "failed"          // Maia or the way to it failed
 	Unknown         Outcome = "unknown"         // it may or may not have been created
 )
+
+// Outcomes are all of them, those that leave something to do after the good one.
+var Outcomes = []Outcome{
+	Created, Pending, ValueStored, Unknown, Rejected, Forbidden, NotFound, Conflict, Unauthenticated, RateLimited, Failed,
+}
 
 // Definite says whether an outcome leaves its form free for another attempt.
 func (o Outcome) Definite() bool {

@@ -364,40 +364,6 @@ func (s *Store) steps(ctx context.Context, id string) ([]record.Step, error) {
 	return list, nil
 }
 
-// Submissions lists submissions, newest first. Their steps are left out.
-func (s *Store) Submissions(ctx context.Context, q record.Query) ([]record.Submission, error) {
-	var where []string
-	var args []any
-	add := func(condition string, values ...any) {
-		for _, v := range values {
-			args = append(args, v)
-			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
-		}
-		where = append(where, condition)
-	}
-	if !q.Of.All() {
-		add(`actor_issuer = ? AND actor_subject = ?`, q.Of.Actor().Issuer, q.Of.Actor().Subject)
-	}
-	if q.Before != "" {
-		add(`id < ?`, q.Before)
-	}
-	which := ""
-	if len(where) > 0 {
-		which = `WHERE ` + strings.Join(where, ` AND `)
-	}
-	// An id begins with its instant (UUID version 7), so the order of ids is the order in time.
-	which += fmt.Sprintf(` ORDER BY id DESC LIMIT $%d`, len(args)+1)
-	rows, err := s.db.submissions(ctx, which, append(args, q.Limit)...)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]record.Submission, len(rows))
-	for i, r := range rows {
-		list[i] = r.Submission
-	}
-	return list, nil
-}
-
 // EarlierAttempt gives an actor's newest earlier submission that has made what r wanted to make, or may have: one that
 // created it, ended unknown, or failed after it was sent. ErrNotFound where there is none.
 func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (record.Submission, error) {

@@ -731,6 +731,25 @@ func samples() map[string]templ.Component {
 			Heading: "Your activity",
 			Rows:    activityRows(""),
 			Older:   "/activity?before=7",
+			CSV:     "/activity.csv",
+			JSON:    "/activity.jsonl",
+			Counts:  []Count{{Label: "Newest entries", Number: 1001, More: true}, {Label: "Created", Number: 900}},
+			Filter: ActivityFilter{
+				Set: "Name begins with “P”",
+				Fields: []Filter{{
+					Name:  "name",
+					Label: "Name begins with",
+					Value: "P",
+				}, {
+					Name:    "outcome",
+					Label:   "Outcome",
+					Options: []Option{{Value: "created", Label: "Created"}},
+				}, {
+					Name:  "from",
+					Label: "From",
+					Day:   true,
+				}},
+			},
 		}),
 		"activity-all": ActivityPage(Activity{
 			Page:    page("Activity", "activity"),

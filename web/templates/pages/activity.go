@@ -23,5 +23,17 @@ type Activity struct {
 	Heading string // "Your activity", "Everybody's activity"
 	ShowWho bool
 	Rows    []ActivityRow
-	Older   string // address of the next page; may be empty
+	Filter  ActivityFilter
+	Counts  []parts.Count // by outcome, all of them first; none where there are no entries
+	Older   string        // address of the next page; may be empty
+	// Searched says that the page ended because enough entries had been looked at; Older goes on behind them.
+	Searched  bool
+	Newest    string // address of the first page, on all others
+	CSV, JSON string // addresses of the exports
+}
+
+// ActivityFilter is the form above the list.
+type ActivityFilter struct {
+	Fields []parts.Filter
+	Set    string // what is narrowed, in words; empty: nothing
 }
