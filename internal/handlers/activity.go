@@ -164,6 +164,9 @@ func (h *Handlers) receipt(c echo.Context, s *auth.Session) error {
 		m.Help = h.explain(answerOf(r))
 		m.Help.Folded = true
 	}
+	if m.History, err = h.history(c, s, r); err != nil {
+		return err
+	}
 	m.Page = h.page(c, s, m.Heading)
 	if m.Waiting {
 		c.Response().Header().Set("Refresh", "2")

@@ -36,6 +36,7 @@ type Records interface {
 	Exporting(ctx context.Context, q record.Query, filters string, by record.By) (newest string, n int, err error)
 	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)
 	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
+	History(ctx context.Context, of record.Whose, r record.Submission) ([]record.Happening, error)
 	Prove(ctx context.Context, id string, proven bool, by record.By) error
 	Renew(ctx context.Context, id, renewBy string, by record.By) error
 	Append(ctx context.Context, e record.Event) error

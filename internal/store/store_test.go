@@ -45,6 +45,8 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"what is stored":                  testStored,
 		"refused submissions":             testRefused,
 		"orphans":                         testOrphans,
+		"history of a name":               testHistory,
+		"history of old records":          testHistoryOfOld,
 		"filters":                         testFilters,
 		"long walk":                       testLongWalk,
 		"plans":                           testPlans,

@@ -23,6 +23,22 @@ type Receipt struct {
 	Prove   *Prove
 	Renew   *Renew
 	FindOut *FindOut
+	History History // of the name; empty where there is no more to tell than the receipt does
+}
+
+// History is what happened to a name, newest first.
+type History struct {
+	Rows []HistoryRow
+	All  string // address of all entries of the name
+}
+
+// HistoryRow is one thing that happened.
+type HistoryRow struct {
+	Time string // for people
+	ISO  string // RFC 3339, for the datetime attribute
+	What string
+	Who  string
+	Href string // receipt of another submission; empty: it is about this one
 }
 
 // Progress is a step of a secret's way.

@@ -1,0 +1,68 @@
+package handlers
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"maiaportal/internal/auth"
+	"maiaportal/internal/record"
+	"maiaportal/web/templates/pages"
+)
+
+// history is what happened to the name of a record, for its receipt: one's own entries, or everybody's for auditors.
+// Where there is no more than one thing to tell, the receipt tells it already.
+func (h *Handlers) history(c echo.Context, s *auth.Session, r record.Submission) (pages.History, error) {
+	of := record.Own(actor(s))
+	if h.Policy.Audits(s.Login.Groups) {
+		of = record.Everyone
+	}
+	list, err := h.Records.History(c.Request().Context(), of, r)
+	if err != nil {
+		return pages.History{}, databaseAway(err)
+	}
+	if len(list) < 2 {
+		return pages.History{}, nil
+	}
+	q := url.Values{"name": {r.Name}}
+	if r.ProjectID != "" {
+		q.Set("project_id", r.ProjectID)
+	}
+	m := pages.History{All: "/activity?" + q.Encode()}
+	for _, it := range list {
+		row := pages.HistoryRow{
+			Time: h.dates().short(it.At),
+			ISO:  it.At.UTC().Format(time.RFC3339),
+			What: happeningWords(it),
+			Who:  it.By.Name,
+		}
+		if it.SubmissionID != r.ID {
+			row.Href = receiptPath(it.SubmissionID)
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	return m, nil
+}
+
+// happeningWords say what happened.
+func happeningWords(it record.Happening) string {
+	kind := formOf(it.Action).words.kind
+	switch it.Kind { //nolint:exhaustive // of the other events a history does not tell
+	case record.SubmissionChecked:
+		return "Maia was asked: " + outcomes[it.Outcome].Label
+	case record.SubmissionProven:
+		if it.Proven {
+			return "Marked as used by a pipeline"
+		}
+		return "That mark was taken back"
+	case record.SubmissionRenewed:
+		if it.RenewBy == "" {
+			return "Renewed in its vault, with no next day"
+		}
+		return "Renewed in its vault, due again by " + dateWords(it.RenewBy)
+	case record.SubmissionSettled:
+		return kind + ", found out later: " + outcomes[it.Outcome].Label
+	}
+	return kind + ": " + outcomes[it.Outcome].Label
+}
