@@ -57,8 +57,8 @@ func parseHeads(expect []string) ([]audit.Head, error) {
 	return heads, nil
 }
 
-// exportTrail prints the audit trail as lines of JSON: the events that are there when it begins. It writes nothing else,
-// not even an event.
+// exportTrail prints the audit trail as lines of JSON: the events that are there when it begins. It writes nothing
+// else, not even an event.
 func exportTrail(ctx context.Context, from, to string, environ []string, out io.Writer) error {
 	var bounds [2]time.Time
 	for i, flag := range []struct{ name, value string }{{"--from", from}, {"--to", to}} {

@@ -199,7 +199,7 @@ func deepLink(base, page string, pairs ...string) string {
 // guide is what the demo shows on the portal's start page: the names that make the sandbox fail.
 func guide(base string, sb *sandbox.Sandbox) *pages.Guide {
 	g := &pages.Guide{
-		Text:  []string{"In this demo some names make Maia answer in a special way, for references and for values alike. Put “-2” or the like behind a name to use it again."},
+		Text: []string{"In this demo some names make Maia answer in a special way, for references and for values alike. Put “-2” or the like behind a name to use it again."},
 		Links: []parts.Link{
 			{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()},
 			{Label: "Switch how Maia’s lists answer", Href: sb.Maia.StartPageURL() + "#lists"},

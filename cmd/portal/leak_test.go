@@ -394,6 +394,9 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 	default:
 		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), fields...)
 	}
+	if row.size > 65536 {
+		form.Del("check") // no vault of AWS takes it, and the check says so
+	}
 	body, contentType := encode(row, form, c)
 	req := b.request(http.MethodPost, path, bytes.NewReader(body))
 	req.Header.Set("Content-Type", contentType)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -12,7 +11,7 @@ import (
 // told so at its start, and the first one goes on.
 func TestSecondServerOfAFileIsRefused(t *testing.T) {
 	r := newRig(t)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	p, err := wire(t.Context(), r.p.cfg, log, log.Handler(), nil)
 	if err == nil {
 		t.Error("a second server started", p.close())

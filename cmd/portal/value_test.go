@@ -1,9 +1,8 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	stdpem "encoding/pem"
 	"net/http"
@@ -20,7 +19,7 @@ import (
 // realKey is a private key that parses, without the line break after its END line.
 func realKey(t *testing.T) string {
 	t.Helper()
-	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	key := must(rsa.GenerateKey(rand.Reader, 2048)) // Snowflake takes no others
 	return strings.TrimSpace(string(stdpem.EncodeToMemory(&stdpem.Block{
 		Type:  "PRIVATE KEY",
 		Bytes: must(x509.MarshalPKCS8PrivateKey(key)),

@@ -63,8 +63,8 @@ func Details(list []record.Detail) string {
 	return string(append(b, '}'))
 }
 
-// inCanonicalForm says whether details, as the database has them, are the object that Details writes. Else an event could be
-// told from another one by what stands around them.
+// inCanonicalForm says whether details, as the database has them, are the object that Details writes. Else an event
+// could be told from another one by what stands around them.
 func inCanonicalForm(details string) bool {
 	d := json.NewDecoder(strings.NewReader(details))
 	d.UseNumber()

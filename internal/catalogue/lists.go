@@ -177,8 +177,8 @@ func (d *Directory) Agent(user, id string) (maiaclient.Agent, bool) {
 	return maiaclient.Agent{}, false
 }
 
-// AgentNow gives an agent as Maia lists it now: the list is asked for again where it is more than a few seconds old. Where
-// that cannot be done in a short while, nothing is known of it.
+// AgentNow gives an agent as Maia lists it now: the list is asked for again where it is more than a few seconds old.
+// Where that cannot be done in a short while, nothing is known of it.
 func (d *Directory) AgentNow(ctx context.Context, user, id string,
 	token func(context.Context) (string, error)) (maiaclient.Agent, bool) {
 	d.mu.Lock()

@@ -21,8 +21,8 @@ const (
 	chunkSize = 64 << 10
 )
 
-// auditTrail sends the audit trail to an auditor, as lines of JSON: the events that are there when it begins. That it is
-// sent is an event itself, before the first byte.
+// auditTrail sends the audit trail to an auditor, as lines of JSON: the events that are there when it begins. That it
+// is sent is an event itself, before the first byte.
 func (h *Handlers) auditTrail(c echo.Context, s *auth.Session) error {
 	if !h.Policy.Audits(s.Login.Groups) {
 		return echo.ErrNotFound

@@ -139,8 +139,8 @@ func (v formView) value() parts.ValueFields {
 	keys := v.st.in.values["pairKey"]
 	for i := range v.st.in.rows {
 		p := parts.Pair{
-			KeyErrors:   v.st.errs["pairKey-"+strconv.Itoa(i+1)],
-			ValueErrors: v.st.errs["pairValue-"+strconv.Itoa(i+1)],
+			KeyErrors:   v.messages("pairKey-" + strconv.Itoa(i+1)),
+			ValueErrors: v.messages("pairValue-" + strconv.Itoa(i+1)),
 		}
 		if i < len(keys) {
 			p.Key = keys[i]
@@ -163,7 +163,13 @@ func (v formView) value() parts.ValueFields {
 func (v formView) failed() bool { return v.st.status >= 400 }
 
 func (v formView) common() parts.Form {
-	f := parts.Form{Token: v.st.token, Summary: v.summary(), Notices: v.st.notices, SecretDropped: v.st.dropped, Help: v.st.help}
+	f := parts.Form{
+		Token:         v.st.token,
+		Summary:       v.summary(),
+		Notices:       v.st.notices,
+		SecretDropped: v.st.dropped,
+		Help:          v.st.help,
+	}
 	if d := v.st.doubtful; d != nil {
 		f.Doubt = "Fix it where it comes from. If it is correct as it is, enter it again and send; what is listed here will not be reported again."
 		f.SummaryHeading = "The value looks wrong and was not sent"
@@ -196,11 +202,24 @@ func (v formView) summary() []parts.SummaryItem {
 	fields := slices.SortedFunc(maps.Keys(v.st.errs), func(a, b string) int { return rank(a) - rank(b) })
 	var items []parts.SummaryItem
 	for _, f := range fields {
-		for _, text := range v.st.errs[f] {
-			items = append(items, parts.SummaryItem{Text: v.rowWord(f) + text, Href: v.control(f)})
+		for _, text := range v.messages(f) {
+			items = append(items, parts.SummaryItem{Text: text, Href: v.control(f)})
 		}
 	}
 	return items
+}
+
+// messages are those at a field, as the summary has them, too: whoever comes from there finds the same words.
+func (v formView) messages(field string) []string {
+	row := v.rowWord(field)
+	if row == "" {
+		return v.st.errs[field]
+	}
+	list := make([]string, len(v.st.errs[field]))
+	for i, text := range v.st.errs[field] {
+		list[i] = row + text
+	}
+	return list
 }
 
 // rowWord names the row that a message is about, so that several can be told apart.

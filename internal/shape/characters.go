@@ -20,9 +20,9 @@ const (
 	unknown
 )
 
-// odd finds characters by their properties and says which one comes first, where, and how many there are. Those that join
-// emoji and the letters of some scripts belong where they stand between them. Spaces, hyphens, dots and quotation marks
-// of print are odd only in what was typed or pasted: documents have them.
+// odd finds characters by their properties and says which one comes first, where, and how many there are. Those that
+// join emoji and the letters of some scripts belong where they stand between them. Spaces, hyphens, dots and quotation
+// marks of print are odd only in what was typed or pasted: documents have them.
 func odd(b []byte, k Kind) []Finding {
 	counts := [unknown + 1]int{}
 	firsts := [unknown + 1]Misplaced{}
@@ -113,7 +113,8 @@ func oddityOf(c, before rune, flag bool, k Kind) oddity {
 	case c == '\u200c' || c == '\u200d':
 		return when(!joins(before), invisible)
 	case c == '\u200e' || c == '\u200f' || c == '\u061c':
-		return when(!unicode.In(before, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko), invisible)
+		leftwards := unicode.In(before, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
+		return when(!leftwards, invisible)
 	case c == '\u034f':
 		return when(!unicode.In(before, unicode.Hebrew, unicode.Inherited), invisible)
 	case c >= 0xe0020 && c <= 0xe007f: // the letters of a flag

@@ -315,7 +315,8 @@ func lookBlock(label, body []byte, indented bool, e Expect) Finding {
 	return Finding{}
 }
 
-// dated says which certificate of a bundle it is. Bundles often keep an old one, so that only a key's own chain is told.
+// dated says which certificate of a bundle it is. Bundles often keep an old one, so that only a key's own chain is
+// told.
 func (e Expect) dated(f Finding) Finding {
 	if e.bundle < 2 || f.ID == "" || f.ID == notParsed.ID {
 		return f

@@ -97,8 +97,8 @@ func (s *Store) Events(ctx context.Context, r record.Range, use func(record.Stor
 // everything is every number that an event can have.
 var everything = record.Range{First: -1 << 63, Last: 1<<63 - 1}
 
-// EventsAtOnce hands over all events in their order, as they were at one moment: what is added or removed meanwhile does
-// not count. It holds a connection until its end.
+// EventsAtOnce hands over all events in their order, as they were at one moment: what is added or removed meanwhile
+// does not count. It holds a connection until its end.
 func (s *Store) EventsAtOnce(ctx context.Context, use func(record.Stored) error) (err error) {
 	conn, err := s.pool.Conn(ctx)
 	if err != nil {

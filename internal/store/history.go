@@ -22,8 +22,8 @@ const (
 const historyKinds = `event IN ('` + string(record.SubmissionEnded) + `', '` + string(record.SubmissionSettled) + `', '` +
 	string(record.SubmissionChecked) + `', '` + string(record.SubmissionProven) + `', '` + string(record.SubmissionRenewed) + `')`
 
-// History gives what happened to the name of a submission where it was used, newest first: in its project, or, of a value
-// alone, in its agent's vault. It goes back 20 submissions. Those older than the trail have their end alone.
+// History gives what happened to the name of a submission where it was used, newest first: in its project, or, of a
+// value alone, in its agent's vault. It goes back 20 submissions. Those older than the trail have their end alone.
 func (s *Store) History(ctx context.Context, of record.Whose, r record.Submission) ([]record.Happening, error) {
 	rows, err := s.named(ctx, of, r)
 	if err != nil || len(rows) == 0 {

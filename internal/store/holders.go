@@ -39,17 +39,17 @@ type life struct {
 	file func()
 }
 
-// serveSuffix is what the name of a SQLite file gets for the file by whose lock its server is known. It is a file of its
-// own: some systems take any two locks on one file for the same.
+// serveSuffix is what the name of a SQLite file gets for the file by whose lock its server is known. It is a file of
+// its own: some systems take any two locks on one file for the same.
 const serveSuffix = "-serve"
 
 // errTaken says that another process has a lock.
 var errTaken = errors.New("another process has the lock")
 
-// Join tells the other processes that this one lives, under an id that is its own, until Close. Call
-// it before the first submission begins. A SQLite file has one server: where another process serves it, joining fails,
-// because this one would take the other's submissions for those of a dead process. On PostgreSQL it needs an address at which one connection is
-// one session all the time, as poolers in transaction mode do not offer.
+// Join tells the other processes that this one lives, under an id that is its own, until Close. Call it before the
+// first submission begins. A SQLite file has one server: where another process serves it, joining fails, because this
+// one would take the other's submissions for those of a dead process. On PostgreSQL it needs an address at which one
+// connection is one session all the time, as poolers in transaction mode do not offer.
 func (s *Store) Join(ctx context.Context, holder string) error {
 	l := &s.life
 	l.mu.Lock()

@@ -221,9 +221,10 @@ func (s *Store) CountSubmissions(ctx context.Context, q record.Query) (record.Co
 	return counts, nil
 }
 
-// Exporting says what an export is going to give, and notes it in the trail, before its first byte: the newest id that is
-// there now, and how many rows fit up to it.
-func (s *Store) Exporting(ctx context.Context, q record.Query, filters string, by record.By) (newest string, n int, err error) {
+// Exporting says what an export is going to give, and notes it in the trail, before its first byte: the newest id that
+// is there now, and how many rows fit up to it.
+func (s *Store) Exporting(ctx context.Context, q record.Query, filters string,
+	by record.By) (newest string, n int, err error) {
 	c := walk(q)
 	err = s.db.QueryRowContext(ctx, `SELECT id FROM submissions`+c.inOrder(1), c.args...).Scan(&newest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// takeFile takes a lock on a file, which it makes where it is not there, until release or the end of the process, however
-// that comes. errTaken: another process has it. Where the file system has no such locks it goes on without.
+// takeFile takes a lock on a file, which it makes where it is not there, until release or the end of the process,
+// however that comes. errTaken: another process has it. Where the file system has no such locks it goes on without.
 func takeFile(path string) (release func(), err error) {
 	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -137,29 +137,6 @@ func (s *Store) record(ctx context.Context, do func(*writing) error) error {
 	return s.recorder.do(ctx, do)
 }
 
-// together runs queries of which all count or none.
-func (s *Store) together(ctx context.Context, do func(queries) error) (err error) {
-	if s.pg == nil {
-		return s.write(ctx, do)
-	}
-	tx, err := s.pool.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("store: begin: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tx.Rollback() // the first error says what went wrong
-		}
-	}()
-	if err := do(queries{tx}); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("store: commit: %w", err)
-	}
-	return nil
-}
-
 // runner is the pool, or a transaction.
 type runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)

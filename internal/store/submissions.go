@@ -387,9 +387,10 @@ func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (record
 	return newest, nil
 }
 
-// Stored gives an actor's own submission that has stored the secret of a name, as the vault has it, and whose reference is
-// still to come: an unfinished setup in the project before a value. ErrNotFound where there is none.
-func (s *Store) Stored(ctx context.Context, actor record.Actor, projectID, secretName string) (record.Submission, error) {
+// Stored gives an actor's own submission that has stored the secret of a name, as the vault has it, and whose reference
+// is still to come: an unfinished setup in the project before a value. ErrNotFound where there is none.
+func (s *Store) Stored(ctx context.Context, actor record.Actor,
+	projectID, secretName string) (record.Submission, error) {
 	return s.submission(ctx, `WHERE actor_issuer = $1 AND actor_subject = $2
 		AND (action = '`+string(record.Setup)+`' AND outcome = '`+string(record.ValueStored)+`' AND project_id = $3
 			OR action = '`+string(record.Value)+`' AND outcome = '`+string(record.Created)+`')

@@ -161,8 +161,8 @@ func (v ValueInput) examineDocument(field string, b []byte, c checks, e FieldErr
 	}
 }
 
-// examineJSON looks at each text in a JSON object. A finding names the property where its name can be nothing but a name,
-// else line and column. Where it is no JSON object, nothing is odd, and the error says why.
+// examineJSON looks at each text in a JSON object. A finding names the property where its name can be nothing but a
+// name, else line and column. Where it is no JSON object, nothing is odd, and the error says why.
 func (v ValueInput) examineJSON(field string, b []byte, c checks, odd *doubtList) error {
 	// A passphrase may stand before its key or behind it, under any name.
 	passphrase := false
@@ -235,8 +235,8 @@ func lacksNewline(b []byte) bool {
 	return bytes.HasPrefix(last, []byte("-----END ")) && bytes.HasSuffix(bytes.TrimRight(last, " \t"), []byte("-----"))
 }
 
-// dropsBreak says whether a value is one line with one line break behind it, which a phone's return key puts there, for a
-// use that takes one line. It is the one thing that is ever taken away.
+// dropsBreak says whether a value is one line with one line break behind it, which a phone's return key puts there, for
+// a use that takes one line. It is the one thing that is ever taken away.
 func (v ValueInput) dropsBreak(name string, b []byte) bool {
 	recipe, ok := FindRecipe(v.Recipe)
 	if !ok || v.Format == record.FormatFile || bytes.IndexByte(b, '\n') != len(b)-1 || len(b) < 2 {

@@ -27,8 +27,8 @@ func (f *jsonFaults) add(text []byte, at int, message string) {
 	}
 }
 
-// name checks a property's name. What is repeated of it is only what names are made of: people paste more than objects into
-// the field.
+// name checks a property's name. What is repeated of it is only what names are made of: people paste more than objects
+// into the field.
 func (f *jsonFaults) name(text, name []byte, at int) {
 	if len(name) == 0 {
 		f.add(text, at, "This property has no name. Give it one.")

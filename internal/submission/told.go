@@ -9,8 +9,8 @@ import (
 	"maiaportal/internal/record"
 )
 
-// Told is what was found odd in a form and shown to its user: how often each kind of finding at each field. Its text goes
-// along with the form, so that a second try is held against it. It has nothing of the value.
+// Told is what was found odd in a form and shown to its user: how often each kind of finding at each field. Its text
+// goes along with the form, so that a second try is held against it. It has nothing of the value.
 type Told map[string]int
 
 // maxTold bounds the text that is read.

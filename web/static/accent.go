@@ -23,8 +23,8 @@ var (
 	black        = colour{0x00, 0x00, 0x00}
 )
 
-// CheckAccent says whether a colour can be the accent: #rrggbb, with a contrast of at least 4.5 : 1 with the light page,
-// where it is the colour of links, and with white, which is written on buttons.
+// CheckAccent says whether a colour can be the accent: #rrggbb, with a contrast of at least 4.5 : 1 with the light
+// page, where it is the colour of links, and with white, which is written on buttons.
 func CheckAccent(text string) error {
 	c, err := parseColour(text)
 	if err != nil {

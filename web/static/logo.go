@@ -13,8 +13,9 @@ import (
 // MaxLogo is the most that a logo may have, in bytes.
 const MaxLogo = 32 << 10
 
-// CheckLogo says whether a file can be the logo: a PNG, or an SVG in which nothing stands but shapes and colours. What is
-// not known is refused, so nothing in it can run, be fetched or link elsewhere. The error says what is wrong, and where.
+// CheckLogo says whether a file can be the logo: a PNG, or an SVG in which nothing stands but shapes and colours. What
+// is not known is refused, so nothing in it can run, be fetched or link elsewhere. The error says what is wrong, and
+// where.
 func CheckLogo(content []byte) error {
 	if len(content) > MaxLogo {
 		return fmt.Errorf("has more than %d bytes", MaxLogo)

@@ -113,8 +113,8 @@ func (f *Files) Open(address string) (File, bool) {
 	return file, ok
 }
 
-// New gives the files of a portal with this face. They are joined, hashed and compressed once, at the first use, so that
-// no start waits for it.
+// New gives the files of a portal with this face. They are joined, hashed and compressed once, at the first use, so
+// that no start waits for it.
 func New(face Face) *Files {
 	return &Files{index: sync.OnceValue(func() index { return prepare(face) })}
 }
