@@ -394,7 +394,7 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 	default:
 		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), fields...)
 	}
-	if row.size > 65536 {
+	if row.size > 65536 && !strings.HasPrefix(row.format, "odd") {
 		form.Del("check") // no vault of AWS takes it, and the check says so
 	}
 	body, contentType := encode(row, form, c)

@@ -180,6 +180,7 @@ test('256 KiB are taken', async ({ admin, sandbox }) => {
   await admin.goto(link(valueForm, { valueFormat: 'file', agentId: sandbox.agent('AWS'), name: 'prod/large' }));
   const content = Buffer.alloc(256 * 1024, '"\\\n');
   await field(admin, 'valueFile').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: content });
+  await asItIs(admin); // the check knows what AWS Secrets Manager takes
   await submit(admin);
   await expect(await receiptHeading(admin)).toHaveText('The value prod/large was stored');
   expect(JSON.parse((await sandbox.vault(sandbox.agent('AWS'), 'prod/large')).toString()).password).toBe(content.toString());

@@ -200,7 +200,7 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		}
 	case record.Forbidden:
 		st.status = http.StatusForbidden
-		st.notices = append(st.notices, forbiddenNotice(f, r))
+		st.notices = append(st.notices, forbiddenNotice(f, r, st.help))
 	case record.RateLimited:
 		wait := retryAfter(r)
 		st.status = http.StatusServiceUnavailable

@@ -119,11 +119,20 @@ func earlierNotice(d dates, earlier record.Submission) parts.Notice {
 	}
 }
 
-func forbiddenNotice(f formSpec, r *submission.RefusedError) parts.Notice {
+// forbiddenNotice has Maia's own words and whom to ask: it is what the user reads first. The help below then need not
+// say it again.
+func forbiddenNotice(f formSpec, r *submission.RefusedError, help *parts.HelpDesk) parts.Notice {
 	n := parts.Notice{
 		Kind:  parts.KindWarning,
 		Title: "Your own account may not do this",
 		Text:  []string{f.words.forbidden(r.Record.Fields)},
+	}
+	if r.Detail != "" {
+		n.Text = append(n.Text, "Maia says: "+r.Detail)
+	}
+	if help != nil {
+		n.Text = append(n.Text, help.Ask)
+		help.Ask = ""
 	}
 	return n
 }
