@@ -124,7 +124,7 @@ func (v *Verifier) judge(e record.Stored, next *record.Stored) error {
 			return &Finding{e.Seq, Changed, "the first event has one before it"}
 		}
 	case e.Seq != v.before.Seq+1:
-		return &Finding{e.Seq, Missing, span(v.before.Seq+1, e.Seq-1)+" missing before it"}
+		return &Finding{e.Seq, Missing, span(v.before.Seq+1, e.Seq-1) + " missing before it"}
 	}
 	if fits && e.Prev != v.before.Hash {
 		return &Finding{e.Seq, Missing, "it is sealed as it stands and follows another event than the one before it: that one was removed, replaced or moved"}

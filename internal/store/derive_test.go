@@ -90,7 +90,8 @@ func derived(t *testing.T, list []entry) map[string]*record.Submission {
 			}
 		case record.SubmissionRenewed:
 			r.RenewBy = text("renew_by")
-		default:
+		case record.CatalogueLoaded, record.SubmissionStarted, record.ExportedKind, record.Login, record.LoginRefused,
+			record.Logout, record.SessionEnded, record.RetentionApplied:
 			t.Errorf("an event of no record: %s", e)
 		}
 	}

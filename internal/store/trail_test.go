@@ -423,6 +423,8 @@ func TestTrailIsFreeAgain(t *testing.T) {
 	c, ctx := newClock(), t.Context()
 	s, other := migrated(t, address, c), open(t, address, c)
 	entered, let, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	free := sync.OnceFunc(func() { close(let) })
+	defer free() // a test that fails must not wait for it
 	go func() {
 		done <- other.record(ctx, func(*writing) error {
 			close(entered)
@@ -441,7 +443,7 @@ func TestTrailIsFreeAgain(t *testing.T) {
 			t.Fatalf("not free after %d tries: %v", tries, err)
 		}
 	}
-	close(let)
+	free()
 	if err := <-done; err == nil {
 		t.Error("the one that stood still could write after all")
 	}
