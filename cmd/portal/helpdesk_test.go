@@ -23,7 +23,7 @@ func TestHelpDesk(t *testing.T) {
 	p := b.send("/secret-values", b.value("help-desk", "valueFormat", "text", "valueText", secret))
 	text := p.text()
 	for _, want := range []string{
-		"this portal’s is not among them", "Whom to ask: Ask an administrator", "Maia’s status: 403 Forbidden", "Maia says: IP not allowed for",
+		"this portal’s is not among them", "Ask an administrator", "Maia’s status: 403 Forbidden", "Maia says: IP not allowed for",
 		"Name: help-desk", "Who: Ada", "Request id: ",
 	} {
 		if !strings.Contains(text, want) {

@@ -315,7 +315,7 @@ func TestPeopleSeeTheirSignIns(t *testing.T) {
 	other := r.browser()
 	other.login("grace", "/")
 	shown := func(b *browser) int {
-		return strings.Count(b.get("/sessions").text(), ": Another program, from 127.0.0.1")
+		return strings.Count(b.get("/sessions").text(), " UTC Another program 127.0.0.1")
 	}
 	var ada *browser
 	for i := range 3 {
