@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 
 	"maiaportal/internal/auth"
@@ -52,7 +53,7 @@ func (h *Handlers) foresee(ctx context.Context, f formSpec, s *auth.Session, b *
 			doubt:   true,
 			notices: []parts.Notice{hostedNotice(in)},
 		}
-	case f.action == record.Reference && known && a.Deployment != "" && !h.hostedAgent(a, id):
+	case f.action == record.Reference && known && ownDeployment(a) && !h.hostedAgent(a, id):
 		where := clouds[a.CloudProvider]
 		if where == "" {
 			where = "another cloud"
@@ -65,6 +66,12 @@ func (h *Handlers) foresee(ctx context.Context, f formSpec, s *auth.Session, b *
 		}
 	}
 	return foreseen{}
+}
+
+// ownDeployment says whether an agent runs where Maia's documents have a company's own agents run. Other words are not
+// known, and count for nothing.
+func ownDeployment(a maiaclient.Agent) bool {
+	return slices.Contains([]string{"fargate", "eks", "aks", "aci"}, strings.ToLower(a.Deployment))
 }
 
 // hostedAgent says whether Matillion runs an agent, as far as its list or the operators' catalogue shows it. Maia's
