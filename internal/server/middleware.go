@@ -59,9 +59,9 @@ func (m *middleware) accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 		id, _ := c.Get(m.o.RequestIDKey).(string)
 		attrs := []slog.Attr{
 			slog.String("request_id", id),
+			slog.String("route", routeOf(c)),
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
-			slog.String("route", routeOf(c)),
 			slog.Int("status", c.Response().Status),
 			slog.Int64("bytes", c.Response().Size),
 			slog.Float64("duration_ms", float64(time.Since(begun).Microseconds())/1000),
