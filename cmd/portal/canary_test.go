@@ -286,7 +286,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		}
 	}
 	// Every page that shows something afterwards, and those that show nothing of it.
-	for _, path := range []string{"/", "/activity", "/sessions", "/secret-references", "/secret-values", "/secret-references/new", "/secret-values/new", "/setup", "/activity/due", "/about", "/help", "/signed-out", "/login", "/healthz", "/readyz", "/nowhere", "/activity/00000000-0000-7000-8000-000000000000"} {
+	for _, path := range []string{"/", "/activity", "/sessions", "/secret-references", "/secret-values", "/secret-references/new", "/secret-values/new", "/setup", "/activity/due", "/activity.csv", "/activity.jsonl", "/audit.jsonl", "/about", "/help", "/signed-out", "/login", "/healthz", "/readyz", "/nowhere", "/activity/00000000-0000-7000-8000-000000000000"} {
 		b.get(path)
 		auditor.get(path)
 	}

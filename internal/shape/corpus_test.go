@@ -107,7 +107,7 @@ func TestBrokenValues(t *testing.T) {
 // Where the check and OpenSSL disagree about a key, there is a reason.
 func TestAsStrictAsOpenSSL(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed: scripts/test-deps gets it")
+		t.Skip("openssl is not installed (Debian: apt-get install openssl)")
 	}
 	k := makeKeys(t)
 	for name, tc := range map[string]struct {
