@@ -139,9 +139,12 @@ export function summary(page: Page): Locator {
   return page.getByRole('alert');
 }
 
-/** Waits until colours have faded over to another scheme. */
+/** Waits until colours have faded over to another scheme. What nobody sees, as in closed details, never fades to an end. */
 export async function faded(page: Page): Promise<void> {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
+  await page.evaluate(() => {
+    const seen = ({ effect }: Animation) => effect instanceof KeyframeEffect && effect.target?.checkVisibility();
+    return Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition && seen(a)).map((a) => a.finished));
+  });
 }
 
 /** The addresses that a page asks for from now on. Its icon may come late, and has nothing to do with what people do. */
