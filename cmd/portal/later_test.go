@@ -65,3 +65,27 @@ func TestLaterIsForItsOwner(t *testing.T) {
 		t.Errorf("%d, %d calls", p.status, reads()-before)
 	}
 }
+
+// What is said or asked later has a bucket of its own: whoever ticks and unticks fills no trail, and can still send.
+func TestLaterHasItsLimit(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "SUBMISSIONS_PER_MINUTE", "2")
+	b := r.browser()
+	b.login("ada", "/")
+	receipt := b.send("/setup", b.setup("TICKED", "valueFormat", "text", "valueText", "hunter2")).location()
+	for i, proven := range []string{"on", ""} {
+		if p := b.sendPlain(receipt+"/proven", url.Values{"proven": {proven}}); p.status != http.StatusSeeOther {
+			t.Fatalf("tick %d: %d", i, p.status)
+		}
+	}
+	p := b.sendPlain(receipt+"/proven", url.Values{"proven": {"on"}})
+	if p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") == "" || p.href("Back to the receipt") != receipt {
+		t.Errorf("%d, Retry-After %q: %s", p.status, p.header.Get("Retry-After"), p.text())
+	}
+	if text := b.get(receipt).text(); strings.Contains(text, "you said on") {
+		t.Errorf("it was changed nonetheless: %s", text)
+	}
+	if p := b.send("/setup", b.setup("STILL", "name", "still", "valueFormat", "text", "valueText", "hunter2")); p.status != http.StatusSeeOther {
+		t.Errorf("a form after that: %d", p.status)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"maiaportal/internal/sandbox/fault"
@@ -25,6 +26,7 @@ func TestSetupEndsWellFromEveryAccident(t *testing.T) {
 		"504":                {Status: 504},
 		"hang":               {Hang: true},
 		"reset":              {Reset: true},
+		"500, though done":   {Status: 500, After: true},
 		"504, though done":   {Status: 504, After: true},
 		"hang, though done":  {Hang: true, After: true},
 		"reset, though done": {Reset: true, After: true},
@@ -58,6 +60,9 @@ func TestSetupEndsWellFromEveryAccident(t *testing.T) {
 					if finish == "" && stored {
 						finish = p.href("It is there: create the reference")
 					}
+					if finish == "" && stored {
+						finish = p.href("Create a reference to the one that is there")
+					}
 					if finish != "" {
 						p = b.send("/secret-references", filled(b.get(finish)))
 						continue
@@ -72,5 +77,32 @@ func TestSetupEndsWellFromEveryAccident(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A reference that was created by hand while nobody knew of the value counts when the value is known: the setup is done,
+// and not half-way.
+func TestSetupIsDoneWhereItsReferenceCameFirst(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "MAIA_TIMEOUT", "5s")
+	b := r.browser()
+	b.login("ada", "/")
+	send := func() page {
+		return b.send("/setup", b.setup("BY_HAND", "name", "prod/by-hand", "valueFormat", "text", "valueText", "kept by the vault"))
+	}
+	r.sb.Maia.SetFault(&fault.Fault{Reset: true, After: true, Times: 1})
+	setup := send().location()
+	hand := b.get(setup).href("It is there: create the reference")
+	if p := b.send("/secret-references", filled(b.get(hand))); p.status != http.StatusSeeOther {
+		t.Fatalf("the reference by hand: %d, %s", p.status, p.text())
+	}
+	if text := b.get(setup).text(); strings.Contains(text, "BY_HAND was set up") {
+		t.Errorf("a reference says nothing of the value: %s", text)
+	}
+	if p := send(); p.status != http.StatusConflict {
+		t.Fatalf("the same name again: %d", p.status)
+	}
+	if text := b.get(setup).text(); !strings.Contains(text, "BY_HAND was set up") {
+		t.Errorf("its value and its reference are there: %s", text)
 	}
 }

@@ -227,6 +227,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Policy:      policy,
 		Submissions: p.submissions,
 		Records:     p.store,
+		PerMinute:   cfg.SubmissionsPerMinute,
 		Catalogue: &catalogue.Directory{
 			Source: p.maia,
 			Log:    p.log,

@@ -39,7 +39,10 @@ for (const [how, why] of Object.entries(answers)) {
         await field(page, 'agentId').fill(sandbox.agent('AWS'));
       }
       // Without the list nobody knows what kind of agent an id is.
-      if (form === setupForm) await choose(page, 'agentType', 'AWS');
+      if (form === setupForm) {
+        await expect(page.getByRole('radiogroup', { name: 'Agent type', exact: true })).toBeVisible();
+        await choose(page, 'agentType', 'AWS');
+      }
       await fillAll(page, fields);
       await submit(page);
       await expect(await receiptHeading(page)).toHaveText(says);

@@ -173,6 +173,11 @@ test('from the start page to a finished secret: one page, one choice of use, fou
   await admin.goto('/');
   await admin.getByRole('link', { name: 'Set up a secret' }).last().click();
   await admin.getByRole('link', { name: /^A password or token/ }).click();
+  await submit(admin);
+  await expect(summary(admin).getByRole('link'), 'what has to be filled in').toHaveCount(4);
+  for (const name of ['projectId', 'agentId', 'secretReferenceName', 'valueText']) {
+    await expect(summary(admin).locator(`a[href="#${name}"]`), name).toHaveCount(1);
+  }
   await pick(admin, 'projectId', sandbox.project());
   await pick(admin, 'agentId', sandbox.agent('AWS'));
   await fillAll(admin, { secretReferenceName: 'FOUR_FIELDS', valueText: secret });

@@ -7,6 +7,7 @@ import (
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/secret/form"
+	"maiaportal/internal/submission"
 	"maiaportal/web/templates/parts"
 )
 
@@ -57,4 +58,42 @@ func (h *Handlers) withAgentType(s *auth.Session, r record.Submission) record.Su
 		r.VaultName = own.VaultName
 	}
 	return r
+}
+
+// pointingLink is the reference form, filled in so that it points to the secret that a value or a setup has stored, or
+// may have. A value's agent type has to be filled in before: withAgentType. The description is not recorded.
+func pointingLink(r record.Submission, description string) string {
+	name := r.Name
+	secret := r.SecretName
+	if r.Action == record.Value {
+		name = submission.ProposedName(r.Name)
+		secret = r.Name
+	}
+	in := input{values: map[string][]string{}}
+	for field, value := range map[string]string{
+		"projectId":           r.ProjectID,
+		"secretReferenceName": name,
+		"agentType":           r.AgentType,
+		"vaultName":           r.VaultName,
+		"secretName":          vaultName(r, secret),
+		"secretKey":           r.SecretKey,
+		"description":         description,
+		"ticket":              r.Ticket, // but not renewBy: what was stored keeps it, and one secret is due once
+	} {
+		if value != "" {
+			in.values[field] = []string{value}
+		}
+	}
+	return referenceForm.link(in)
+}
+
+// thereNotice leads from a name that the vault has already to the reference that points to it: the secret may be the
+// one that is meant, put there by an attempt that Maia said had failed, or by a colleague.
+func thereNotice(r record.Submission, in input) parts.Notice {
+	return parts.Notice{
+		Kind:  parts.KindInfo,
+		Title: "Is it the secret that you mean?",
+		Text:  []string{"Then it need not be stored again. A reference that points to it makes it ready for pipelines: everything is filled in there, and no secret is needed."},
+		Links: []parts.Link{{Label: "Create a reference to the one that is there", Href: pointingLink(r, in.get("description"))}},
+	}
 }

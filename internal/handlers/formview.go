@@ -112,11 +112,13 @@ func (v formView) named(name string) parts.Field {
 }
 
 func (v formView) choice(name string) parts.Choice {
+	locked := v.st.locked(name)
 	return parts.Choice{
 		Name:   name,
 		Chosen: v.st.in.get(name),
 		Errors: v.st.errs[name],
-		Locked: v.st.locked(name),
+		Linked: v.st.linked[name] && !locked,
+		Locked: locked,
 	}
 }
 
@@ -132,6 +134,8 @@ func (v formView) value() parts.ValueFields {
 		JSON:     v.secret("valueJSON"),
 		File:     v.secret("valueFile"),
 		PairsErr: v.st.errs["pairKey"],
+		// Nobody can tell later which rows the link had.
+		PairsLinked: v.st.linked["pairKey"] && !v.st.locked("pairKey"),
 	}
 	if m.Format.Chosen == "" && v.st.fresh {
 		m.Format.Chosen = string(record.FormatText)

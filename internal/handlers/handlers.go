@@ -39,6 +39,7 @@ type Records interface {
 	History(ctx context.Context, of record.Whose, r record.Submission) ([]record.Happening, error)
 	Prove(ctx context.Context, id string, proven bool, by record.By) error
 	Renew(ctx context.Context, id, renewBy string, by record.By) error
+	TakeLater(ctx context.Context, of record.Actor, perMinute int) (wait time.Duration, err error)
 	Append(ctx context.Context, e record.Event) error
 	EventsBetween(ctx context.Context, from, to time.Time) (record.Range, error)
 	CountEvents(ctx context.Context, r record.Range) (int64, error)
@@ -79,6 +80,7 @@ type Handlers struct {
 	Catalogue   *catalogue.Directory
 	Operators   *catalogue.File     // the operators' own; may be nil
 	NameRule    submission.NameRule // may be zero
+	PerMinute   int                 // what one user may say or ask later about submissions; 0: any number
 	Files       *static.Files       // stylesheet, icon and logo
 	Now         func() time.Time    // nil: time.Now
 	Ending      func() bool         // whether the process has begun to end

@@ -48,10 +48,34 @@ func (h *Handlers) later(do func(c echo.Context, s *auth.Session, r record.Submi
 		case err != nil:
 			return databaseAway(err)
 		}
+		if err := h.roomLater(c, s); err != nil {
+			return err
+		}
 		if err := do(c, s, r); err != nil {
 			return err
 		}
 		return c.Redirect(http.StatusSeeOther, receiptPath(id))
+	}
+}
+
+// roomLater refuses what comes too often: each of these writes into the trail, or asks Maia many times.
+func (h *Handlers) roomLater(c echo.Context, s *auth.Session) error {
+	if h.PerMinute == 0 {
+		return nil
+	}
+	wait, err := h.Records.TakeLater(c.Request().Context(), actor(s), h.PerMinute)
+	switch {
+	case err != nil:
+		return databaseAway(err)
+	case wait == 0:
+		return nil
+	}
+	setRetryAfter(c, wait)
+	return &pageError{
+		status:  http.StatusTooManyRequests,
+		heading: "Too many at once: wait " + waitWords(wait),
+		text:    []string{"One person can note or ask a limited number of things in a minute. Nothing was changed now."},
+		link:    parts.Link{Label: "Back to the receipt", Href: receiptPath(c.Param("id"))},
 	}
 }
 

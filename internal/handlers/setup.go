@@ -176,7 +176,7 @@ func halfWay(m *pages.Receipt, r record.Submission, own bool, description string
 	}
 	finish := parts.Link{
 		Label:   "Finish the reference",
-		Href:    finishLink(r, description),
+		Href:    pointingLink(r, description),
 		Primary: true,
 	}
 	if n := len(r.Steps); n > 1 && r.Steps[n-1].Outcome == record.Unauthenticated {
@@ -226,30 +226,10 @@ func missingWords(r record.Submission) string {
 	return "The reference was not created."
 }
 
-// finishLink is the reference form, filled in so that it points to what a setup has stored, or may have.
-func finishLink(r record.Submission, description string) string {
-	in := input{values: map[string][]string{}}
-	for name, value := range map[string]string{
-		"projectId":           r.ProjectID,
-		"secretReferenceName": r.Name,
-		"agentType":           r.AgentType,
-		"vaultName":           r.VaultName,
-		"secretName":          vaultName(r, r.SecretName),
-		"secretKey":           r.SecretKey,
-		"description":         description,
-		"ticket":              r.Ticket, // but not renewBy: the setup keeps it, and one secret is due once
-	} {
-		if value != "" {
-			in.values[name] = []string{value}
-		}
-	}
-	return referenceForm.link(in)
-}
-
 // finishLinks come first where nobody knows whether the value was stored.
 func finishLinks(r record.Submission) []parts.Link {
 	if r.SecretName == "" {
 		return nil // one call: the reference is there, or nothing is
 	}
-	return []parts.Link{{Label: "It is there: create the reference", Href: finishLink(r, "")}}
+	return []parts.Link{{Label: "It is there: create the reference", Href: pointingLink(r, "")}}
 }

@@ -160,7 +160,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 		}
 		return false, loginRanOut(f, st.in, st.dropped, prompt)
 	case errors.As(err, &refused):
-		h.refusedForm(c, f, st, refused)
+		h.refusedForm(c, f, s, st, refused)
 	default:
 		return false, nil
 	}
@@ -168,7 +168,8 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 }
 
 // refusedForm puts Maia's refusal on the form.
-func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *submission.RefusedError) {
+func (h *Handlers) refusedForm(c echo.Context, f formSpec, s *auth.Session, st *formState,
+	r *submission.RefusedError) {
 	st.errs = submission.FieldErrors{}
 	if !providerAway(r) {
 		st.help = h.explain(answerOf(r.Record, append([]string{r.Detail}, r.Violations...)...))
@@ -197,6 +198,9 @@ func (h *Handlers) refusedForm(c echo.Context, f formSpec, st *formState, r *sub
 		st.errs = f.takenErrors(h.dates(), st.in, r)
 		if r.Earlier != nil {
 			st.notices = append(st.notices, earlierNotice(h.dates(), *r.Earlier))
+		}
+		if answerOf(r.Record).call == record.StoreValue {
+			st.notices = append(st.notices, thereNotice(h.withAgentType(s, r.Record), st.in))
 		}
 	case record.Forbidden:
 		st.status = http.StatusForbidden

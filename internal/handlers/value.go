@@ -119,20 +119,9 @@ func valueStored(f formSpec, m *pages.Receipt, r record.Submission, name string,
 	m.Text = append(m.Text, changeWords(r)...)
 	m.Text = append(m.Text, "To use it in pipelines, create a reference that points to it.")
 	if own {
-		in := input{values: map[string][]string{
-			"secretReferenceName": {submission.ProposedName(r.Name)},
-			"secretName":          {vaultName(r, r.Name)},
-			"secretKey":           {r.SecretKey},
-			"ticket":              {r.Ticket},
-		}}
-		for field, known := range map[string]string{"projectId": r.ProjectID, "agentType": r.AgentType, "vaultName": r.VaultName} {
-			if known != "" {
-				in.values[field] = []string{known}
-			}
-		}
 		m.Next = []parts.Link{{
 			Label:   "Create the reference",
-			Href:    referenceForm.link(in),
+			Href:    pointingLink(r, ""),
 			Primary: true,
 		}, {
 			Label: "Store another value",

@@ -95,6 +95,21 @@ func (r *Submission) Settles() []Older {
 	return list
 }
 
+// PointedAt is, of a setup whose value is stored, the reference that would finish it. Where the user has created that
+// already, the setup is done.
+func (r *Submission) PointedAt() Same {
+	name := r.SecretName
+	if r.VaultSecretName != "" {
+		name = r.VaultSecretName
+	}
+	return Same{
+		Action:     Reference,
+		Name:       r.Name,
+		ProjectID:  r.ProjectID,
+		SecretName: name,
+	}
+}
+
 // SettledBy is the event of an end that a later submission of the same user has told.
 func (r *Submission) SettledBy(later *Submission) Event {
 	by := By{Actor: later.Actor, ClientAddress: later.ClientAddress, RequestID: later.RequestID}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"maiaportal/internal/record"
 )
 
 // takeSubmission takes one from an actor's token bucket, which holds perMinute and refills at that
@@ -34,6 +36,16 @@ func takeSubmission(ctx context.Context, q queries, actor string, perMinute int,
 		return 0, fmt.Errorf("store: submission limit: %w", err)
 	}
 	return max(time.Duration(fullAt-slack-now)*time.Millisecond, time.Millisecond), nil
+}
+
+// TakeLater takes one from an actor's bucket for what is said or asked later about a submission. It is a bucket of its
+// own, so that nobody who ticks and unticks cannot send a form.
+func (s *Store) TakeLater(ctx context.Context, of record.Actor, perMinute int) (wait time.Duration, err error) {
+	err = s.write(ctx, func(q queries) error {
+		wait, err = takeSubmission(ctx, q, "later "+of.Key(), perMinute, s.now())
+		return err
+	})
+	return wait, err
 }
 
 // SweepLimits forgets actors whose bucket is full.

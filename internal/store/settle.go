@@ -20,6 +20,12 @@ func (w *writing) settleOlder(ctx context.Context, later *record.Submission) err
 			return err
 		}
 		r.Outcome = o.Becomes
+		if r.Outcome == record.ValueStored {
+			// Its reference may have been created before anybody knew of the value.
+			if r.Outcome, err = w.withReference(ctx, later, &r.Submission); err != nil {
+				return err
+			}
+		}
 		_, err = w.ExecContext(ctx, `UPDATE submissions SET outcome = $2 WHERE id = $1`, r.ID, string(r.Outcome))
 		if err != nil {
 			return err
@@ -43,6 +49,21 @@ func (q queries) older(ctx context.Context, later *record.Submission, o record.O
 	}
 	return scanSubmission(q.QueryRowContext(ctx, `SELECT `+submissionColumns+` FROM submissions `+m.where()+` ORDER BY id LIMIT 1`,
 		m.args...))
+}
+
+// withReference is the outcome of a setup whose value is stored: created, where the user has created its reference.
+func (q queries) withReference(ctx context.Context, later, setup *record.Submission) (record.Outcome, error) {
+	m := matching(later, setup.PointedAt())
+	m.add(`outcome = '` + string(record.Created) + `'`)
+	var there bool
+	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM submissions `+m.where()+`)`, m.args...).Scan(&there)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("store: reference of a setup: %w", err)
+	case there:
+		return record.Created, nil
+	}
+	return record.ValueStored, nil
 }
 
 // lastUnknown says that nobody knows how a second call ended.

@@ -864,6 +864,11 @@ func testLimits(t *testing.T, address string) {
 	want(t, "empty again", take("ann"), 10*time.Second)
 	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), 0)
 	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), time.Minute)
+
+	eve := record.Actor{Issuer: "https://idp.example", Subject: "eve"}
+	want(t, "said later", must[time.Duration](t)(s.TakeLater(ctx, eve, 1)), 0)
+	want(t, "said later, again", must[time.Duration](t)(s.TakeLater(ctx, eve, 1)), time.Minute)
+	want(t, "and still able to submit", must[time.Duration](t)(taken(ctx, s, eve.Key(), 1)), 0)
 }
 
 func testLimitsAtOnce(t *testing.T, address string) {

@@ -17,3 +17,18 @@ type SecretForm struct {
 	// Wiki is the address of the page that makes a link to this form.
 	Wiki string
 }
+
+// TypeUnknown says that nobody can look up whose vault the agent writes to: there is no list of agents, or none that has
+// the one that is filled in.
+func (m SecretForm) TypeUnknown() bool {
+	agent := m.Fields.Named("agentId")
+	return agent.Picker != nil && (agent.Picker.Nowhere || agent.Picker.Why != "" && len(agent.Picker.Groups) == 0)
+}
+
+// typeLegend says whether the type of the agent has to be chosen.
+func typeLegend(m SecretForm) string {
+	if m.TypeUnknown() {
+		return "Agent type"
+	}
+	return "Agent type (optional)"
+}

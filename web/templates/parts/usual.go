@@ -59,7 +59,7 @@ var allFormats = []string{"text", "pairs", "json", "file"}
 type checkState struct{ ticked, doubted bool }
 
 func (v ValueFields) hasUsualFormats() bool {
-	return v.Format.Name == formatName && len(v.Format.Errors) == 0 && !v.Format.Locked &&
+	return v.Format.Name == formatName && len(v.Format.Errors) == 0 && !v.Format.Linked && !v.Format.Locked &&
 		v.TextLabel == "" && slices.Equal(v.Formats, allFormats)
 }
 

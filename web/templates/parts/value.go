@@ -49,7 +49,9 @@ type ValueFields struct {
 	File     SecretField // valueFile
 	Pairs    []Pair      // as many rows as are drawn
 	PairsErr []string    // about the rows as a whole
-	MoreRows string      // address of this form with more rows; empty where there are no more to have
+	// PairsLinked says that a link has filled in names.
+	PairsLinked bool
+	MoreRows    string // address of this form with more rows; empty where there are no more to have
 }
 
 // The formats for which the property's name is shown.
