@@ -1,16 +1,22 @@
 # The static binary and nothing else: no shell, no package manager, no root.
-FROM golang:1.26 AS build
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=development
 ARG COMMIT=unknown
+ARG TARGETARCH=amd64
 # nodemo: the sandbox, whose login service lets everybody in, stays out.
-RUN CGO_ENABLED=0 go build -trimpath -tags nodemo -ldflags "-s -w -X main.Version=$VERSION -X main.Commit=$COMMIT" -o /out/portal ./cmd/portal \
- && mkdir -p /out/data
+RUN VERSION="$VERSION" COMMIT="$COMMIT" scripts/build "$TARGETARCH" /out/portal && mkdir -p /out/data
 
 FROM scratch
+ARG VERSION=development
+ARG COMMIT=unknown
+LABEL org.opencontainers.image.title="portal" \
+      org.opencontainers.image.description="Self-service portal for secrets of Maia" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$COMMIT"
 # Certificates, to trust the provider and Maia. A private CA goes there too, or into SSL_CERT_FILE.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/portal /portal

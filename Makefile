@@ -15,7 +15,7 @@ TAGS      ?=
 FUZZTIME  ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots image verify-deploy
+.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots image verify-deploy packages sbom repro
 
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ demo: ## Start the whole system on loopback, with nothing to configure.
 	$(GO) run ./cmd/portal demo
 
 build: ## Build the static binary bin/portal for developers, with the demo; TAGS=nodemo leaves it out, as in the image.
-	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/portal ./cmd/portal
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/portal ./cmd/portal
 
 test: test-go test-browser ## Run all tests: Go with the race detector, then the browser.
 
@@ -61,6 +61,15 @@ generate: ## Generate Go from the templ files.
 verify: generate ## Check that the generated code is committed and current, and go.mod tidy.
 	$(GO) mod tidy
 	git diff --exit-code -- web/templates go.mod go.sum
+
+packages: ## Make the Debian and RPM packages, for amd64 and arm64, below dist.
+	@VERSION='$(VERSION)' COMMIT='$(COMMIT)' scripts/packages
+
+sbom: ## List what the released binary is made of, as CycloneDX: dist/portal.cdx.json.
+	@scripts/sbom
+
+repro: ## Build the released binary twice, in a clone and in an archive, and compare the bytes.
+	@VERSION='$(VERSION)' COMMIT='$(COMMIT)' scripts/repro
 
 verify-deploy: ## Check what is deployed with the portal: the alerts, with promtool.
 	@scripts/verify-deploy

@@ -5,14 +5,16 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 )
 
 // clientAddress finds the address of a request's client, for the record and the log. It believes
 // X-Forwarded-For from the given networks only. It gives an address, or nothing: never text that
-// somebody sent.
-func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
+// somebody sent. ignored is called once, with the address of the first peer whose header was not believed.
+func clientAddress(trusted []netip.Prefix, ignored func(peer netip.Addr)) echo.IPExtractor {
+	var once sync.Once
 	var networks []netip.Prefix
 	for _, p := range trusted {
 		// IPv4 that is written as IPv6 is IPv4 here, as it is in the addresses that are compared.
@@ -26,7 +28,11 @@ func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
 		if !ok {
 			return ""
 		}
-		return forwardedFor(peer, r.Header.Values("X-Forwarded-For"), networks).String()
+		lines := r.Header.Values("X-Forwarded-For")
+		if len(lines) > 0 && !inside(networks, peer) {
+			once.Do(func() { ignored(peer) })
+		}
+		return forwardedFor(peer, lines, networks).String()
 	}
 }
 
@@ -37,7 +43,7 @@ func forwardedFor(peer netip.Addr, lines []string, trusted []netip.Prefix) netip
 	believed := peer
 	for i := len(lines) - 1; i >= 0; i-- {
 		for rest, more := lines[i], true; more; {
-			if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(believed) }) {
+			if !inside(trusted, believed) {
 				return believed
 			}
 			entry := rest
@@ -54,6 +60,10 @@ func forwardedFor(peer netip.Addr, lines []string, trusted []netip.Prefix) netip
 		}
 	}
 	return believed
+}
+
+func inside(networks []netip.Prefix, a netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // address reads an address with or without a port, IPv6 in brackets or without. A zone means something

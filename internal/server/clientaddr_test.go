@@ -72,7 +72,7 @@ func TestForwardedAddressIsFound_S48(t *testing.T) {
 		"a peer in IPv4 as IPv6, without more": {"[::ffff:198.51.100.1]:80", nil, nil, "198.51.100.1"},
 	} {
 		r := &http.Request{RemoteAddr: tc.peer, Header: http.Header{"X-Forwarded-For": tc.lines}}
-		if got := clientAddress(tc.trusted)(r); got != tc.want {
+		if got := clientAddress(tc.trusted, func(netip.Addr) {})(r); got != tc.want {
 			t.Errorf("%s: %q, want %q", why, got, tc.want)
 		}
 	}
@@ -87,7 +87,7 @@ func FuzzForwardedAddress(f *testing.F) {
 	inside := func(ip netip.Addr) bool {
 		return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(ip) })
 	}
-	find := clientAddress(trusted)
+	find := clientAddress(trusted, func(netip.Addr) {})
 	f.Fuzz(func(t *testing.T, peer, first, second string) {
 		got := find(&http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {first, second}}})
 		own := find(&http.Request{RemoteAddr: peer})

@@ -43,7 +43,10 @@ type Options struct {
 func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = clientAddress(o.TrustedProxies)
+	e.IPExtractor = clientAddress(o.TrustedProxies, func(peer netip.Addr) {
+		o.Log.Warn("X-Forwarded-For is not believed: PORTAL_TRUSTED_PROXIES lacks the address that sends it, so records "+
+			"have that address in place of the user's", "peer", peer.String())
+	})
 	m, err := newMiddleware(o)
 	if err != nil {
 		return nil, err

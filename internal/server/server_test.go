@@ -90,11 +90,22 @@ func TestClientAddress(t *testing.T) {
 		"what the client made up is before it":    {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
 		"a private address is no proxy by itself": {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, []string{"203.0.113.9, 10.1.1.1"}, "10.1.1.1"},
 	} {
-		base, _ := serve(t, server.Options{TrustedProxies: tc.trusted}, func(e *echo.Echo) {
+		base, logs := serve(t, server.Options{TrustedProxies: tc.trusted}, func(e *echo.Echo) {
 			e.GET("/", func(c echo.Context) error { return c.String(http.StatusOK, c.RealIP()) })
 		})
-		if _, _, got := get(t, base+"/", http.Header{"X-Forwarded-For": tc.forwarded}); got != tc.want {
-			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		get(t, base+"/", nil)
+		for range 2 {
+			if _, _, got := get(t, base+"/", http.Header{"X-Forwarded-For": tc.forwarded}); got != tc.want {
+				t.Errorf("%s: %s, want %s", name, got, tc.want)
+			}
+		}
+		// A proxy that is not trusted is most often one that was forgotten. It is told once.
+		told := 0
+		if tc.want == "127.0.0.1" {
+			told = 1
+		}
+		if n := strings.Count(logs.String(), "PORTAL_TRUSTED_PROXIES"); n != told {
+			t.Errorf("%s: told %d times", name, n)
 		}
 	}
 }
