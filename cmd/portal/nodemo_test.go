@@ -29,19 +29,24 @@ func sandboxed(t *testing.T, flags ...string) []string {
 	})
 }
 
-// The image is built without a login service that lets everybody in: not even its code is there.
-func TestImageHoldsNoSandbox(t *testing.T) {
-	file := must(os.ReadFile("../../Dockerfile"))
-	build := regexp.MustCompile(`go build (.*) \./cmd/portal`).FindSubmatch(file)
+// Image and packages are built without a login service that lets everybody in: not even its code is there.
+func TestReleaseHoldsNoSandbox(t *testing.T) {
+	for _, file := range []string{"../../Dockerfile", "../../scripts/packages", "../../scripts/repro"} {
+		if text := must(os.ReadFile(file)); !bytes.Contains(text, []byte("scripts/build")) || bytes.Contains(text, []byte("go build -trimpath")) {
+			t.Errorf("%s does not build what is released by scripts/build", file)
+		}
+	}
+	file := must(os.ReadFile("../../scripts/build"))
+	build := regexp.MustCompile(`(?s)go build (.*) \./cmd/portal`).FindSubmatch(file)
 	if build == nil {
-		t.Fatal("the Dockerfile does not build ./cmd/portal")
+		t.Fatal("scripts/build does not build ./cmd/portal")
 	}
 	tags := regexp.MustCompile(`-tags (\S+)`).FindSubmatch(build[1])
 	if tags == nil {
-		t.Fatalf("the image is built without tags: %s", build[1])
+		t.Fatalf("it is built without tags: %s", build[1])
 	}
 	if held := sandboxed(t, "-tags", string(tags[1])); len(held) != 0 {
-		t.Errorf("the image holds %v", held)
+		t.Errorf("it holds %v", held)
 	}
 	if len(sandboxed(t)) == 0 {
 		t.Error("the developers' build holds no sandbox either, so this test sees nothing")

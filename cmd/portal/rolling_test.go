@@ -44,21 +44,6 @@ http://%s {
 }
 `
 
-// caddy finds the proxy's program.
-func caddy(t *testing.T) string {
-	t.Helper()
-	if program, err := exec.LookPath("caddy"); err == nil {
-		return program
-	}
-	if program, err := filepath.Abs("../../bin/caddy"); err == nil {
-		if _, err := os.Stat(program); err == nil {
-			return program
-		}
-	}
-	t.Skip("no caddy in PATH or bin; make test installs it where it can (Debian: apt-get install caddy)")
-	return ""
-}
-
 // freePort is an address that nobody has, below those that the system gives to outgoing connections: a
 // process that is restarted gets it again.
 func freePort(t *testing.T) string {
@@ -83,7 +68,7 @@ func startCaddy(t *testing.T, address string, upstreams ...string) {
 		t.Fatal(err)
 	}
 	logs := &syncBuffer{}
-	cmd := exec.Command(caddy(t), "run", "--config", config, "--adapter", "caddyfile")
+	cmd := exec.Command(tool(t, "caddy"), "run", "--config", config, "--adapter", "caddyfile")
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	cmd.Stdout, cmd.Stderr = logs, logs
 	if err := cmd.Start(); err != nil {
