@@ -171,6 +171,28 @@ func TestNginxOfTheManual(t *testing.T) {
 	})
 }
 
+// The samples for Caddy are such that it would start with them.
+func TestCaddyTakesTheSamples(t *testing.T) {
+	t.Parallel()
+	program := tool(t, "caddy")
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"the manual":  sample(t, "A proxy in front", "reverse_proxy"),
+		"the compose": string(must(os.ReadFile("../../deploy/compose/Caddyfile"))),
+		"a mistake":   "secrets.example.com {\n\treverse_proxies 127.0.0.1:8080\n}\n",
+	} {
+		file := filepath.Join(dir, "Caddyfile")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), program, "validate", "--config", file, "--adapter", "caddyfile")
+		cmd.Env = append(os.Environ(), "PORTAL_HOST=secrets.example.com", "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+		if out, err := cmd.CombinedOutput(); (err != nil) != (name == "a mistake") {
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
+}
+
 // tool finds a program that scripts/test-deps gets.
 func tool(t *testing.T, name string) string {
 	t.Helper()

@@ -167,7 +167,7 @@ func (s *submitter) work(who int, end <-chan struct{}) {
 // S-46: two instances behind a proxy are restarted one after the other while people submit: no answer is an
 // error, nothing is lost, and nothing arrives twice.
 func TestRollingRestartLosesNothing(t *testing.T) {
-	caddy(t)
+	tool(t, "caddy")
 	databaseURL := pgtest.Start(t)
 	front := freePort(t)
 	base := "http://" + front
