@@ -41,9 +41,9 @@ type checks struct {
 }
 
 // examine looks at a value that has passed object. What cannot be right for the recipe goes to e; what
-// is only odd comes back, by field, and only where the user asked for the check. Nothing that is said
-// holds any of the value.
-func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
+// is only odd comes back, and only where the user asked for the check. Nothing that is said holds any of
+// the value.
+func (v ValueInput) examine(c checks, e FieldErrors) Doubts {
 	var odd doubtList
 	recipe, _ := FindRecipe(v.Recipe)
 	look := func(field string, b []byte, as shape.Expect) {
@@ -56,7 +56,7 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			case f.Broken:
 				e.add(field, f.Text+instead)
 			case v.looksClosely():
-				odd.add(field, f.ID, f.Text)
+				odd.find(field, f, "")
 			}
 		}
 	}
@@ -129,14 +129,22 @@ func (v ValueInput) examineTogether(odd *doubtList) {
 		i, ok := at[name]
 		return ok && rule().Match(v.Pairs[i].Value.Bytes())
 	}
+	useless := func(name, id, text string) {
+		odd.add(Doubt{
+			Field:  row("pairValue", at[name]),
+			Text:   text,
+			Weight: shape.Useless,
+			id:     id,
+		})
+	}
 	switch v.Recipe {
 	case "oauth-client":
 		if matches("clientId", anUUID) && matches("clientSecret", anUUID) {
-			odd.add(row("pairValue", at["clientSecret"]), "uuid-secret", "It is an id (a UUID), like the client id. Microsoft Entra ID shows the secret’s id beside its value: enter the value.")
+			useless("clientSecret", "uuid-secret", "It is an id (a UUID), like the client id. Microsoft Entra ID shows the secret’s id beside its value: enter the value.")
 		}
 	case "cloud-key":
 		if matches("secretAccessKey", accessKeyID) {
-			odd.add(row("pairValue", at["secretAccessKey"]), "swapped", "It is an access key id, not a secret access key. Perhaps the two are swapped.")
+			useless("secretAccessKey", "swapped", "It is an access key id, not a secret access key. Perhaps the two are swapped.")
 		}
 	}
 }
@@ -192,7 +200,7 @@ func (v ValueInput) examineJSON(field string, b []byte, c checks, odd *doubtList
 			if scrub.OrdinaryName(name) {
 				where = "In line " + strconv.Itoa(line) + ", property " + string(name)
 			}
-			odd.add(field, f.ID, where+": "+f.Text)
+			odd.find(field, f, where+": ")
 		}
 	}}.Object(b)
 	return err

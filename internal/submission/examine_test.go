@@ -98,7 +98,7 @@ func TestExamine(t *testing.T) {
 				t.Fatalf("it is refused before: %v", map[string][]string(e))
 			}
 			c := checks{own: []string{"ada@example.com"}, now: time.Now()}
-			begins(t, "doubts", tc.in.examine(c, e), tc.doubts)
+			begins(t, "doubts", tc.in.examine(c, e).byField(), tc.doubts)
 			begins(t, "errors", e, tc.errors)
 			for field, messages := range e {
 				if !strings.HasSuffix(messages[0], instead) && !strings.Contains(messages[0], "byte order mark") || strings.Contains(messages[0], "..") {
@@ -108,7 +108,7 @@ func TestExamine(t *testing.T) {
 
 			// Without the check nothing is odd, and what cannot be right still is.
 			tc.in.Check, e = false, FieldErrors{}
-			begins(t, "doubts without check", tc.in.examine(c, e), nil)
+			begins(t, "doubts without check", tc.in.examine(c, e).byField(), nil)
 			begins(t, "errors without check", e, tc.errors)
 		})
 	}
@@ -132,8 +132,8 @@ func begins(t *testing.T, what string, got FieldErrors, want map[string]string) 
 // However much is odd, a page stays a page.
 func TestDoubtsAreBounded(t *testing.T) {
 	v := forUse("", jsonValue(`{"a":[`+strings.Repeat(`" x",`, 500)+`" x"]}`, ""))
-	if d := v.examine(checks{}, FieldErrors{}); len(d["valueJSON"]) != maxDoubts {
-		t.Errorf("%d messages", len(d["valueJSON"]))
+	if d := v.examine(checks{}, FieldErrors{}); len(d) != maxDoubts {
+		t.Errorf("%d messages", len(d))
 	}
 }
 
@@ -269,7 +269,7 @@ func TestUnsendable(t *testing.T) {
 		odd, faults := false, false
 		switch err := err.(type) {
 		case *DoubtfulError:
-			got, odd, faults = err.Fields, true, err.Faults
+			got, odd, faults = err.Fields(), true, len(err.Faults) > 0
 		case FieldErrors:
 			got, faults = err, true
 		}
