@@ -15,8 +15,9 @@ import (
 // goes along with the form, so that a second try is held against it. It has nothing of the value.
 type Told map[string]int
 
-// maxTold bounds the text that is read.
-const maxTold = 4096
+// maxTold bounds the text that is read. A form of fifty rows fits in with everything that can be odd about them: else
+// its user would be told the same for ever.
+const maxTold = 64 << 10
 
 // ParseTold reads the text of a Told. What is not understood is left out: then it is told again.
 func ParseTold(text string) Told {
