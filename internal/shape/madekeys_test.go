@@ -110,7 +110,7 @@ func TestKeysOfOpenSSL(t *testing.T) {
 	}
 	pss := w.file("pss", w.openssl("genpkey -quiet -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048"))
 	key("RSA-PSS", pss)
-	for _, curve := range []string{"prime256v1", "secp384r1", "secp521r1", "secp256k1"} {
+	for _, curve := range []string{"prime256v1", "secp521r1"} {
 		ec := w.file("ec", w.openssl("ecparam -genkey -noout -name "+curve))
 		key(curve+", SEC 1", ec)
 		key(curve+", with its parameters", w.openssl("ecparam -genkey -name "+curve))
@@ -119,7 +119,7 @@ func TestKeysOfOpenSSL(t *testing.T) {
 		key(curve+", SEC 1, encrypted", w.openssl("ec -aes128 -passout pass:horse -in ec"))
 		text(curve+", public", w.openssl("ec -pubout -in ec"))
 	}
-	for _, algorithm := range []string{"ED25519", "ED448", "X25519", "X448"} {
+	for _, algorithm := range []string{"ED25519", "X448"} {
 		w.file("ed", w.openssl("genpkey -algorithm "+algorithm))
 		key(algorithm, w.read("ed"))
 		key(algorithm+", encrypted", w.openssl("pkcs8 -topk8 -passout pass:horse -in ed"))
@@ -156,7 +156,7 @@ func TestKeysOfOpenSSH(t *testing.T) {
 	w := workshop{t, t.TempDir()}
 	w.needs("ssh-keygen", "openssh-client")
 	all := map[string]made{}
-	for _, kind := range []string{"ed25519", "ecdsa -b 256", "ecdsa -b 521", "rsa -b 2048"} {
+	for _, kind := range []string{"ed25519", "ecdsa -b 521", "rsa -b 2048"} {
 		for _, form := range []string{"RFC4716", "PKCS8", "PEM"} {
 			if kind == "ed25519" && form != "RFC4716" {
 				continue // it has no other
@@ -193,7 +193,7 @@ func (w workshop) make(kind, form, passphrase, name string) {
 // rewrite gives a key without a passphrase another form and a passphrase.
 func (w workshop) rewrite(name, form, passphrase string) {
 	w.t.Helper()
-	w.run("ssh-keygen", "-q", "-p", "-m", form, "-P", "", "-N", passphrase, "-f", name)
+	w.run("ssh-keygen", "-q", "-p", "-a", "1", "-m", form, "-P", "", "-N", passphrase, "-f", name)
 }
 
 // What Java's keytool makes is not flagged. Its formats are made here: a Java is large, and slow to start.
