@@ -186,8 +186,8 @@ func (v formView) common() parts.Form {
 	return f
 }
 
-// summary lists the messages, each with a link to its control: what has to be put right in the order of the fields, then
-// what is odd, the worst first.
+// summary lists the messages, each with a link to its control: what has to be put right in the order of the fields,
+// then what is odd, the worst first.
 func (v formView) summary() []parts.SummaryItem {
 	order := []string{""}
 	for _, d := range v.form.table {

@@ -2,7 +2,7 @@ package shape_test
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // Java's old key stores have it
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
@@ -241,7 +241,7 @@ func javaStore(magic uint32, key, certificate []byte) []byte {
 	text("X.509")
 	number(uint32(len(certificate)))
 	b = append(b, certificate...)
-	sum := sha1.Sum(b) //nolint:gosec // it is what the format has
+	sum := sha1.Sum(b) // it is what the format has
 	return append(b, sum[:]...)
 }
 
