@@ -395,7 +395,10 @@ func (p *observed) submit(b *browser, row way, c canary) net.Conn {
 		form = b.value(fmt.Sprintf("n%d", len(p.logs.String())), fields...)
 	}
 	if row.size > 65536 && !strings.HasPrefix(row.format, "odd") {
-		form.Del("check") // no vault of AWS takes it, and the check says so
+		// No vault of AWS takes it, and the check says so. Matillion's own has no such limit, and without the check a
+		// value may go there.
+		form.Del("check")
+		form.Set("agentId", maia.AgentHosted)
 	}
 	body, contentType := encode(row, form, c)
 	req := b.request(http.MethodPost, path, bytes.NewReader(body))

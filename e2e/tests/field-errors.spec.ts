@@ -177,13 +177,15 @@ test('the dots of a masked field, copied and pasted, are refused', async ({ admi
 });
 
 test('256 KiB are taken', async ({ admin, sandbox }) => {
-  await admin.goto(link(valueForm, { valueFormat: 'file', agentId: sandbox.agent('AWS'), name: 'prod/large' }));
+  // The vaults of AWS and Azure take less.
+  const agent = sandbox.agent('Matillion hosted');
+  await admin.goto(link(valueForm, { valueFormat: 'file', agentId: agent, name: 'prod/large' }));
   const content = Buffer.alloc(256 * 1024, '"\\\n');
   await field(admin, 'valueFile').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: content });
-  await asItIs(admin); // the check knows what AWS Secrets Manager takes
+  await asItIs(admin); // the check knows that values are kept by references there
   await submit(admin);
   await expect(await receiptHeading(admin)).toHaveText('The value prod/large was stored');
-  expect(JSON.parse((await sandbox.vault(sandbox.agent('AWS'), 'prod/large')).toString()).password).toBe(content.toString());
+  expect(JSON.parse((await sandbox.vault(agent, 'prod/large')).toString()).password).toBe(content.toString());
 });
 
 test('a request of more than 1 MiB gets a page that says so, not a broken connection', async ({ admin }) => {

@@ -79,6 +79,22 @@ var meanings = []meaning{{
 	means: "The login service gives the portal tokens that are not meant for Maia.",
 	ask:   askPortal + " It is about the audience of the tokens.",
 }, {
+	id:    "vault-name",
+	from:  http.StatusBadRequest,
+	to:    599,
+	call:  record.StoreValue,
+	says:  []string{"invalid name", "value at 'name'"},
+	means: "The vault of the agent {agent} does not take a secret of this name. AWS Secrets Manager takes up to 512 letters, digits and / _ + = . @ -; Azure Key Vault takes up to 127 letters, digits and hyphens.",
+	ask:   "Nobody, if another name will do. If it has to be this one: whoever set the agent up.",
+}, {
+	id:    "vault-size",
+	from:  http.StatusBadRequest,
+	to:    599,
+	call:  record.StoreValue,
+	says:  []string{"65536", "25600", "value at 'secretstring'"},
+	means: "The value is larger than the vault of the agent {agent} takes, with the names of its properties: AWS Secrets Manager takes 65,536 bytes, Azure Key Vault 25,600.",
+	ask:   "Nobody, if less can be stored in one secret. If it has to be that large: whoever set the agent up.",
+}, {
 	id:    "agent-rights",
 	from:  http.StatusInternalServerError,
 	to:    599,

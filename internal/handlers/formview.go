@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -181,14 +182,16 @@ func (v formView) common() parts.Form {
 			f.Doubt = "Correct it. If it is correct as it is, enter the secret again and send; the name will not be reported again."
 			f.SummaryHeading = "The name looks wrong, and nothing was sent"
 		}
-		if d.Faults {
+		f.Faults = v.faults()
+		if f.Faults > 0 {
 			f.SummaryHeading = ""
 		}
 	}
 	return f
 }
 
-// summary lists the messages in the order of the fields, each with a link to its control.
+// summary lists the messages, each with a link to its control: what has to be put right in the order of the fields,
+// then what is odd, the worst first.
 func (v formView) summary() []parts.SummaryItem {
 	order := []string{""}
 	for _, d := range v.form.table {
@@ -203,14 +206,34 @@ func (v formView) summary() []parts.SummaryItem {
 		}
 		return 1000 * (1 + slices.Index(order, field))
 	}
-	fields := slices.SortedFunc(maps.Keys(v.st.errs), func(a, b string) int { return rank(a) - rank(b) })
+	faults := v.st.errs
+	var doubts submission.Doubts
+	if v.st.doubtful != nil {
+		faults = v.st.doubtful.Faults
+		doubts = slices.Clone(v.st.doubtful.Doubts)
+	}
 	var items []parts.SummaryItem
-	for _, f := range fields {
-		for _, text := range v.messages(f) {
-			items = append(items, parts.SummaryItem{Text: text, Href: v.control(f)})
+	for _, f := range slices.SortedFunc(maps.Keys(faults), func(a, b string) int { return rank(a) - rank(b) }) {
+		for _, text := range faults[f] {
+			items = append(items, parts.SummaryItem{Text: v.rowWord(f) + text, Href: v.control(f)})
 		}
 	}
+	slices.SortStableFunc(doubts, func(a, b submission.Doubt) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), rank(a.Field)-rank(b.Field))
+	})
+	for _, d := range doubts {
+		items = append(items, parts.SummaryItem{Text: v.rowWord(d.Field) + d.Text, Href: v.control(d.Field)})
+	}
 	return items
+}
+
+// faults is how many messages have to be put right beside what is only odd.
+func (v formView) faults() int {
+	n := 0
+	for _, list := range v.st.doubtful.Faults {
+		n += len(list)
+	}
+	return n
 }
 
 // messages are those at a field, as the summary has them, too: whoever comes from there finds the same words.

@@ -126,7 +126,7 @@ func (h *Handlers) onForm(c echo.Context, f formSpec, s *auth.Session, st *formS
 	case errors.As(err, &fields):
 		st.status, st.errs = http.StatusUnprocessableEntity, fields
 	case errors.As(err, &doubtful):
-		st.status, st.errs = http.StatusUnprocessableEntity, doubtful.Fields
+		st.status, st.errs = http.StatusUnprocessableEntity, doubtful.Fields()
 		st.doubtful, st.in.check = doubtful, false
 		// What was told before stays told.
 		if st.in.told == nil {

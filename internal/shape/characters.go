@@ -141,12 +141,12 @@ func oddityOf(c, before rune, flag bool, k Kind) oddity {
 	switch {
 	case typed && c >= '\u2018' && c <= '\u201f':
 		return quote
+	case unicode.Is(unicode.Prepended_Concatenation_Mark, c):
+		return ordinary // a sign that is seen, though it is a format character
+	case ignorable(c) || unicode.Is(unicode.Cf, c):
+		return when(!belongs(c, before), invisible) // some are letters and marks by their category
 	case unicode.IsGraphic(c):
 		return ordinary
-	case ignorable(c):
-		return when(!unicode.Is(unicode.Khmer, c) && !unicode.Is(unicode.Mongolian, c), invisible)
-	case unicode.Is(unicode.Cf, c):
-		return when(!unicode.Is(unicode.Prepended_Concatenation_Mark, c), invisible)
 	case c >= 0x1f000 && c <= 0x1faff:
 		return ordinary // emoji that are newer than the table
 	}
@@ -158,6 +158,22 @@ func when(is bool, so oddity) oddity {
 		return so
 	}
 	return ordinary
+}
+
+// belongs says whether an invisible character is one of the script of the character before it.
+func belongs(c, before rune) bool {
+	for _, script := range []*unicode.RangeTable{unicode.Khmer, unicode.Mongolian, unicode.Egyptian_Hieroglyphs} {
+		if unicode.Is(script, c) {
+			return unicode.Is(script, before)
+		}
+	}
+	switch {
+	case c >= 0x1bca0 && c <= 0x1bca3: // of shorthand
+		return unicode.Is(unicode.Duployan, before)
+	case c >= 0x1d173 && c <= 0x1d17a: // of music
+		return before >= 0x1d100 && before <= 0x1d1ff
+	}
+	return false
 }
 
 // joins tells what a zero width joiner may follow: emoji, and the scripts from Arabic to Mongolian.

@@ -62,6 +62,8 @@ func TestGoodValues(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"brackets": "<q9F!x7>", "a dollar and braces": "${Kx9!}", "a token of 40 KB": letters(r, url64, 40<<10), "a flag": "🇩🇪🇫🇷x", "Persian": "می\u200cخواهم", "a keycap": "1\ufe0f\u20e3x",
+		"a kind of token": "Bearer", "another kind": "Basic", "words": "bearer of bad news", "two words": "basic training", "two more": "Basic Instinct", "two again": "token ring",
+		"a key of words": "api key holder", "a name like a header": "x-ray:vision9", "a word of a scheme inside": "my-Bearer-abc1",
 		"combining": "e\u0301cole-n\u0303", "backslashes": `a\b\\n\t`,
 	} {
 		one[name] = value
@@ -88,7 +90,8 @@ func TestBrokenValues(t *testing.T) {
 			" " + token, token + " ", token + "\u00a0", token + "\n\n", "\ufeff" + token, token[:5] + "\u200b" + token[5:], token[:5] + "\u202f" + token[5:], token[:5] + "\u2011" + token[5:],
 			token[:5] + "…" + token[5:], "“" + token + "”", token[:5] + "\u00ad" + token[5:], token[:5] + "\ue000" + token[5:], token[:5] + "\u0378" + token[5:], token[:5] + "\x1b[0m" + token[5:],
 			`"` + token + `"`, "'" + token + "'", "`" + token + "`", "export TOKEN=" + token, "API_TOKEN=" + token, "password=" + token, "token: " + token, `"token": "` + token + `",`,
-			"Bearer " + token, "Authorization: Bearer " + token, token + ",", token + ";", "user\t" + token, "Access key ID,Secret access key\nx," + token, token[:4] + "********" + token[4:],
+			"Bearer " + token, "Authorization: Bearer " + token, "Bearer abc", "bearer x", "BEARER\t" + token[:3], "Basic YTpi", "basic dXNlcjpwdw==", "Token " + token, "token 1a2b", "ApiKey " + token[:6] + "7",
+			"Api-Key a1", "SSWS 00a1", "X-Api-Key: abc", "PRIVATE-TOKEN:abc", "Proxy-Authorization : Basic YTpi", token + ",", token + ";", "user\t" + token, "Access key ID,Secret access key\nx," + token, token[:4] + "********" + token[4:],
 			"••••••••" + token[:4], "●●●●", "[REDACTED]", "(sensitive value)", "<client secret>", "${TOKEN}", "$(TOKEN)", "%TOKEN%", "{{ token }}", "${{ secrets.TOKEN }}", "#{token}#",
 			"op://vault/item/" + token, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:" + token, "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/x/)",
 			"https://kv.vault.azure.net/secrets/" + token, "ENC[AES256_GCM,data:" + token + "]", "$ANSIBLE_VAULT;1.1;AES256\n6162", "changeme", "xxxx", "__TOKEN__", "vault:v1:" + token,

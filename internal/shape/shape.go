@@ -2,7 +2,9 @@ package shape
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -50,8 +52,15 @@ type Finding struct {
 	Broken bool
 }
 
-// Look gives what is odd about b, which is valid UTF-8 and not empty. The most telling comes first.
+// Look gives what is odd about b, which is valid UTF-8 and not empty. The worst comes first, and of equal ones the most
+// telling.
 func Look(b []byte, e Expect) []Finding {
+	found := look(b, e)
+	slices.SortStableFunc(found, func(x, y Finding) int { return cmp.Compare(y.Weight(), x.Weight()) })
+	return found
+}
+
+func look(b []byte, e Expect) []Finding {
 	var found []Finding
 	add := func(odd bool, id, text string) {
 		if odd {

@@ -262,3 +262,21 @@ func FuzzLook(f *testing.F) {
 		}
 	})
 }
+
+// The worst finding of a value comes first, and of equal ones the most telling.
+func TestWorstComesFirst(t *testing.T) {
+	for value, want := range map[string][]string{
+		" changeme":              {"placeholder", "begins-space"},
+		" a\u2011b\u200bc":       {"begins-space", "invisible", "odd-hyphen"},
+		"“********” ":            {"masked", "ends-space", "odd-quote"},
+		"first\nsecond\u2026 x ": {"ends-space", "several-lines", "odd-dots"},
+	} {
+		var got []string
+		for _, f := range shape.Look([]byte(value), shape.Expect{Kind: shape.Line, Now: now}) {
+			got = append(got, f.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", value, got, want)
+		}
+	}
+}

@@ -77,7 +77,7 @@ func TestInputsFromTheField(t *testing.T) {
 			object, _ := tc.in.object(true, e)
 			doubts := FieldErrors{}
 			if !object.Empty() {
-				doubts = tc.in.examine(checks{now: time.Now()}, e)
+				doubts = tc.in.examine(checks{now: time.Now()}, e).byField()
 			}
 			where, other := doubts, e
 			if tc.error {

@@ -41,22 +41,24 @@ type checks struct {
 }
 
 // examine looks at a value that has passed object. What cannot be right for the recipe goes to e; what
-// is only odd comes back, by field, and only where the user asked for the check. Nothing that is said
-// holds any of the value.
-func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
+// is only odd comes back, and only where the user asked for the check. Nothing that is said holds any of
+// the value.
+func (v ValueInput) examine(c checks, e FieldErrors) Doubts {
 	var odd doubtList
 	recipe, _ := FindRecipe(v.Recipe)
-	look := func(field string, b []byte, as shape.Expect) {
+	look := func(field, name string, b []byte, as shape.Expect) {
 		if !v.looksClosely() && !as.Kind.Strict() {
 			return // nobody asks what is odd
 		}
 		as.Now = c.now
 		for _, f := range shape.Look(b, as) {
 			switch {
+			case f.ID == "bearer" && namesHeader(name):
+				// It is a whole header that is kept there.
 			case f.Broken:
 				e.add(field, f.Text+instead)
 			case v.looksClosely():
-				odd.add(field, f.ID, f.Text)
+				odd.find(field, f, "")
 			}
 		}
 	}
@@ -83,7 +85,7 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 		if v.dropsBreak("", b) {
 			b = b[:len(b)-1]
 		}
-		look(field, b, whole)
+		look(field, v.Key, b, whole)
 		if whole.Kind == shape.File && v.looksClosely() {
 			_ = v.examineJSON(field, b, c, &odd) // what is no JSON has no texts to look at
 		}
@@ -101,7 +103,7 @@ func (v ValueInput) examine(c checks, e FieldErrors) FieldErrors {
 			if v.dropsBreak(p.Key, b) {
 				b = b[:len(b)-1]
 			}
-			look(row("pairValue", i), b, as)
+			look(row("pairValue", i), p.Key, b, as)
 		}
 		if v.looksClosely() {
 			v.examineTogether(&odd)
@@ -129,14 +131,22 @@ func (v ValueInput) examineTogether(odd *doubtList) {
 		i, ok := at[name]
 		return ok && rule().Match(v.Pairs[i].Value.Bytes())
 	}
+	useless := func(name, id, text string) {
+		odd.add(Doubt{
+			Field:  row("pairValue", at[name]),
+			Text:   text,
+			Weight: shape.Useless,
+			id:     id,
+		})
+	}
 	switch v.Recipe {
 	case "oauth-client":
 		if matches("clientId", anUUID) && matches("clientSecret", anUUID) {
-			odd.add(row("pairValue", at["clientSecret"]), "uuid-secret", "It is an id (a UUID), like the client id. Microsoft Entra ID shows the secret’s id beside its value: enter the value.")
+			useless("clientSecret", "uuid-secret", "It is an id (a UUID), like the client id. Microsoft Entra ID shows the secret’s id beside its value: enter the value.")
 		}
 	case "cloud-key":
 		if matches("secretAccessKey", accessKeyID) {
-			odd.add(row("pairValue", at["secretAccessKey"]), "swapped", "It is an access key id, not a secret access key. Perhaps the two are swapped.")
+			useless("secretAccessKey", "swapped", "It is an access key id, not a secret access key. Perhaps the two are swapped.")
 		}
 	}
 }
@@ -188,11 +198,14 @@ func (v ValueInput) examineJSON(field string, b []byte, c checks, odd *doubtList
 		text := plainjson.Unescape(nil, raw)
 		defer clear(text)
 		for _, f := range shape.Look(text, as) {
+			if f.ID == "bearer" && namesHeader(name) {
+				continue
+			}
 			where := "In line " + strconv.Itoa(line) + ", column " + strconv.Itoa(1+utf8.RuneCount(b[begins:at]))
 			if scrub.OrdinaryName(name) {
 				where = "In line " + strconv.Itoa(line) + ", property " + string(name)
 			}
-			odd.add(field, f.ID, where+": "+f.Text)
+			odd.find(field, f, where+": ")
 		}
 	}}.Object(b)
 	return err
@@ -212,6 +225,11 @@ func (v ValueInput) hasPassphrase(key int) bool {
 // name is no surprise in it.
 func namesSomebody(name []byte) bool {
 	return saysOneOf(name, "user", "name", "login", "mail", "account", "owner")
+}
+
+// namesHeader says whether a property's name speaks of a request's header, which has the word for its scheme in front.
+func namesHeader[T string | []byte](name T) bool {
+	return saysOneOf([]byte(name), "authorization", "header")
 }
 
 // saysOneOf looks for words in a name, in whatever case and however they are divided.

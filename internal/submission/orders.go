@@ -172,7 +172,8 @@ func (v Value) plain() map[string][]string {
 }
 
 func (v Value) prepare(c checks) (plan, FieldErrors) {
-	e, doubts := FieldErrors{}, FieldErrors{}
+	e := FieldErrors{}
+	var doubts Doubts
 	e.checkAgent(v.AgentID)
 	e.checkProject(v.ProjectID, false)
 	if e.checkRequired("name", v.Name, "Enter the name that the secret gets in the vault.") {
@@ -184,17 +185,17 @@ func (v Value) prepare(c checks) (plan, FieldErrors) {
 	object, key := v.Value.object(true, e)
 	// What an agent's vault takes is a doubt, no fault: only Maia knows for sure where an agent writes to.
 	// Where the value could not be looked at, it is told with the faults, and the check is still to come.
-	names := e
+	tell := e.tellAsFault
 	if !object.Empty() {
 		doubts = v.Value.examine(c, e)
-		v.Value.doubtSize(c, doubts, v.Cloud, object.Size())
-		names = doubts
+		tell = doubts.tell
+		v.Value.doubtSize(c, tell, v.Cloud, object.Size())
 	}
 	if len(e["name"]) == 0 {
 		said := FieldErrors{}
 		said.checkNewName(v.Cloud, v.Name)
 		for _, text := range said["name"] {
-			v.Value.doubt(c, names, "name", "vault-rule", text)
+			v.Value.doubt(c, tell, "name", "vault-rule", text)
 		}
 	}
 	e.checkTogether(v.plain())

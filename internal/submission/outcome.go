@@ -28,15 +28,26 @@ var (
 type DoubtfulError struct {
 	// Told is what was found, for the next try of the form.
 	Told Told
-	// Fields are the messages, with those of other faults of the form.
-	Fields FieldErrors
-	// Faults says that there are other faults, too, which have to be put right.
-	Faults bool
+	// Doubts are what is odd, the worst first.
+	Doubts Doubts
+	// Faults are what else has to be put right; none: nothing.
+	Faults FieldErrors
 	// NameOnly says that the value is fine and its name is odd.
 	NameOnly bool
 }
 
-func (e *DoubtfulError) Error() string { return "submission: odd, " + e.Fields.Error() }
+func (e *DoubtfulError) Error() string { return "submission: odd, " + e.Fields().Error() }
+
+// Fields are all messages by field, the faults first.
+func (e *DoubtfulError) Fields() FieldErrors {
+	all := FieldErrors{}
+	for _, messages := range []FieldErrors{e.Faults, e.Doubts.byField()} {
+		for field, list := range messages {
+			all[field] = append(all[field], list...)
+		}
+	}
+	return all
+}
 
 // TooManyError is the portal's own limit for one user.
 type TooManyError struct{ Wait time.Duration }

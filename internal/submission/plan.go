@@ -16,7 +16,7 @@ type plan struct {
 	// plain are the order's fields that are not secret.
 	plain map[string][]string
 	// doubts are what is odd, where the user asked for a check: with any, nothing is sent.
-	doubts FieldErrors
+	doubts Doubts
 	steps  []step
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -283,20 +284,14 @@ func (s *Service) try(ctx context.Context, req Request, p plan, r record.Submiss
 }
 
 // unsendable puts what was found into an error, or nil where there is nothing.
-func unsendable(faults, doubts FieldErrors) error {
+func unsendable(faults FieldErrors, doubts Doubts) error {
 	switch {
 	case len(doubts) > 0:
-		d := &DoubtfulError{
-			Fields:   FieldErrors{},
-			Faults:   len(faults) > 0,
-			NameOnly: len(doubts) == 1 && len(doubts["name"]) > 0,
+		return &DoubtfulError{
+			Doubts:   doubts.sorted(),
+			Faults:   faults,
+			NameOnly: !slices.ContainsFunc(doubts, func(d Doubt) bool { return d.Field != "name" }),
 		}
-		for _, messages := range []FieldErrors{faults, doubts} {
-			for field, list := range messages {
-				d.Fields[field] = append(d.Fields[field], list...)
-			}
-		}
-		return d
 	case len(faults) > 0:
 		return faults
 	}

@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"slices"
 
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
@@ -94,7 +95,8 @@ func (s Setup) stored(c checks) (plan, FieldErrors) {
 	if s.SecretName == "" && len(e["secretReferenceName"]) > 0 {
 		// Told where it was entered, and once.
 		delete(e, "name")
-		delete(p.doubts, "name")
+		delete(c.found, "name.vault-rule")
+		p.doubts = slices.DeleteFunc(p.doubts, func(d Doubt) bool { return d.Field == "name" })
 	}
 	e.checkDescription(s.Description)
 	if s.AgentType == maiaclient.Azure {
@@ -106,11 +108,11 @@ func (s Setup) stored(c checks) (plan, FieldErrors) {
 	}
 	if s.Cloud != "" && s.AgentType != "" && typeOfCloud[s.Cloud] != s.AgentType {
 		// Where the value could not be looked at, it is told with the faults, and the check is still to come.
-		odd := p.doubts
+		tell := p.doubts.tell
 		if p.object.Empty() {
-			odd = e
+			tell = e.tellAsFault
 		}
-		s.Value.doubt(c, odd, "agentType", "other-cloud", "Maia says that this agent belongs to another cloud. Choose the agent’s own, or another agent.")
+		s.Value.doubt(c, tell, "agentType", "other-cloud", "Maia says that this agent belongs to another cloud. Choose the agent’s own, or another agent.")
 	}
 	e.checkTogether(s.plain())
 	key := p.record.SecretKey

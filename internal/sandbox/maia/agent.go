@@ -5,11 +5,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,7 +24,7 @@ type agent struct {
 	identity func() agentIdentity
 
 	mu    sync.Mutex
-	vault map[string]json.RawMessage
+	vault vault
 	queue []queued // of a paused agent
 }
 
@@ -40,7 +39,7 @@ type agentIdentity struct {
 func newAgent(a Agent) *agent {
 	return &agent{
 		Agent: a,
-		vault: map[string]json.RawMessage{},
+		vault: newVault(a.AgentType),
 		// Made on first use: most runs need the keys of one agent or of none.
 		identity: sync.OnceValue(func() agentIdentity { return newIdentity(a) }),
 	}
@@ -84,7 +83,7 @@ func encrypt(certificate *x509.Certificate, value []byte) (string, error) {
 }
 
 // store is the agent's side: it decrypts a value and writes it into the vault, unless the name
-// is taken.
+// is taken. Where the vault refuses it, the error is a vaultError.
 func (a *agent) store(name, sealed string) (created bool, err error) {
 	parsed, err := jose.ParseEncryptedCompact(sealed,
 		[]jose.KeyAlgorithm{jose.RSA_OAEP_256}, []jose.ContentEncryption{jose.A256GCM})
@@ -97,28 +96,24 @@ func (a *agent) store(name, sealed string) (created bool, err error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, taken := a.vault[name]; taken {
-		return false, nil
-	}
-	a.vault[name] = value
-	return true, nil
+	return a.vault.put(name, value)
 }
 
 // secret reads the vault. Both the vault's name of a secret and the name that was asked for will do.
 func (a *agent) secret(name string) ([]byte, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	value, ok := a.vault[name]
+	value, ok := a.vault.get(name)
 	if !ok {
-		value, ok = a.vault[a.vaultName(name)]
+		value, ok = a.vault.get(nameInVault(name))
 	}
-	return slices.Clone(value), ok
+	return value, ok
 }
 
 func (a *agent) empty() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	clear(a.vault)
+	clear(a.vault.secrets)
 	a.queue = nil
 }
 
@@ -129,14 +124,15 @@ func (a *agent) later(name, sealed string) {
 	a.queue = append(a.queue, queued{name, sealed})
 }
 
-// resume does what is in the queue.
+// resume does what is in the queue. Nobody hears what the vault says then.
 func (a *agent) resume() error {
 	a.mu.Lock()
 	work := a.queue
 	a.queue = nil
 	a.mu.Unlock()
 	for _, w := range work {
-		if _, err := a.store(w.name, w.sealed); err != nil {
+		var refused vaultError
+		if _, err := a.store(w.name, w.sealed); err != nil && !errors.As(err, &refused) {
 			return err
 		}
 	}
@@ -147,12 +143,7 @@ func (a *agent) resume() error {
 func (a *agent) secrets() []storedSecret {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var list []storedSecret
-	for name, value := range a.vault {
-		list = append(list, storedSecret{Name: name, Value: string(value)})
-	}
-	slices.SortFunc(list, func(x, y storedSecret) int { return strings.Compare(x.Name, y.Name) })
-	return list
+	return a.vault.list()
 }
 
 // mayServe tells whether a project may use the agent; "" is none in particular.
@@ -160,24 +151,10 @@ func (a *agent) mayServe(projectID string) bool {
 	return projectID == "" || !a.Restricted() || slices.Contains(a.Projects, projectID)
 }
 
-// vaultName is what a secret is called in the agent's vault. Azure has letters, digits and
-// hyphens only, a letter first, and at most 127 of them; AWS takes every name of Maia's.
-func (a *agent) vaultName(name string) string {
+// nameInVault is what a secret is called in the vault.
+func nameInVault(name string) string {
 	if fault.Renamed(name) {
 		name += "-in-the-vault"
 	}
-	if a.CloudProvider != "azure" {
-		return name
-	}
-	letter := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
-	legal := strings.Map(func(r rune) rune {
-		if letter(r) || r >= '0' && r <= '9' {
-			return r
-		}
-		return '-'
-	}, name)
-	if !letter(rune(legal[0])) {
-		legal = "s-" + legal
-	}
-	return legal[:min(len(legal), 127)]
+	return name
 }

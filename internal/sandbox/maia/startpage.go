@@ -108,7 +108,7 @@ func (m *Maia) startPage() startPage {
 		p.Agents = allAgents
 	}
 	for _, a := range allAgents {
-		if secrets := m.agents[a.ID].secrets(); secrets != nil {
+		if secrets := m.agents[a.ID].secrets(); len(secrets) > 0 {
 			p.Vaults = append(p.Vaults, vaultView{a, secrets})
 		}
 	}

@@ -1,6 +1,7 @@
 package maia
 
 import (
+	"errors"
 	"net/http"
 
 	"maiaportal/internal/sandbox/web"
@@ -59,13 +60,16 @@ func (m *Maia) createValue(c call, agentID, projectID, name, key string, value [
 	if err != nil {
 		return web.Problem(http.StatusInternalServerError, c.instance, "The value could not be encrypted for the agent")
 	}
-	vaultName := a.vaultName(name)
+	vaultName := nameInVault(name)
 	if a.Paused() {
 		a.later(vaultName, sealed)
 		return late
 	}
 	created, err := a.store(vaultName, sealed)
+	var refused vaultError
 	switch {
+	case errors.As(err, &refused):
+		return web.Problem(http.StatusBadRequest, c.instance, "Wrong request parameters used", string(refused))
 	case err != nil:
 		return web.Problem(http.StatusInternalServerError, c.instance, "The agent could not open the value")
 	case !created:

@@ -118,6 +118,8 @@ type Form struct {
 	SummaryHeading string
 	// Doubt says what to do about a value that looked odd; may be empty.
 	Doubt string
+	// Faults is how many items at the beginning of the summary have to be put right, where the others are only odd.
+	Faults int
 	// Help explains Maia's answer; nil: there is none.
 	Help *HelpDesk
 }
@@ -200,7 +202,7 @@ func (f Form) onTop() int {
 	if f.Doubt == "" {
 		return len(f.Summary)
 	}
-	return maxOnTop
+	return max(maxOnTop, f.Faults)
 }
 
 // moreFindings is what the fold is called.
