@@ -3,9 +3,7 @@ package handlers
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -16,10 +14,8 @@ import (
 	"maiaportal/internal/record"
 )
 
-const (
-	// exportBatch is how many rows are read at a time. Nothing of the database is held while they are sent.
-	exportBatch = 500
-)
+// exportBatch is how many rows are read at a time.
+const exportBatch = 500
 
 // exportFormat is how rows are written.
 type exportFormat struct {
@@ -92,14 +88,18 @@ var csvExport = exportFormat{
 	},
 }
 
-// csvLine writes a line as RFC 4180 has it. It cannot fail: it writes to memory.
+// csvLine writes a line as RFC 4180 has it. What is in a cell stays as it is: encoding/csv would drop carriage returns.
 func csvLine(to *bytes.Buffer, cells []string) {
-	w := csv.NewWriter(to)
-	w.UseCRLF = true
-	if err := w.Write(cells); err != nil {
-		panic(err)
+	for i, cell := range cells {
+		if i > 0 {
+			to.WriteByte(',')
+		}
+		if strings.ContainsAny(cell, "\",\r\n") {
+			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+		}
+		to.WriteString(cell)
 	}
-	w.Flush()
+	to.WriteString("\r\n")
 }
 
 // harmless keeps spreadsheets from taking a cell for a formula.
@@ -141,68 +141,46 @@ func writeJSON(to *bytes.Buffer, text string) {
 	to.Write(quoted)
 }
 
-// export sends the list whole, with the filters of the page. The trail has it before the first byte is sent.
+// export sends the list whole, with the filters of the page: the entries that are there when it begins.
 func (h *Handlers) export(f exportFormat) func(echo.Context, *auth.Session) error {
 	return func(c echo.Context, s *auth.Session) error {
 		filter, err := readFilter(c, h.Policy.Audits(s.Login.Groups), h.dates().zone)
 		if err != nil {
 			return err
 		}
-		answer := c.Response()
-		answer.Header().Set("Content-Type", f.contentType)
-		answer.Header().Set("Content-Disposition", `attachment; filename="activity-`+h.dates().today()+`.`+f.name+`"`)
-		if c.Request().Method == http.MethodHead {
-			return c.NoContent(http.StatusOK)
-		}
 		q := record.Query{
 			Of:     h.whose(s),
 			Limit:  exportBatch,
 			Filter: filter.filter,
 		}
-		if q.Newest, _, err = h.Records.Exporting(c.Request().Context(), q, filter.values().Encode(), by(c, s)); err != nil {
-			return exportAway(c, err)
-		}
-		h.stream(c, q, f)
-		return nil
-	}
-}
-
-// stream sends the rows in batches. A list that ends early must not look like a whole one, so the connection is cut.
-func (h *Handlers) stream(c echo.Context, q record.Query, f exportFormat) {
-	answer := c.Response()
-	// It takes as long as its reader does. Each batch has a limit of its own instead.
-	ctx := context.WithoutCancel(c.Request().Context())
-	out := http.NewResponseController(answer)
-	var buf bytes.Buffer
-	var names []string
-	for _, col := range exportColumns(record.Submission{}) {
-		names = append(names, col.name)
-	}
-	f.head(&buf, names)
-	answer.WriteHeader(http.StatusOK)
-	for more := q.Newest != ""; ; {
-		if more {
-			page, err := h.Records.Page(ctx, q)
-			if err != nil {
-				h.cut(c, err)
-			}
-			for _, r := range page.List {
+		return sendExport(h, c, s, listing[record.Submission]{
+			what:        "activity",
+			filters:     filter.values().Encode(),
+			file:        "activity-" + h.dates().today() + "." + f.name,
+			contentType: f.contentType,
+			head: func(to *bytes.Buffer) {
+				var names []string
+				for _, col := range exportColumns(record.Submission{}) {
+					names = append(names, col.name)
+				}
+				f.head(to, names)
+			},
+			begin: func(ctx context.Context) (rows int, err error) {
+				q.Newest, rows, err = h.Records.Extent(ctx, q)
+				return rows, err
+			},
+			next: func(ctx context.Context) ([]record.Submission, bool, error) {
+				if q.Newest == "" {
+					return nil, false, nil // there were none, and what came since is not meant
+				}
+				page, err := h.Records.Page(ctx, q)
+				q.Before = page.Next
+				return page.List, page.Next != "", err
+			},
+			row: func(to *bytes.Buffer, r record.Submission) {
 				r, _ = h.Submissions.Known(r)
-				f.row(&buf, exportColumns(r))
-			}
-			q.Before = page.Next
-			more = page.Next != ""
-		}
-		err := out.SetWriteDeadline(time.Now().Add(chunkTime))
-		if err == nil {
-			_, err = answer.Write(buf.Bytes())
-		}
-		if err != nil {
-			h.cut(c, err)
-		}
-		if !more {
-			return
-		}
-		buf.Reset()
+				f.row(to, exportColumns(r))
+			},
+		})
 	}
 }

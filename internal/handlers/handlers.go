@@ -33,7 +33,7 @@ type Records interface {
 	Submissions(ctx context.Context, q record.Query) ([]record.Submission, error)
 	Page(ctx context.Context, q record.Query) (record.Page, error)
 	CountSubmissions(ctx context.Context, q record.Query) (record.Counts, error)
-	Exporting(ctx context.Context, q record.Query, filters string, by record.By) (newest string, n int, err error)
+	Extent(ctx context.Context, q record.Query) (newest string, n int, err error)
 	Due(ctx context.Context, of record.Whose, limit int) ([]record.Submission, error)
 	CountDue(ctx context.Context, of record.Whose, before string) (int, error)
 	History(ctx context.Context, of record.Whose, r record.Submission) ([]record.Happening, error)
@@ -43,7 +43,7 @@ type Records interface {
 	Append(ctx context.Context, e record.Event) error
 	EventsBetween(ctx context.Context, from, to time.Time) (record.Range, error)
 	CountEvents(ctx context.Context, r record.Range) (int64, error)
-	Events(ctx context.Context, r record.Range, use func(record.Stored) error) error
+	EventBatch(ctx context.Context, r record.Range) ([]record.Stored, error)
 	SignIns(ctx context.Context, of record.Actor, limit int) ([]record.SignIn, error)
 	Ping(ctx context.Context) error
 }

@@ -68,10 +68,15 @@ func (q queries) storedEvents(ctx context.Context, which string, args ...any) ([
 	return list, nil
 }
 
+// eventBatch reads the first events of a range.
+func (q queries) eventBatch(ctx context.Context, r record.Range) ([]record.Stored, error) {
+	return q.storedEvents(ctx, `WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3`, r.First, r.Last, eventBatch)
+}
+
 // eventsFrom hands over the events of a range in their order, in batches: no query is open while they are used.
 func (q queries) eventsFrom(ctx context.Context, r record.Range, use func(record.Stored) error) error {
-	for next := r.First; next <= r.Last; {
-		list, err := q.storedEvents(ctx, `WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3`, next, r.Last, eventBatch)
+	for r.First <= r.Last {
+		list, err := q.eventBatch(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -79,13 +84,18 @@ func (q queries) eventsFrom(ctx context.Context, r record.Range, use func(record
 			if err := use(e); err != nil {
 				return err
 			}
-			next = e.Seq + 1
 		}
-		if len(list) < eventBatch {
+		if len(list) < eventBatch || list[len(list)-1].Seq == r.Last {
 			return nil
 		}
+		r.First = list[len(list)-1].Seq + 1
 	}
 	return nil
+}
+
+// EventBatch gives the first events of a range in their order, 1,000 at most.
+func (s *Store) EventBatch(ctx context.Context, r record.Range) ([]record.Stored, error) {
+	return s.db.eventBatch(ctx, r)
 }
 
 // Events hands over the events of a range in their order. They are read in batches, and no connection is held while

@@ -114,7 +114,7 @@ func testFilters(t *testing.T, address string) {
 			counts := must[record.Counts](t)(s.CountSubmissions(ctx, q))
 			want(t, why+", "+who+", counted", counts.All, len(strings.Fields(wanted)))
 			want(t, why+", "+who+", more", counts.More, false)
-			newest, n, err := s.Exporting(ctx, q, "", record.By{})
+			newest, n, err := s.Extent(ctx, q)
 			must0(t, err)
 			want(t, why+", "+who+", exported", n, len(strings.Fields(wanted)))
 			if wanted != "" && newest == "" {

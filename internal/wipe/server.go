@@ -134,6 +134,14 @@ func (c *serverConn) CloseWrite() error {
 
 func (c *serverConn) clear() { clear(c.in) }
 
+// reset makes the connection end as one that failed. Over HTTP/1.0, which some proxies speak, the end of a connection is
+// the end of an answer, and one that a panic has cut would look whole.
+func (c *serverConn) reset() {
+	if t, ok := c.Conn.(interface{ SetLinger(seconds int) error }); ok {
+		_ = t.SetLinger(0) // where it cannot be set, the connection is broken already
+	}
+}
+
 // end notes that a handler has returned. last says that no other request will be served.
 func (c *serverConn) end(last bool) {
 	c.phase = answered
@@ -157,7 +165,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w, body: &body{ReadCloser: r.Body}, r: r}
 	returned := false
 	// After a panic net/http closes, too.
-	defer func() { c.end(a.last || !returned || h.over.Load()) }()
+	defer func() {
+		c.end(a.last || !returned || h.over.Load())
+		if !returned && !a.r.ProtoAtLeast(1, 1) {
+			c.reset()
+		}
+	}()
 	// A copy: net/http goes on with the original, and would not know another type of body.
 	r = r.WithContext(r.Context())
 	if r.Body != http.NoBody {

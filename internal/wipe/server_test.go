@@ -256,6 +256,35 @@ func TestClosedConnectionIsClean(t *testing.T) {
 	}
 }
 
+// An answer that a panic cuts is a failure for old clients as well, for whom the end of a connection ends an answer.
+func TestCutAnswerOverHTTP10(t *testing.T) {
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "half of it")
+		_ = http.NewResponseController(w).Flush()
+		if r.URL.Path == "/cut" {
+			panic(http.ErrAbortHandler)
+		}
+	})}
+	Server(s)
+	go func() { _ = s.Serve(Listener(l)) }()
+	defer func() { _ = s.Close() }()
+	for path, whole := range map[string]bool{"/whole": true, "/cut": false} {
+		client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(client, "GET "+path+" HTTP/1.0\r\n\r\n")
+		if got, err := io.ReadAll(client); (err == nil) != whole {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+		_ = client.Close()
+	}
+}
+
 // S-34: a body that the handler does not want is read, so that the connection can be kept, but not by
 // net/http, whose buffers for that are never cleared.
 func TestUnreadBody(t *testing.T) {
