@@ -224,6 +224,21 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await signInAt(p.page, '/activity', role(p.demo, 'auditor'));
     await expect(p.page.getByRole('table')).toBeVisible();
   },
+  'activity, the filter open': async (p) => {
+    await asAdmin(p, '/activity');
+    await activity(p);
+    await p.page.goto('/activity?name=SNOW&outcome=created');
+    await p.page.locator('details.filters summary').click();
+    await expect(p.page.getByLabel('Name begins with')).toBeVisible();
+  },
+  'receipt, with what happened to its name': async (p) => {
+    await asAdmin(p, '/activity');
+    await sendReference(p, 'demo-timeout');
+    await sendReference(p, 'demo-timeout');
+    await p.page.goto('/activity');
+    await p.page.getByRole('link', { name: 'demo-timeout' }).first().click();
+    await expect(p.page.getByRole('heading', { name: 'What happened to this name' })).toBeVisible();
+  },
   'sessions': async (p) => {
     await asAdmin(p, '/');
     await p.page.context().clearCookies();

@@ -45,23 +45,23 @@ func (h *Handlers) history(c echo.Context, s *auth.Session, r record.Submission)
 	return m, nil
 }
 
-// happeningWords say what happened.
+// happeningWords say what happened. All other events that a history has are ends.
 func happeningWords(it record.Happening) string {
 	kind := formOf(it.Action).words.kind
-	switch it.Kind { //nolint:exhaustive // of the other events a history does not tell
-	case record.SubmissionChecked:
+	switch {
+	case it.Kind == record.SubmissionChecked:
 		return "Maia was asked: " + outcomes[it.Outcome].Label
-	case record.SubmissionProven:
+	case it.Kind == record.SubmissionProven:
 		if it.Proven {
 			return "Marked as used by a pipeline"
 		}
 		return "That mark was taken back"
-	case record.SubmissionRenewed:
+	case it.Kind == record.SubmissionRenewed:
 		if it.RenewBy == "" {
 			return "Renewed in its vault, with no next day"
 		}
 		return "Renewed in its vault, due again by " + dateWords(it.RenewBy)
-	case record.SubmissionSettled:
+	case it.Kind == record.SubmissionSettled:
 		return kind + ", found out later: " + outcomes[it.Outcome].Label
 	}
 	return kind + ": " + outcomes[it.Outcome].Label
