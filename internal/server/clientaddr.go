@@ -13,21 +13,32 @@ import (
 // X-Forwarded-For from the given networks only. It gives an address, or nothing: never text that
 // somebody sent.
 func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
-	var networks []netip.Prefix
-	for _, p := range trusted {
-		// IPv4 that is written as IPv6 is IPv4 here, as it is in the addresses that are compared.
-		if p.Addr().Is4In6() && p.Bits() >= 96 {
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		networks = append(networks, p.Masked())
-	}
+	trusted = believable(trusted)
 	return func(r *http.Request) string {
 		peer, ok := address(r.RemoteAddr)
 		if !ok {
 			return ""
 		}
-		return forwardedFor(peer, r.Header.Values("X-Forwarded-For"), networks).String()
+		return forwardedFor(peer, r.Header.Values("X-Forwarded-For"), trusted).String()
 	}
+}
+
+// believable are networks whose words are believed, in the form in which addresses are compared with them.
+func believable(trusted []netip.Prefix) []netip.Prefix {
+	var list []netip.Prefix
+	for _, p := range trusted {
+		// IPv4 that is written as IPv6 is IPv4 here, as it is in the addresses that are compared.
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		list = append(list, p.Masked())
+	}
+	return list
+}
+
+// within says whether an address is in one of the networks.
+func within(a netip.Addr, list []netip.Prefix) bool {
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // forwardedFor goes from the nearest proxy to the farthest, as long as each is trusted. Where an entry
@@ -37,7 +48,7 @@ func forwardedFor(peer netip.Addr, lines []string, trusted []netip.Prefix) netip
 	believed := peer
 	for i := len(lines) - 1; i >= 0; i-- {
 		for rest, more := lines[i], true; more; {
-			if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(believed) }) {
+			if !within(believed, trusted) {
 				return believed
 			}
 			entry := rest
