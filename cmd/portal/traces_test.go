@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -567,8 +568,43 @@ func TestNoTraces(t *testing.T) {
 	}
 }
 
-// An endpoint that is away, or takes what is sent and says nothing, costs no request anything: each is answered while a
-// delivery hangs and the queue is full. The log says it once, without the words of anybody.
+// No request waits for whoever takes the traces: each is answered while the first delivery still hangs, though the queue
+// has long been full.
+func TestNoRequestWaitsForTraces(t *testing.T) {
+	var deliveries atomic.Int32
+	hangs := make(chan struct{}, 100)
+	release := make(chan struct{})
+	to := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		deliveries.Add(1)
+		hangs <- struct{}{}
+		<-release
+	}))
+	t.Cleanup(to.Close)
+	let := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(let)
+	f := newFollowed(t, nil, "OTEL_EXPORTER_OTLP_ENDPOINT", to.URL, "OTEL_BSP_SCHEDULE_DELAY", "1", "OTEL_BSP_MAX_QUEUE_SIZE", "2",
+		"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1", "OTEL_EXPORTER_OTLP_TIMEOUT", "3600000", "OTEL_BSP_EXPORT_TIMEOUT", "3600000")
+	b := f.browser()
+	b.login("ada", "/")
+	<-hangs
+	for range 20 {
+		if p := b.get("/activity"); p.status != http.StatusOK {
+			t.Fatalf("%d %s", p.status, p.text())
+		}
+	}
+	if p := b.send("/secret-values", b.value("kept", "valueFormat", "text", "valueText", "x")); p.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", p.status, p.text())
+	}
+	if n := deliveries.Load(); n != 1 {
+		t.Errorf("%d deliveries began, and none has ended", n)
+	}
+	let()
+	f.stop()
+}
+
+// An endpoint that is away, or takes what is sent and says nothing, fails no request. The log says it once, without the
+// words of anybody.
 func TestEndpointOfTracesIsAway(t *testing.T) {
 	hangs := make(chan struct{}, 1)
 	release := make(chan struct{})
@@ -667,6 +703,7 @@ func TestTracesWriteNothingElsewhere(t *testing.T) {
 			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+nobody.Addr().String())
 			t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
 			t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=secret-of-the-header")
+			t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "team=100%zz") // which the library complains about
 			t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "1")
 			t.Setenv("OTEL_BSP_EXPORT_TIMEOUT", "300")
 			r, p := alone(t)
@@ -674,6 +711,9 @@ func TestTracesWriteNothingElsewhere(t *testing.T) {
 			p.wait(t, "traces are not delivered")
 			p.signal(t, syscall.SIGTERM)
 			<-p.ended
+			if !strings.Contains(p.logs.String(), `"msg":"a fault of tracing"`) {
+				t.Errorf("nothing is said of OTEL_RESOURCE_ATTRIBUTES: %s", p.logs)
+			}
 			for line := range strings.Lines(p.logs.String()) {
 				if !json.Valid([]byte(line)) {
 					t.Errorf("not a line of the log: %s", line)

@@ -129,7 +129,12 @@ func startTraces(ctx context.Context, cfg config.Config,
 	if !cfg.Traces.On {
 		return nil, log, nil
 	}
-	traces, err := telemetry.StartTraces(ctx, Version, cfg.Traces, log)
+	traces, err := telemetry.StartTraces(ctx, telemetry.TraceOptions{
+		Version:   Version,
+		GRPC:      cfg.Traces.Protocol == config.ProtocolGRPC,
+		Propagate: cfg.Traces.Propagate,
+		Log:       log,
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -109,14 +111,25 @@ func (r *reader) otlpDetails() {
 			r.fault(variable, "want a number of milliseconds")
 		}
 	}
-	for _, name := range []string{"CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"} {
-		variable, path := r.ofOTLP(name)
-		if path == "" {
-			continue
-		}
-		if _, err := os.ReadFile(filepath.Clean(path)); err != nil {
+	r.otlpCertificates()
+}
+
+func (r *reader) otlpCertificates() {
+	if variable, path := r.ofOTLP("CERTIFICATE"); path != "" {
+		authority, err := os.ReadFile(filepath.Clean(path))
+		if err != nil {
 			r.fault(variable, "the file cannot be read; check the path and its permissions")
+		} else if !x509.NewCertPool().AppendCertsFromPEM(authority) {
+			r.fault(variable, "want a file of certificates in PEM")
 		}
+	}
+	variable, certificate := r.ofOTLP("CLIENT_CERTIFICATE")
+	_, key := r.ofOTLP("CLIENT_KEY")
+	if certificate == "" && key == "" {
+		return
+	}
+	if _, err := tls.LoadX509KeyPair(certificate, key); err != nil {
+		r.fault(variable, "want a file in PEM, and the key that belongs to it in OTEL_EXPORTER_OTLP_CLIENT_KEY")
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
@@ -25,7 +24,6 @@ import (
 	"google.golang.org/grpc/grpclog"
 
 	"maiaportal/internal/auth/oidc"
-	"maiaportal/internal/config"
 	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/server"
 	"maiaportal/internal/store"
@@ -70,45 +68,49 @@ var (
 	_ store.Tracer      = (*Traces)(nil)
 )
 
-// StartTraces begins to trace, as the settings and OpenTelemetry's own variables say. It connects to nobody yet, and
-// nothing waits for whoever takes the traces: what cannot be delivered is dropped, and log hears of that once. No exporter
-// listens.
-func StartTraces(ctx context.Context, version string, s config.Traces, log *slog.Logger) (*Traces, error) {
-	hush(log)
-	exporter, err := newExporter(ctx, s.Protocol)
+// TraceOptions are what the settings say of traces. OpenTelemetry's libraries read the rest of their variables themselves.
+type TraceOptions struct {
+	Version   string // of the portal
+	GRPC      bool   // OTLP over gRPC, else over HTTP
+	Propagate bool   // take and send W3C Trace Context
+	Log       *slog.Logger
+}
+
+// StartTraces begins to trace. It connects to nobody yet, and nothing waits for whoever takes the traces: what cannot be
+// delivered is dropped, and the log hears of that once. No exporter listens.
+func StartTraces(ctx context.Context, o TraceOptions) (*Traces, error) {
+	hush(o.Log)
+	exporter, err := newExporter(ctx, o.GRPC)
 	if err != nil {
 		return nil, errors.New("traces cannot be sent: the settings OTEL_EXPORTER_OTLP_… do not fit together")
 	}
 	own := resource.WithAttributes(
 		serviceName.String("portal"),
-		serviceVersion.String(version),
+		serviceVersion.String(o.Version),
 		serviceID.String(uuid.NewString()),
 	)
 	// What the operator says of it goes before. It stays as far as it can be read.
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), own, resource.WithFromEnv())
 	if err != nil {
-		log.Warn("OTEL_RESOURCE_ATTRIBUTES cannot be read as a whole")
+		o.Log.Warn("OTEL_RESOURCE_ATTRIBUTES cannot be read as a whole")
 	}
 	provider := sdk.NewTracerProvider(
-		sdk.WithBatcher(&delivery{SpanExporter: exporter, log: log}),
+		sdk.WithBatcher(&delivery{SpanExporter: exporter, log: o.Log}),
 		sdk.WithResource(about),
 	)
 	return &Traces{
 		provider:  provider,
 		tracer:    provider.Tracer("maiaportal"),
-		propagate: s.Propagate,
+		propagate: o.Propagate,
 	}, nil
 }
 
-// newExporter takes all but the protocol from OpenTelemetry's variables.
-func newExporter(ctx context.Context, protocol string) (sdk.SpanExporter, error) {
-	var client otlptrace.Client
-	if protocol == config.ProtocolGRPC {
-		client = otlptracegrpc.NewClient()
-	} else {
-		client = otlptracehttp.NewClient() // which reads whether it is JSON
+// newExporter takes everything else from OpenTelemetry's variables, over HTTP also whether it is JSON.
+func newExporter(ctx context.Context, overGRPC bool) (sdk.SpanExporter, error) {
+	if overGRPC {
+		return otlptracegrpc.New(ctx)
 	}
-	return otlptrace.New(ctx, client)
+	return otlptracehttp.New(ctx)
 }
 
 // hush keeps the libraries from writing to standard error, where each line is one of the log's: they quote addresses,
