@@ -111,6 +111,13 @@ func (r *receiver) Export(_ context.Context, req *collector.ExportTraceServiceRe
 	return &collector.ExportTraceServiceResponse{}, nil
 }
 
+// got is everything, as it came.
+func (r *receiver) got() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.bytes)
+}
+
 // span is one that was received.
 type span struct {
 	*otlp.Span
@@ -291,7 +298,10 @@ func TestTraces(t *testing.T) {
 		}
 	}
 	resource := map[string]string{}
-	for _, a := range f.to.took[0].GetResourceSpans()[0].GetResource().GetAttributes() {
+	f.to.mu.Lock()
+	first := f.to.took[0]
+	f.to.mu.Unlock()
+	for _, a := range first.GetResourceSpans()[0].GetResource().GetAttributes() {
 		resource[a.GetKey()] = textOf(a.GetValue())
 	}
 	if resource["service.name"] != "portal" || resource["service.version"] != Version || resource["service.instance.id"] == "" {
@@ -438,7 +448,7 @@ func findTyped(t *testing.T, settings ...string) {
 		account = c.Subject
 	}
 	whose := []string{account, "ada", maia.AgentAWS, maia.AgentHosted, maia.ProjectFinance, "127.0.0.1", f.base}
-	got := bytes.ToLower(f.to.bytes)
+	got := bytes.ToLower(f.to.got())
 	for _, c := range append(canaries, "TypedQueryOfTheLogin") {
 		for how, spelling := range spellings(c) {
 			if bytes.Contains(got, bytes.ToLower(spelling)) {
@@ -521,7 +531,7 @@ func TestTracesByEachProtocol(t *testing.T) {
 			f.browser().get("/about")
 			f.stop()
 			f.to.one(t, "GET /about")
-			if !bytes.Contains(f.to.bytes, []byte("secrets-eu")) {
+			if !bytes.Contains(f.to.got(), []byte("secrets-eu")) {
 				t.Error("OTEL_SERVICE_NAME is not heard")
 			}
 		})
@@ -558,7 +568,7 @@ func TestNoTraces(t *testing.T) {
 				}
 			}
 			f.stop()
-			if len(to.bytes) > 0 {
+			if len(to.got()) > 0 {
 				t.Error("traces arrived")
 			}
 			if strings.Contains(f.heads.String(), "Traceparent") || strings.Contains(f.logs.String(), "trace_id") {

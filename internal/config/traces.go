@@ -55,8 +55,8 @@ func (r *reader) ofOTLP(name string) (variable, value string) {
 }
 
 // traces reads OpenTelemetry's variables. Its libraries go on with a default where they do not understand one, and say
-// so at a place where nobody looks: here it is a fault. None counts while no endpoint is set, for they often stand in the
-// environment of every process.
+// so at a place where nobody looks: here it is a fault. None counts while no endpoint is set, for they often stand in
+// the environment of every process.
 func (r *reader) traces() Traces {
 	variable, endpoint := r.ofOTLP("ENDPOINT")
 	exporter := strings.TrimSpace(r.env["OTEL_TRACES_EXPORTER"])

@@ -71,9 +71,9 @@ func (m *middleware) trace(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// traceparent is the trace that a request's sender says it belongs to, where the sender is a trusted proxy: others could
-// put their requests into whichever trace they like, and have each one recorded. tracestate is left alone, because it
-// may be any text.
+// traceparent is the trace that a request's sender says it belongs to, where the sender is a trusted proxy: others
+// could put their requests into whichever trace they like, and have each one recorded. tracestate is left alone,
+// because it may be any text.
 func (m *middleware) traceparent(r *http.Request) string {
 	lines := r.Header.Values("Traceparent")
 	if len(lines) != 1 { // more are as good as none

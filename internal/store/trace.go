@@ -59,8 +59,8 @@ func (f *following) query(ctx context.Context, text string) (ended func(error)) 
 	return func(err error) { over(faultOf(err)) }
 }
 
-// write tells of a transaction. An error of those who write in it, such as that there is no such row, is no fault of the
-// database.
+// write tells of a transaction. An error of those who write in it, such as that there is no such row, is no fault of
+// the database.
 func (f *following) write(ctx context.Context) (ended func(error)) {
 	if f == nil {
 		return func(error) {}

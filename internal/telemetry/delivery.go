@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// delivery is an exporter that says once that traces are not delivered, and once that they are again: a fault lasts, and
-// the same line every few seconds would hide the others.
+// delivery is an exporter that says once that traces are not delivered, and once that they are again: a fault lasts,
+// and the same line every few seconds would hide the others.
 type delivery struct {
 	sdk.SpanExporter
 	log  *slog.Logger

@@ -68,7 +68,8 @@ var (
 	_ store.Tracer      = (*Traces)(nil)
 )
 
-// TraceOptions are what the settings say of traces. OpenTelemetry's libraries read the rest of their variables themselves.
+// TraceOptions are what the settings say of traces. OpenTelemetry's libraries read the rest of their variables by
+// themselves.
 type TraceOptions struct {
 	Version   string // of the portal
 	GRPC      bool   // OTLP over gRPC, else over HTTP
@@ -76,8 +77,8 @@ type TraceOptions struct {
 	Log       *slog.Logger
 }
 
-// StartTraces begins to trace. It connects to nobody yet, and nothing waits for whoever takes the traces: what cannot be
-// delivered is dropped, and the log hears of that once. No exporter listens.
+// StartTraces begins to trace. It connects to nobody yet, and nothing waits for whoever takes the traces: what cannot
+// be delivered is dropped, and the log hears of that once. No exporter listens.
 func StartTraces(ctx context.Context, o TraceOptions) (*Traces, error) {
 	hush(o.Log)
 	exporter, err := newExporter(ctx, o.GRPC)
@@ -113,10 +114,14 @@ func newExporter(ctx context.Context, overGRPC bool) (sdk.SpanExporter, error) {
 	return otlptracehttp.New(ctx)
 }
 
+// gRPC wants to hear of its logger before it is used for the first time, whoever that may be.
+func init() {
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
+}
+
 // hush keeps the libraries from writing to standard error, where each line is one of the log's: they quote addresses,
 // headers and what the other side says.
 func hush(log *slog.Logger) {
-	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
 	otel.SetLogger(logr.Discard())
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		log.Warn("a fault of tracing", "kind", fmt.Sprintf("%T", err))
