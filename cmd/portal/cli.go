@@ -105,7 +105,7 @@ func given(flags any) map[string]string {
 	return set
 }
 
-// secretHelp lists what has no flag.
+// secretHelp lists what has no flag: settings that are secret, and those that are not the portal's own.
 func secretHelp() string {
 	var b strings.Builder
 	b.WriteString("\nSettings that are secret have no flag. Each is a variable X, or X_FILE with the path of a file:\n")
@@ -118,6 +118,8 @@ func secretHelp() string {
 			b.WriteString("\n")
 		}
 	}
+	b.WriteString("\nTraces are sent where OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set. OpenTelemetry's\n" +
+		"other variables (OTEL_…) say how: protocol, headers, sampler, name of the service.\n")
 	return b.String()
 }
 

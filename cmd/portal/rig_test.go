@@ -82,7 +82,8 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// newRig starts everything. settings are variables without their prefix that differ from the demo's.
+// newRig starts everything. settings are variables without their prefix that differ from the demo's, or whole names of
+// OpenTelemetry's.
 func newRig(t *testing.T, settings ...string) *rig {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -130,6 +131,11 @@ func (r *rig) wire(settings ...string) {
 	}
 	var environ []string
 	for k, v := range env {
+		if strings.HasPrefix(k, "OTEL_") {
+			environ = append(environ, k+"="+v)
+			r.t.Setenv(k, v) // the libraries look for themselves
+			continue
+		}
 		environ = append(environ, "PORTAL_"+k+"="+v)
 	}
 	cfg, err := config.Load(nil, environ, checks)

@@ -60,6 +60,7 @@ type portal struct {
 	maia        *maiaclient.Client
 	ending      *server.Ending
 	metrics     *telemetry.Metrics
+	traces      *telemetry.Traces            // nil where they are off
 	logHead     func(seq int64, hash string) // may be nil
 	catalogue   *catalogue.File              // nil where none is set
 	look        chan struct{}                // asks for a look into the catalogue's file; may be nil
@@ -81,6 +82,13 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.H
 	if err != nil {
 		return nil, err
 	}
+	traces, log, err := startTraces(ctx, cfg, log)
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	if traces != nil {
+		st.Follow(traces)
+	}
 	var told func([]record.Event)
 	if lines != nil {
 		told = audit.Lines(lines)
@@ -97,6 +105,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.H
 		log:       log,
 		store:     st,
 		ending:    &server.Ending{},
+		traces:    traces,
 		catalogue: cat,
 		stop:      func() {},
 	}
@@ -104,9 +113,43 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.H
 		p.logHead = audit.HeadLine(lines)
 	}
 	if err := p.assemble(ctx, guide); err != nil {
-		return nil, errors.Join(err, st.Close())
+		err = errors.Join(err, st.Close())
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastChance)
+		defer cancel()
+		p.endTraces(ctx)
+		return nil, err
 	}
 	return p, nil
+}
+
+// startTraces begins to trace where an endpoint for traces is set; else there is nothing of it, and traces is nil. The
+// logger is that of everything that follows.
+func startTraces(ctx context.Context, cfg config.Config,
+	log *slog.Logger) (traces *telemetry.Traces, _ *slog.Logger, _ error) {
+	if !cfg.Traces.On {
+		return nil, log, nil
+	}
+	traces, err := telemetry.StartTraces(ctx, telemetry.TraceOptions{
+		Version:   Version,
+		GRPC:      cfg.Traces.Protocol == config.ProtocolGRPC,
+		Propagate: cfg.Traces.Propagate,
+		Log:       log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	log.Info("traces are sent", "endpoint", cfg.Traces.Endpoint, "protocol", cfg.Traces.Protocol)
+	return traces, traces.Lines(log), nil
+}
+
+// traced has the parts followed that are traced, where traces are on.
+func (p *portal) traced(o *server.Options) {
+	if p.traces == nil {
+		return // no part gets a tracer that is nil inside
+	}
+	p.provider.Tracer = p.traces
+	p.maia.Tracer = p.traces
+	o.Tracer = p.traces
 }
 
 func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
@@ -242,7 +285,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Ending: p.ending.Begun,
 		Log:    p.log,
 	}
-	p.public, err = server.New(server.Options{
+	options := server.Options{
 		BaseURL:        base,
 		HTTPS:          cookies.Secure,
 		RepeatCookie:   p.sessions.Repeat,
@@ -255,7 +298,9 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 		Ending:         p.ending,
 		Observer:       p.metrics,
 		Log:            p.log,
-	}, h.Routes)
+	}
+	p.traced(&options)
+	p.public, err = server.New(options, h.Routes)
 	if err != nil {
 		return err
 	}
@@ -358,5 +403,17 @@ func (p *portal) close() error {
 		p.log.Warn("head of the audit trail not logged", "error", err)
 	}
 	p.maia.Close()
-	return p.store.Close()
+	err := p.store.Close()
+	p.endTraces(ctx) // at the very end: whoever takes the traces keeps nothing else waiting when it hangs
+	return err
+}
+
+// endTraces delivers the traces that are left, while there is time for that.
+func (p *portal) endTraces(ctx context.Context) {
+	if p.traces == nil {
+		return
+	}
+	if err := p.traces.Close(ctx); err != nil {
+		p.log.Warn(err.Error())
+	}
 }

@@ -55,6 +55,7 @@ type Config struct {
 	Shown                map[string]string // settings that are not secret, by variable, for the log
 	SecurityContact      string            // mailto: or https: address; empty: none
 	Logo                 []byte            // of an SVG or PNG; empty: the portal's own sign
+	Traces               Traces
 }
 
 // OIDC are the settings of the relying party.
@@ -144,6 +145,7 @@ func (f *fault) Error() string { return f.variable + ": " + f.remedy }
 // reader holds what was given while it is checked.
 type reader struct {
 	given  Settings
+	env    map[string]string
 	set    map[string]bool // variables that were given a value
 	faults []error
 	checks Checks
@@ -163,8 +165,12 @@ func (r *reader) faulty(variable string) bool {
 
 // read takes every setting from its flag, its variable, its file or its default, in this order.
 func read(flags map[string]string, environ []string, checks Checks) *reader {
-	r := &reader{set: map[string]bool{}, checks: checks}
 	env := map[string]string{}
+	r := &reader{
+		env:    env,
+		set:    map[string]bool{},
+		checks: checks,
+	}
 	for _, line := range environ {
 		k, v, _ := strings.Cut(line, "=")
 		env[k] = v
@@ -300,6 +306,7 @@ func (r *reader) parse() Config {
 		SecurityContact:      r.contact(g.SecurityContact),
 		Logo:                 r.logo(g.Logo),
 		SubmissionsPerMinute: r.perMinute(g.SubmissionsPerMinute),
+		Traces:               r.traces(),
 	}
 	c.MaiaURL, c.MaiaRegion = r.maia(g)
 	c.SessionIdle = r.sessionIdle(g.SessionIdle, c.SessionMax)

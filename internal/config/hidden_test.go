@@ -20,7 +20,8 @@ func TestNothingShowsASecret(t *testing.T) {
 		"NameRule", "Catalog", "Title", "SupportURL", "Notice", "Accent", "SecurityContact", "Shown", "Logo", "TimeZone.name", "TimeZone.zone.name", "TimeZone.extend", "TimeZone.cacheZone.name",
 		"OIDC.Issuer", "OIDC.ClientID", "OIDC.Scopes", "OIDC.Audience", "OIDC.Resource", "OIDC.GroupsClaim", "OIDC.GroupsSeparator",
 		"OIDC.GroupsMember", "OIDC.ClientKeyID", "OIDC.ClientKeyAlg", "OIDC.TokenAuthMethod", "OIDC.ACRValues", "OIDC.Prompt",
-		"OIDC.Exchange.URL", "OIDC.Exchange.Audience", "OIDC.Exchange.Resource", "OIDC.Exchange.Scope", "OIDC.Exchange.ClientID")
+		"OIDC.Exchange.URL", "OIDC.Exchange.Audience", "OIDC.Exchange.Resource", "OIDC.Exchange.Scope", "OIDC.Exchange.ClientID",
+		"Traces.Protocol", "Traces.Endpoint")
 	if len(words) != 6 {
 		t.Errorf("the secrets of a configuration are %v", words)
 	}

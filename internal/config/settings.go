@@ -74,7 +74,7 @@ type Settings struct {
 	SubmissionsPerMinute string `flag:"submissions-per-minute" standard:"30" meaning:"Submissions of one user: size and rate of a token bucket, up to 1000. 0: no limit."`
 	ShutdownTimeout      string `flag:"shutdown-timeout" standard:"45s" meaning:"How long requests and submissions in flight may take to finish. At least twice maia-timeout."`
 	ShutdownDelay        string `flag:"shutdown-delay" standard:"0s" meaning:"At SIGTERM: how long requests are still taken after /readyz has turned to 503, so that a proxy notices. shutdown-timeout counts from its end."`
-	TrustedProxies       string `flag:"trusted-proxies" meaning:"CIDRs whose X-Forwarded-For is believed, comma-separated."`
+	TrustedProxies       string `flag:"trusted-proxies" meaning:"CIDRs whose X-Forwarded-For and traceparent are believed, comma-separated."`
 
 	NameRule string `flag:"name-rule" meaning:"Your own rule for names that are created here: a regular expression, a blank, and a sentence for people, e.g. '^(dev|prod)- Begin with dev- or prod-.'"`
 

@@ -60,8 +60,8 @@ var (
 // Calls is the closed list, the writing calls first.
 func Calls() []Call { return slices.Clone(closedList) }
 
-// target is one address of the closed list; name is its call's.
-type target struct{ name, method, path string }
+// target is one address of the closed list; name and template are its call's.
+type target struct{ name, method, path, template string }
 
 // to fills in a call's parameters, in their order, each as one segment. query may be nil.
 func (c Call) to(query url.Values, parameters ...string) (target, error) {
@@ -80,5 +80,5 @@ func (c Call) to(query url.Values, parameters ...string) (target, error) {
 	if len(query) > 0 {
 		path.WriteString("?" + query.Encode())
 	}
-	return target{c.Name, c.Method, path.String()}, nil
+	return target{c.Name, c.Method, path.String(), c.Path}, nil
 }

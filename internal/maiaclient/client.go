@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -34,6 +35,8 @@ type Client struct {
 	Account string
 	// Observer hears of each call; nil: nobody does. It is set before the first call, too.
 	Observer Observer
+	// Tracer follows each call; nil: nobody does. It is set before the first call, too.
+	Tracer Tracer
 
 	base    string // no slash at its end
 	timeout time.Duration
@@ -91,14 +94,15 @@ type answer struct {
 // call makes one request to an address of the closed list. sent may be nil; nobody reads it any more when call
 // returns, so that its owner may wipe it.
 func (c *Client) call(ctx context.Context, to target, token string, sent plainjson.Document) (answer, error) {
-	begun := time.Now()
-	a, err := c.request(ctx, to, token, sent)
-	c.observe(to, a, err, begun)
+	along, ended := c.observe(ctx, to)
+	a, err := c.request(ctx, to, token, along, sent)
+	ended(a, err)
 	return a, err
 }
 
-// request is call without those who watch.
-func (c *Client) request(ctx context.Context, to target, token string, sent plainjson.Document) (answer, error) {
+// request is call without those who watch. along are headers that go with it; may be nil.
+func (c *Client) request(ctx context.Context, to target, token string, along http.Header,
+	sent plainjson.Document) (answer, error) {
 	out := outgoing{body: sent}
 	defer out.wait()
 	// The cancel runs before the wait: it makes the transport let go of a body that it still reads,
@@ -121,6 +125,7 @@ func (c *Client) request(ctx context.Context, to target, token string, sent plai
 	if err != nil {
 		return answer{}, &transportError{class: ErrNotSent, what: "request could not be made"}
 	}
+	maps.Copy(req.Header, along)
 	req.Header.Set("Authorization", "Bearer "+token)
 	if c.Account != "" {
 		req.Header.Set("account-id", c.Account)

@@ -1,7 +1,9 @@
 package maiaclient
 
 import (
+	"context"
 	"errors"
+	"net/http"
 	"strconv"
 	"time"
 )
@@ -12,6 +14,14 @@ type Observer interface {
 	CallEnded(call, code string, took time.Duration)
 }
 
+// Tracer follows each call to Maia from its beginning.
+type Tracer interface {
+	// CallBegins has the call's Name, its method and its path with the parameters in braces: what people typed stands in
+	// none of them. What it puts into along goes to Maia as headers. ended has the same code as CallEnded, and is called
+	// once.
+	CallBegins(ctx context.Context, call, method, path string, along http.Header) (ended func(code string))
+}
+
 // What stands in place of a status.
 const (
 	// NotSent is a call that did not get as far as Maia.
@@ -20,17 +30,25 @@ const (
 	NoAnswer = "no_answer"
 )
 
-// observe tells the observer, where there is one.
-func (c *Client) observe(to target, a answer, err error, begun time.Time) {
-	if c.Observer == nil {
-		return
+// observe tells of a call to those who watch, where there are any. along is what goes to Maia with it.
+func (c *Client) observe(ctx context.Context, to target) (along http.Header, ended func(answer, error)) {
+	begun := time.Now()
+	traced := func(string) {}
+	if c.Tracer != nil {
+		along = http.Header{}
+		traced = c.Tracer.CallBegins(ctx, to.name, to.method, to.template, along)
 	}
-	code := strconv.Itoa(a.status)
-	switch {
-	case errors.Is(err, ErrNotSent):
-		code = NotSent
-	case err != nil:
-		code = NoAnswer
+	return along, func(a answer, err error) {
+		code := strconv.Itoa(a.status)
+		switch {
+		case errors.Is(err, ErrNotSent):
+			code = NotSent
+		case err != nil:
+			code = NoAnswer
+		}
+		traced(code)
+		if c.Observer != nil {
+			c.Observer.CallEnded(to.name, code, time.Since(begun))
+		}
 	}
-	c.Observer.CallEnded(to.name, code, time.Since(begun))
 }

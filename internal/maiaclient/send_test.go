@@ -329,7 +329,7 @@ func TestOwnerMayWipeAfterTheCall(t *testing.T) {
 			c := newClient(t, rawServer(t, func(_ int, conn *net.TCPConn, r *bufio.Reader) { tc.handle(conn, r, stop) }), tc.timeout)
 			defer close(stop)
 			owned := secret.New(bigBody(size))
-			_, err := c.post(t.Context(), target{"x", http.MethodPost, "/v1/x"}, token, around([]byte(`{"a":"`), plainjson.Document{plainjson.Escaped(owned)}, `"}`))
+			_, err := c.post(t.Context(), target{"x", http.MethodPost, "/v1/x", "/v1/x"}, token, around([]byte(`{"a":"`), plainjson.Document{plainjson.Escaped(owned)}, `"}`))
 			owned.Wipe()
 			if tc.class == nil && err != nil {
 				t.Error(err)
@@ -348,7 +348,7 @@ func TestOwnerMayWipeAfterTheCall(t *testing.T) {
 			c := newClient(t, "http://127.0.0.1", patient)
 			c.base = base
 			owned := secret.New(bigBody(1000))
-			_, err := c.post(t.Context(), target{"x", http.MethodPost, "/v1/x"}, token, plainjson.Document{plainjson.Raw(owned)})
+			_, err := c.post(t.Context(), target{"x", http.MethodPost, "/v1/x", "/v1/x"}, token, plainjson.Document{plainjson.Raw(owned)})
 			owned.Wipe()
 			mustBe(t, err, ErrNotSent)
 		}
@@ -384,7 +384,7 @@ func TestCallWaitsForTheReaderOfTheBody(t *testing.T) {
 	}
 	over := make(chan error, 1)
 	go func() {
-		_, err := c.post(t.Context(), target{"x", http.MethodPost, "/v1/x"}, token, plainjson.Document{plainjson.Raw(secret.New(bigBody(64 << 10)))})
+		_, err := c.post(t.Context(), target{"x", http.MethodPost, "/v1/x", "/v1/x"}, token, plainjson.Document{plainjson.Raw(secret.New(bigBody(64 << 10)))})
 		over <- err
 	}()
 	// That it does not return cannot be waited for; a call that does not wait would be over by then.

@@ -14,26 +14,37 @@ import (
 // X-Forwarded-For from the given networks only. It gives an address, or nothing: never text that
 // somebody sent. ignored is called once, with the address of the first peer whose header was not believed.
 func clientAddress(trusted []netip.Prefix, ignored func(peer netip.Addr)) echo.IPExtractor {
+	trusted = believable(trusted)
 	var once sync.Once
-	var networks []netip.Prefix
-	for _, p := range trusted {
-		// IPv4 that is written as IPv6 is IPv4 here, as it is in the addresses that are compared.
-		if p.Addr().Is4In6() && p.Bits() >= 96 {
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		networks = append(networks, p.Masked())
-	}
 	return func(r *http.Request) string {
 		peer, ok := address(r.RemoteAddr)
 		if !ok {
 			return ""
 		}
 		lines := r.Header.Values("X-Forwarded-For")
-		if len(lines) > 0 && !inside(networks, peer) {
+		if len(lines) > 0 && !within(peer, trusted) {
 			once.Do(func() { ignored(peer) })
 		}
-		return forwardedFor(peer, lines, networks).String()
+		return forwardedFor(peer, lines, trusted).String()
 	}
+}
+
+// believable are networks whose words are believed, in the form in which addresses are compared with them.
+func believable(trusted []netip.Prefix) []netip.Prefix {
+	var list []netip.Prefix
+	for _, p := range trusted {
+		// IPv4 that is written as IPv6 is IPv4 here, as it is in the addresses that are compared.
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		list = append(list, p.Masked())
+	}
+	return list
+}
+
+// within says whether an address is in one of the networks.
+func within(a netip.Addr, list []netip.Prefix) bool {
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // forwardedFor goes from the nearest proxy to the farthest, as long as each is trusted. Where an entry
@@ -43,7 +54,7 @@ func forwardedFor(peer netip.Addr, lines []string, trusted []netip.Prefix) netip
 	believed := peer
 	for i := len(lines) - 1; i >= 0; i-- {
 		for rest, more := lines[i], true; more; {
-			if !inside(trusted, believed) {
+			if !within(believed, trusted) {
 				return believed
 			}
 			entry := rest
@@ -60,10 +71,6 @@ func forwardedFor(peer netip.Addr, lines []string, trusted []netip.Prefix) netip
 		}
 	}
 	return believed
-}
-
-func inside(networks []netip.Prefix, a netip.Addr) bool {
-	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // address reads an address with or without a port, IPv6 in brackets or without. A zone means something

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -27,6 +28,7 @@ const permissions = "accelerometer=(), ambient-light-sensor=(), autoplay=(), bat
 type middleware struct {
 	o       Options
 	origins origins
+	trusted []netip.Prefix
 }
 
 func newMiddleware(o Options) (*middleware, error) {
@@ -34,7 +36,11 @@ func newMiddleware(o Options) (*middleware, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &middleware{o: o, origins: origins{own}}, nil
+	return &middleware{
+		o:       o,
+		origins: origins{own},
+		trusted: believable(o.TrustedProxies),
+	}, nil
 }
 
 // requestID gives each request an id of our own, which its answer has, too: one that a client sends could be anything.

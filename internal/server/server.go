@@ -32,10 +32,11 @@ type Options struct {
 	Foreign        func() error                             // for what another site's page sends; nil: a plain 403
 	RequestIDKey   string                                   // where a request's id is in its echo context
 	SubjectKey     string                                   // and who sent it, where that is known
-	TrustedProxies []netip.Prefix
-	AnswerTimeout  time.Duration // how long an answer may take: longer than a whole submission
-	Ending         *Ending       // nil: it never does
-	Observer       Observer      // nil: nobody
+	TrustedProxies []netip.Prefix                           // whose X-Forwarded-For and traceparent are believed
+	AnswerTimeout  time.Duration                            // how long an answer may take: longer than a whole submission
+	Ending         *Ending                                  // nil: it never does
+	Observer       Observer                                 // nil: nobody
+	Tracer         Tracer                                   // nil: nobody
 	Log            *slog.Logger
 }
 
@@ -53,8 +54,8 @@ func New(o Options, routes func(*echo.Echo)) (*http.Server, error) {
 	}
 	// From the outside in. The panic handler sits inside the log, so that a panic has its line there,
 	// and outside everything that can fail.
-	e.Pre(o.Ending.lastAnswers, m.observe, m.detach, m.requestID, m.accessLog, m.headers, m.recover, m.repeatCookie,
-		m.sameOrigin)
+	e.Pre(o.Ending.lastAnswers, m.trace, m.observe, m.detach, m.requestID, m.accessLog, m.headers, m.recover,
+		m.repeatCookie, m.sameOrigin)
 	routes(e)
 	s := &http.Server{
 		Handler:           e,

@@ -126,7 +126,7 @@ func (s *Store) EventsAtOnce(ctx context.Context, use func(record.Stored) error)
 		_, end := conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
 		err = errors.Join(err, end)
 	}()
-	return queries{conn}.eventsFrom(ctx, everything, use)
+	return queries{on: conn, followed: s.db.followed}.eventsFrom(ctx, everything, use)
 }
 
 // Head gives the last event, or ErrNotFound.

@@ -65,7 +65,7 @@ func openPostgres(databaseURL string, now func() time.Time) (*Store, error) {
 	db.SetMaxIdleConns(maxIdleConns)
 	db.SetConnMaxIdleTime(connIdleTime)
 	db.SetConnMaxLifetime(connLifetime)
-	s := &Store{pool: db, db: queries{db}, now: now, pg: cfg, closing: db.Close}
+	s := &Store{pool: db, db: queries{on: db}, now: now, pg: cfg, closing: db.Close}
 	s.recorder = newWriter(s.begin, writeTime, trail{now: now, lock: lockTrail})
 	return s, nil
 }
@@ -83,7 +83,7 @@ func (s *Store) begin(ctx context.Context) (queries, func() error, func(), error
 		}
 		return nil
 	}
-	return queries{tx}, commit, func() { _ = tx.Rollback() }, nil // the first error says what went wrong
+	return queries{on: tx}, commit, func() { _ = tx.Rollback() }, nil // the first error says what went wrong
 }
 
 // limitStatements bounds statements, and how long the server believes in a peer that says nothing. It is a statement

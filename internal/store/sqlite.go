@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite", in pure Go: the binary stays static
 
 	"maiaportal/migrations"
 )
@@ -65,7 +64,7 @@ func openSQLite(databaseURL string, mayMake bool, now func() time.Time) (*Store,
 	reading.SetMaxIdleConns(readers)
 	statements := newPrepared(reading)
 	file := &fileWriter{db: writing}
-	s := &Store{pool: reading, db: queries{statements}, now: now, path: path}
+	s := &Store{pool: reading, db: queries{on: statements}, now: now, path: path}
 	s.recorder = newWriter(file.begin, 0, trail{now: now})
 	s.closing = func() error {
 		statements.close()
@@ -121,7 +120,7 @@ func (f *fileWriter) begin(ctx context.Context) (queries, func() error, func(), 
 		}
 		return nil
 	}
-	return queries{f.statements}, commit, func() { f.undo(ctx) }, nil
+	return queries{on: f.statements}, commit, func() { f.undo(ctx) }, nil
 }
 
 // undo ends a transaction without effect. A connection that cannot even do that is given up.

@@ -38,7 +38,7 @@ func openSQLiteToRead(databaseURL string, now func() time.Time) (*Store, error) 
 	}
 	s := &Store{
 		pool:    db,
-		db:      queries{db},
+		db:      queries{on: db},
 		now:     now,
 		path:    path,
 		closing: db.Close,

@@ -145,18 +145,39 @@ type runner interface {
 }
 
 // queries runs queries with arguments that both engines take alike.
-type queries struct{ on runner }
+type queries struct {
+	on       runner
+	followed *following
+}
 
 func (q queries) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return q.on.ExecContext(ctx, query, storable(args)...)
+	if q.followed == nil {
+		return q.on.ExecContext(ctx, query, storable(args)...)
+	}
+	ended := q.followed.query(ctx, query)
+	res, err := q.on.ExecContext(ctx, query, storable(args)...)
+	ended(err)
+	return res, err
 }
 
 func (q queries) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return q.on.QueryContext(ctx, query, storable(args)...)
+	if q.followed == nil {
+		return q.on.QueryContext(ctx, query, storable(args)...)
+	}
+	ended := q.followed.query(ctx, query)
+	rows, err := q.on.QueryContext(ctx, query, storable(args)...)
+	ended(err)
+	return rows, err
 }
 
 func (q queries) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return q.on.QueryRowContext(ctx, query, storable(args)...)
+	if q.followed == nil {
+		return q.on.QueryRowContext(ctx, query, storable(args)...)
+	}
+	ended := q.followed.query(ctx, query)
+	row := q.on.QueryRowContext(ctx, query, storable(args)...)
+	ended(row.Err())
+	return row
 }
 
 // change runs a statement and gives how many rows it met.

@@ -38,6 +38,8 @@ type writer struct {
 	open  opening
 	limit time.Duration // of a transaction; 0: none, for SQLite's driver watches contexts that can end at a price
 	trail trail
+	// followed is who follows what is written; nil is nobody.
+	followed *following
 
 	queue   chan *write
 	closing chan struct{}
@@ -84,6 +86,17 @@ func newWriter(open opening, limit time.Duration, t trail) *writer {
 // do runs a write, of which all counts or nothing. Where ctx ends before its turn comes, nothing is written;
 // afterwards its end is waited for.
 func (w *writer) do(ctx context.Context, do func(*writing) error) error {
+	if w.followed == nil {
+		return w.turn(ctx, do)
+	}
+	ended := w.followed.write(ctx)
+	err := w.turn(ctx, do)
+	ended(err)
+	return err
+}
+
+// turn is do without those who follow it.
+func (w *writer) turn(ctx context.Context, do func(*writing) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -200,6 +213,7 @@ func (w *writer) together(group []*write) (n int, _ []record.Event, _ error) {
 	if err != nil {
 		return len(group), nil, err
 	}
+	q.followed = w.followed
 	events := &appending{trail: w.trail}
 	if w.trail.lock != nil {
 		// Before anything else is locked: whoever waits for the trail must hold nothing that others wait for.

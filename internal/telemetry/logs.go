@@ -1,8 +1,8 @@
-// Package telemetry makes the portal's logs, and its metrics.
+// Package telemetry makes the portal's logs, its metrics and its traces.
 //
-// It does not decide what is logged or counted: each room that is observed says what happens in it, by an interface of
-// its own, and every line is written where something happens, with the path and
-// never the query, and never a body.
+// It does not decide what is logged, counted or followed: each room that is observed says what happens in it, by an
+// interface of its own, and every line is written where something happens, with the path and never the query, and never
+// a body.
 package telemetry
 
 import (

@@ -31,6 +31,12 @@ type Observer interface {
 	ProviderAnswered(e Endpoint, code string, took time.Duration)
 }
 
+// Tracer follows each request to the provider from its beginning.
+type Tracer interface {
+	// ProviderAsked has what is asked, by what it is for. ended has the same code as ProviderAnswered, and is called once.
+	ProviderAsked(ctx context.Context, e Endpoint, method string) (ended func(code string))
+}
+
 type endpointKey struct{}
 
 // asking notes in a context what its requests ask.
@@ -38,28 +44,42 @@ func asking(ctx context.Context, e Endpoint) context.Context {
 	return context.WithValue(ctx, endpointKey{}, e)
 }
 
-// observed tells the provider's observer of each request.
+// observed tells the provider's observer and tracer of each request.
 type observed struct {
 	http.RoundTripper
 	p *Provider
 }
 
 func (o observed) RoundTrip(r *http.Request) (*http.Response, error) {
-	to := o.p.Observer
 	e, ok := r.Context().Value(endpointKey{}).(Endpoint)
-	if to == nil || !ok {
+	if !ok {
 		return o.RoundTripper.RoundTrip(r)
 	}
-	begun := time.Now()
+	ended := o.p.observe(r, e)
 	resp, err := o.RoundTripper.RoundTrip(r)
 	if err != nil {
-		to.ProviderAnswered(e, NoAnswer, time.Since(begun))
+		ended(NoAnswer)
 		return resp, err
 	}
 	resp.Body = &observedBody{ReadCloser: resp.Body, over: sync.OnceFunc(func() {
-		to.ProviderAnswered(e, strconv.Itoa(resp.StatusCode), time.Since(begun))
+		ended(strconv.Itoa(resp.StatusCode))
 	})}
 	return resp, nil
+}
+
+// observe tells of a request to those who watch, where there are any.
+func (p *Provider) observe(r *http.Request, e Endpoint) (ended func(code string)) {
+	begun := time.Now()
+	traced := func(string) {}
+	if p.Tracer != nil {
+		traced = p.Tracer.ProviderAsked(r.Context(), e, r.Method)
+	}
+	return func(code string) {
+		traced(code)
+		if p.Observer != nil {
+			p.Observer.ProviderAnswered(e, code, time.Since(begun))
+		}
+	}
 }
 
 // observedBody tells when it has been read, or is given up.

@@ -71,6 +71,8 @@ type Provider struct {
 	HTTP *http.Client
 	// Observer hears of each request; nil: nobody does. It is set before the first one.
 	Observer Observer
+	// Tracer follows each request; nil: nobody does. It is set before the first one, too.
+	Tracer Tracer
 
 	client Client
 	signer jose.Signer // of the client's key; nil without one
