@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -292,6 +293,27 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	}
 	b.sendPlain("/logout", url.Values{})
 
+	// What commands print of the trail, and a copy of the file, which is searched with the others.
+	database := "sqlite:" + r.dir + "/portal.db"
+	if i := slices.Index(settings, "DATABASE_URL"); i >= 0 {
+		database = settings[i+1]
+	}
+	printed := map[string]string{}
+	commands := [][]string{{"audit", "verify"}, {"audit", "export"}, {"sessions", "list"}}
+	if strings.HasPrefix(database, "sqlite:") {
+		commands = append(commands, []string{"backup", r.dir + "/copy.db"})
+	}
+	for _, args := range commands {
+		var out bytes.Buffer
+		if code := run(t.Context(), args, []string{"PORTAL_DATABASE_URL=" + database}, &out, &out); code != 0 {
+			t.Errorf("%q: %d %s", args, code, out.String())
+		}
+		printed[strings.Join(args[:min(2, len(args))], " ")] = out.String()
+	}
+	if trail := printed["audit export"]; strings.Count(trail, `"event":"call_ended"`) < 100 || !strings.HasPrefix(printed["audit verify"], "events") {
+		t.Errorf("there is nothing to search in: %d bytes of the trail, %s", len(trail), printed["audit verify"])
+	}
+
 	// The metrics, while they are still to be had.
 	resp := must(http.Get(r.admin + "/metrics"))
 	metrics := must(io.ReadAll(resp.Body))
@@ -299,6 +321,9 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	cutOff.stop()
 	places := map[string][]byte{"log": []byte(r.logs.String() + cutOff.logs.String())}
 	places["metrics"] = metrics
+	for command, text := range printed {
+		places["output of "+command] = []byte(text)
+	}
 	for path, content := range cutOff.files() {
 		places[path] = content
 	}
@@ -311,7 +336,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 	// What is not secret is found, so the search would find more.
 	recorded := false
 	for where, content := range places {
-		recorded = recorded || where != "answers" && where != "log" && bytes.Contains(content, []byte("Ada Winter"))
+		recorded = recorded || where != "answers" && where != "log" && !strings.HasPrefix(where, "output of ") && bytes.Contains(content, []byte("Ada Winter"))
 	}
 	if !recorded || !bytes.Contains(places["log"], []byte("submission ended")) || !bytes.Contains(places["log"], []byte(`"msg":"audit"`)) ||
 		!bytes.Contains(metrics, []byte("portal_submissions_total")) {
