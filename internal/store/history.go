@@ -60,6 +60,12 @@ func (s *Store) History(ctx context.Context, of record.Whose, r record.Submissio
 
 // named are the newest submissions of a submission's name where it was used.
 func (s *Store) named(ctx context.Context, of record.Whose, r record.Submission) ([]row, error) {
+	which, args := whichNamed(of, r)
+	return s.db.submissions(ctx, which, args...)
+}
+
+// whichNamed is the query for them, behind the table's name.
+func whichNamed(of record.Whose, r record.Submission) (which string, args []any) {
 	m := &match{}
 	if !of.All() {
 		m.equal("actor_issuer", of.Actor().Issuer)
@@ -70,16 +76,12 @@ func (s *Store) named(ctx context.Context, of record.Whose, r record.Submission)
 	if r.ProjectID == "" {
 		m.equal("agent_id", r.AgentID)
 	}
-	return s.db.submissions(ctx, fmt.Sprintf(`%s ORDER BY id DESC LIMIT %d`, m.where(), historySubmissions), m.args...)
+	return fmt.Sprintf(`%s ORDER BY id DESC LIMIT %d`, m.where(), historySubmissions), m.args
 }
 
 // happenings reads the events of submissions, newest first.
 func (s *Store) happenings(ctx context.Context, of map[string]row, ids []any) ([]record.Happening, error) {
-	// The index of a submission's events leaves out those of none, so the query has to say that, too.
-	query := fmt.Sprintf(`SELECT time, event, actor_issuer, actor_subject, actor_name, submission_id, details FROM events
-		WHERE submission_id <> '' AND submission_id IN %s AND %s ORDER BY seq DESC LIMIT %d`,
-		placeholders(1, len(ids)), historyKinds, historyEvents)
-	rows, err := s.db.QueryContext(ctx, query, ids...)
+	rows, err := s.db.QueryContext(ctx, selectHappenings(len(ids)), ids...)
 	if err != nil {
 		return nil, fmt.Errorf("store: history: %w", err)
 	}
@@ -112,6 +114,14 @@ func (s *Store) happenings(ctx context.Context, of map[string]row, ids []any) ([
 		return nil, fmt.Errorf("store: history: %w", err)
 	}
 	return list, nil
+}
+
+// selectHappenings is the query for the events of n submissions.
+func selectHappenings(n int) string {
+	// The index of a submission's events leaves out those of none, so the query has to say that, too.
+	return fmt.Sprintf(`SELECT time, event, actor_issuer, actor_subject, actor_name, submission_id, details FROM events
+		WHERE submission_id <> '' AND submission_id IN %s AND %s ORDER BY seq DESC LIMIT %d`,
+		placeholders(1, n), historyKinds, historyEvents)
 }
 
 func latest(a, b time.Time) time.Time {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,4 +79,62 @@ func testHistoryOfOld(t *testing.T, address string) {
 	list := must[[]record.Happening](t)(s.History(t.Context(), record.Everyone, r))
 	want(t, "entries", len(list), 1)
 	want(t, "its end", list[0].Outcome, record.Created)
+}
+
+// What a receipt and a form look up is found by an index, however much there is.
+func testLookUpPlans(t *testing.T, address string) {
+	c := newClock()
+	s := migrated(t, address, c)
+	const n = 3 * readAtMost
+	many(t, s, n)
+	must0(t, s.write(t.Context(), func(q queries) error {
+		_, err := q.ExecContext(t.Context(), `INSERT INTO events (seq, time, event, actor_issuer, actor_subject, actor_name,
+			client_address, request_id, submission_id, details, prev, hash)
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+			SELECT i, i, 'submission_ended', '`+issuer+`', 'ann', 'Ann', '', '',
+			CAST(10000000 + i AS TEXT) || '-0000-7000-8000-000000000000', '{}', '', '' FROM n`, n)
+		return err
+	}))
+	if isPostgres(address) {
+		for _, table := range []string{"submissions", "events"} {
+			_, err := s.db.ExecContext(t.Context(), `ANALYZE `+table)
+			must0(t, err)
+		}
+	}
+	ann := record.Own(record.Actor{Issuer: issuer, Subject: "ann"})
+	r := record.Submission{Fields: record.Fields{ProjectID: "common", Name: "name7"}}
+	value := record.Submission{Fields: record.Fields{AgentID: "common", Name: "name7"}}
+	var ids []any
+	for i := range historySubmissions {
+		ids = append(ids, fmt.Sprint(10000001+i, "-0000-7000-8000-000000000000"))
+	}
+	type query struct {
+		text    string
+		args    []any
+		indexes []string // one of them
+	}
+	named := func(of record.Whose, r record.Submission) query {
+		which, args := whichNamed(of, r)
+		return query{`SELECT ` + submissionColumns + ` FROM submissions ` + which, args, []string{"submissions_named", "submissions_name"}}
+	}
+	for why, q := range map[string]query{
+		"own entries of a name":         named(ann, r),
+		"everybody's entries of a name": named(record.Everyone, r),
+		"own entries of a value":        named(ann, value),
+		"everybody's of a value":        named(record.Everyone, value),
+		"events of submissions":         {selectHappenings(len(ids)), ids, []string{"events_submission"}},
+		"events of one":                 {selectHappenings(1), ids[:1], []string{"events_submission"}},
+		"what is stored": {`SELECT ` + submissionColumns + ` FROM submissions ` + whichStored,
+			[]any{issuer, "ann", "common", "name7"}, []string{"submissions_stored"}},
+	} {
+		plan := explained(t.Context(), t, s, isPostgres(address), q.text, q.args...)
+		if !slices.ContainsFunc(q.indexes, func(index string) bool { return regexp.MustCompile(`\b` + index + `\b`).MatchString(plan) }) {
+			t.Errorf("%s: does not go by one of %v:\n%s", why, q.indexes, plan)
+		}
+		if strings.Contains(plan, "Seq Scan") {
+			t.Errorf("%s: reads the whole table:\n%s", why, plan)
+		}
+	}
+	found := must[record.Submission](t)(s.Stored(t.Context(), ann.Actor(), "common", "name7"))
+	want(t, "found", found.Name, "name7")
 }

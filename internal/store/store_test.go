@@ -50,6 +50,7 @@ func testStore(t *testing.T, address func(*testing.T) string) {
 		"filters":                         testFilters,
 		"long walk":                       testLongWalk,
 		"plans":                           testPlans,
+		"plans of look-ups":               testLookUpPlans,
 		"a submission's events":           testTrail,
 		"events of nothing":               testTrailOfNothing,
 		"events of a lost begin":          testTrailOfALostBegin,

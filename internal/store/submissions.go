@@ -391,14 +391,16 @@ func (s *Store) EarlierAttempt(ctx context.Context, r record.Submission) (record
 // is still to come: an unfinished setup in the project before a value. ErrNotFound where there is none.
 func (s *Store) Stored(ctx context.Context, actor record.Actor,
 	projectID, secretName string) (record.Submission, error) {
-	return s.submission(ctx, `WHERE actor_issuer = $1 AND actor_subject = $2
-		AND (action = '`+string(record.Setup)+`' AND outcome = '`+string(record.ValueStored)+`' AND project_id = $3
-			OR action = '`+string(record.Value)+`' AND outcome = '`+string(record.Created)+`')
-		AND CASE WHEN vault_secret_name <> '' THEN vault_secret_name WHEN action = '`+string(record.Value)+`' THEN name
-			ELSE secret_name END = $4
-		ORDER BY CASE WHEN action = '`+string(record.Setup)+`' THEN 0 ELSE 1 END, id DESC LIMIT 1`,
-		actor.Issuer, actor.Subject, projectID, secretName)
+	return s.submission(ctx, whichStored, actor.Issuer, actor.Subject, projectID, secretName)
 }
+
+// whichStored finds it, behind the table's name. Its second and its last condition are those of an index.
+const whichStored = `WHERE actor_issuer = $1 AND actor_subject = $2 AND action IN ('` + string(record.Setup) + `', '` + string(record.Value) + `')
+	AND (action = '` + string(record.Setup) + `' AND outcome = '` + string(record.ValueStored) + `' AND project_id = $3
+		OR action = '` + string(record.Value) + `' AND outcome = '` + string(record.Created) + `')
+	AND CASE WHEN vault_secret_name <> '' THEN vault_secret_name WHEN action = '` + string(record.Value) + `' THEN name
+		ELSE secret_name END = $4
+	ORDER BY CASE WHEN action = '` + string(record.Setup) + `' THEN 0 ELSE 1 END, id DESC LIMIT 1`
 
 // RefusedBetween counts an actor's submissions from one instant to another that Maia answered with 401.
 func (s *Store) RefusedBetween(ctx context.Context, actor record.Actor, from, to time.Time) (int, error) {
