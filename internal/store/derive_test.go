@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,91 +11,9 @@ import (
 	"time"
 
 	"maiaportal/internal/audit"
+	"maiaportal/internal/audit/audittest"
 	"maiaportal/internal/record"
 )
-
-// derived makes the records again from their events alone. What only the portal itself needs of a record, to know a form
-// and a process again, is in no event.
-func derived(t *testing.T, list []entry) map[string]*record.Submission {
-	t.Helper()
-	records := map[string]*record.Submission{}
-	for _, e := range list {
-		d := map[string]any{}
-		must0(t, json.Unmarshal([]byte(e.details), &d))
-		text := func(name string) string { s, _ := d[name].(string); return s }
-		number := func(name string) int { n, _ := d[name].(float64); return int(n) }
-		if e.Kind == record.SubmissionStarted {
-			r := &record.Submission{
-				ID:            e.SubmissionID,
-				Attempt:       number("attempt"),
-				CreatedAt:     e.Time,
-				Actor:         e.Actor,
-				RequestID:     e.RequestID,
-				ClientAddress: e.ClientAddress,
-				Action:        record.Action(text("action")),
-				Changes:       text("changes"),
-				Outcome:       record.Pending,
-			}
-			for _, f := range record.FieldList {
-				*f.In(&r.Fields) = text(f.Column)
-			}
-			records[r.ID] = r
-			continue
-		}
-		r := records[e.SubmissionID]
-		if r == nil {
-			t.Fatalf("%s before its begin", e)
-		}
-		switch e.Kind {
-		case record.CallStarted:
-			r.Sent = true
-			step := record.Step{
-				Number:  number("step"),
-				Call:    record.Call(text("call")),
-				Sent:    true,
-				Outcome: record.Pending,
-			}
-			if i := len(r.Steps) - 1; i >= 0 && r.Steps[i].Number == step.Number {
-				r.Steps[i].Sent, r.Steps[i].Outcome = true, record.Pending
-			} else {
-				r.Steps = append(r.Steps, step)
-			}
-		case record.CallEnded:
-			step := &r.Steps[number("step")-1]
-			step.Sent, step.Status, step.Outcome = number("sent") == 1, number("status"), record.Outcome(text("outcome"))
-			step.Answer = record.Answer{
-				VaultSecretName: text("vault_secret_name"),
-				ResolverRef:     text("resolver_ref"),
-				AnswerPartial:   number("answer_partial") == 1,
-			}
-			if step.Answer != (record.Answer{}) {
-				r.Answer = step.Answer
-			}
-		case record.SubmissionEnded, record.SubmissionSettled, record.SubmissionChecked:
-			r.Outcome = record.Outcome(text("outcome"))
-			if e.Kind == record.SubmissionChecked || text("by") != "" {
-				continue
-			}
-			r.Status, r.Sent, r.FinishedAt = number("status"), number("sent") == 1, e.Time
-			for i := range r.Steps {
-				if r.Steps[i].Outcome == record.Pending {
-					r.Steps[i].Outcome = record.Unknown
-				}
-			}
-		case record.SubmissionProven:
-			r.ProvenAt = time.Time{}
-			if number("proven") == 1 {
-				r.ProvenAt = e.Time
-			}
-		case record.SubmissionRenewed:
-			r.RenewBy = text("renew_by")
-		case record.CatalogueLoaded, record.SubmissionStarted, record.ExportedKind, record.Login, record.LoginRefused,
-			record.Logout, record.SessionEnded, record.RetentionApplied:
-			t.Errorf("an event of no record: %s", e)
-		}
-	}
-	return records
-}
 
 // lived is a submission as the process that has it under way goes through it.
 type lived struct {
@@ -208,7 +125,11 @@ func testRecordsFromEvents(t *testing.T, address string) {
 		c.add(time.Second)
 	}
 	list := entries(t, replicas[0], audit.NewChain(nil))
-	records := derived(t, list)
+	events := make([]record.Stored, len(list))
+	for i, e := range list {
+		events[i] = record.Stored{Event: e.Event, DetailsText: e.details}
+	}
+	records := audittest.Records(t, events)
 	rows := must[[]record.Submission](t)(replicas[1].Submissions(t.Context(), record.Query{Of: record.Everyone, Limit: 1000}))
 	want(t, "records", len(records), len(rows))
 	seen := map[record.EventKind]int{}
