@@ -605,6 +605,38 @@ func unknownReceipt() Receipt {
 	return m
 }
 
+// historyReceipt tells what happened to its name: to this entry, and to others by other people.
+func historyReceipt() Receipt {
+	m := receipt(Badge{Kind: KindDone, Label: "Created"}, "SNOWFLAKE_PASSWORD")
+	m.History = History{
+		Rows: []HistoryRow{{
+			Time: "24 Nov 2026, 08:00 UTC",
+			ISO:  "2026-11-24T08:00:00Z",
+			What: "Reference: Name taken",
+			Who:  longName,
+			Href: "/activity/01935f0a-0000-7000-8000-000000000003",
+		}, {
+			Time: "22 Nov 2026, 09:30 UTC",
+			ISO:  "2026-11-22T09:30:00Z",
+			What: "Marked as used by a pipeline",
+			Who:  "Ada Admin",
+		}, {
+			Time: "21 Nov 2026, 14:05 UTC",
+			ISO:  "2026-11-21T14:05:00Z",
+			What: "Reference: Created",
+			Who:  "Ada Admin",
+		}, {
+			Time: "21 Nov 2026, 13:58 UTC",
+			ISO:  "2026-11-21T13:58:00Z",
+			What: "Reference: Refused by Maia",
+			Who:  "Zoë <O’Neill>",
+			Href: "/activity/01935f0a-0000-7000-8000-000000000001",
+		}},
+		All: "/activity?name=SNOWFLAKE_PASSWORD&project_id=5d1c6f0e-3b0a-4a58-9a1e-1f5f0c2b7a01",
+	}
+	return m
+}
+
 func about(p Page) About {
 	p.Title = "How secrets are handled"
 	return About{
@@ -731,6 +763,7 @@ func samples() map[string]templ.Component {
 		"value-properties":   ValueFormPage(propertiesRecipe()),
 		"value-doubts":       ValueFormPage(doubts()),
 		"receipt":            ReceiptPage(receipt(Badge{Kind: KindDone, Label: "Created"}, "SNOWFLAKE_PASSWORD")),
+		"receipt-history":    ReceiptPage(historyReceipt()),
 		"receipt-waiting":    ReceiptPage(waitingReceipt()),
 		"receipt-unknown":    ReceiptPage(unknownReceipt()),
 		"activity": ActivityPage(Activity{
