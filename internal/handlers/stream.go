@@ -63,8 +63,8 @@ func sendExport[T any](h *Handlers, c echo.Context, s *auth.Session, l listing[T
 	return nil
 }
 
-// noteExport counts what is going to be sent and writes the event. Neither hangs on the connection: who asks, and leaves
-// when the answer comes, has asked.
+// noteExport counts what is going to be sent and writes the event. Neither hangs on the connection: whoever asks and
+// leaves before the answer comes, has asked.
 func noteExport[T any](h *Handlers, c echo.Context, s *auth.Session, l listing[T]) error {
 	ctx := context.WithoutCancel(c.Request().Context())
 	counting, counted := context.WithTimeout(ctx, countTime)

@@ -134,8 +134,8 @@ func (c *serverConn) CloseWrite() error {
 
 func (c *serverConn) clear() { clear(c.in) }
 
-// reset makes the connection end as one that failed. Over HTTP/1.0, which some proxies speak, the end of a connection is
-// the end of an answer, and one that a panic has cut would look whole.
+// reset makes the connection end as one that failed. Over HTTP/1.0, which some proxies speak, the end of a connection
+// is the end of an answer, and one that a panic has cut would look whole.
 func (c *serverConn) reset() {
 	if t, ok := c.Conn.(interface{ SetLinger(seconds int) error }); ok {
 		_ = t.SetLinger(0) // where it cannot be set, the connection is broken already

@@ -1,5 +1,5 @@
-// Package audittest makes records from the events of an audit trail, for tests: what the trail promises is that they are
-// those that the portal keeps.
+// Package audittest makes records from the events of an audit trail, for tests: the trail promises that they are those
+// that the portal keeps.
 package audittest
 
 import (
@@ -10,8 +10,8 @@ import (
 	"maiaportal/internal/record"
 )
 
-// Records makes the records again from their events alone, in the order of the events. What only the portal itself needs of a record, to know a form
-// and a process again, is in no event.
+// Records makes the records again from their events alone, which are in their order. What only the portal itself needs
+// of a record, to know a form and a process again, is in no event.
 func Records(t testing.TB, events []record.Stored) map[string]*record.Submission {
 	t.Helper()
 	records := map[string]*record.Submission{}
