@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// The threat model names tests. One that was renamed or never written is a promise that nothing keeps.
-func TestThreatModelNamesTestsThatExist(t *testing.T) {
+// The threat model and the reviewer's page name tests. One that was renamed or never written is a promise that nothing
+// keeps.
+func TestDocumentsNameTestsThatExist(t *testing.T) {
 	const root = "../.."
 	var tests strings.Builder
 	for _, folder := range []string{"cmd", "internal", "web", "e2e/tests"} {
@@ -26,9 +27,13 @@ func TestThreatModelNamesTestsThatExist(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	doc, err := os.ReadFile(filepath.Join(root, "docs/threat-model.md"))
-	if err != nil {
-		t.Fatal(err)
+	var doc []byte
+	for _, name := range []string{"docs/threat-model.md", "docs/reviewer.md"} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc = append(doc, text...)
 	}
 	// A name of a test may end in an id, so ids are looked for once more on their own.
 	id := regexp.MustCompile(`S-?\d+a?\b`)

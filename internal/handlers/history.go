@@ -45,24 +45,32 @@ func (h *Handlers) history(c echo.Context, s *auth.Session, r record.Submission)
 	return m, nil
 }
 
-// happeningWords say what happened. All other events that a history has are ends.
+// happeningWords say what happened.
 func happeningWords(it record.Happening) string {
-	kind := formOf(it.Action).words.kind
-	switch {
-	case it.Kind == record.SubmissionChecked:
+	if say, ok := happenings[it.Kind]; ok {
+		return say(it)
+	}
+	return formOf(it.Action).words.kind + ": " + outcomes[it.Outcome].Label
+}
+
+// happenings are for what comes after an end. All other events that a history has are ends.
+var happenings = map[record.EventKind]func(it record.Happening) string{
+	record.SubmissionChecked: func(it record.Happening) string {
 		return "Maia was asked: " + outcomes[it.Outcome].Label
-	case it.Kind == record.SubmissionProven:
+	},
+	record.SubmissionProven: func(it record.Happening) string {
 		if it.Proven {
 			return "Marked as used by a pipeline"
 		}
 		return "That mark was taken back"
-	case it.Kind == record.SubmissionRenewed:
+	},
+	record.SubmissionRenewed: func(it record.Happening) string {
 		if it.RenewBy == "" {
 			return "Renewed in its vault, with no next day"
 		}
 		return "Renewed in its vault, due again by " + dateWords(it.RenewBy)
-	case it.Kind == record.SubmissionSettled:
-		return kind + ", found out later: " + outcomes[it.Outcome].Label
-	}
-	return kind + ": " + outcomes[it.Outcome].Label
+	},
+	record.SubmissionSettled: func(it record.Happening) string {
+		return formOf(it.Action).words.kind + ", found out later: " + outcomes[it.Outcome].Label
+	},
 }

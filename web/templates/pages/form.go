@@ -18,8 +18,8 @@ type SecretForm struct {
 	Wiki string
 }
 
-// TypeUnknown says that nobody can look up whose vault the agent writes to: there is no list of agents, or none that has
-// the one that is filled in.
+// TypeUnknown says that nobody can look up whose vault the agent writes to: there is no list of agents, or none that
+// has the one that is filled in.
 func (m SecretForm) TypeUnknown() bool {
 	agent := m.Fields.Named("agentId")
 	return agent.Picker != nil && (agent.Picker.Nowhere || agent.Picker.Why != "" && len(agent.Picker.Groups) == 0)
