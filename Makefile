@@ -71,7 +71,7 @@ sbom: ## List what the released binary is made of, as CycloneDX: dist/portal.cdx
 repro: ## Build the released binary twice, in a clone and in an archive, and compare the bytes.
 	@VERSION='$(VERSION)' COMMIT='$(COMMIT)' scripts/repro
 
-verify-deploy: ## Check what is deployed with the portal: the alerts and the compose file.
+verify-deploy: ## Check what is deployed with the portal: the alerts, the compose file and the chart.
 	@scripts/verify-deploy
 
 fuzz: ## Run each fuzz target for FUZZTIME (1m).

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The threat model and the reviewer's page name tests. One that was renamed or never written is a promise that nothing
+// The threat model, the reviewer's page and the operator's name tests. One that was renamed or never written is a promise that nothing
 // keeps.
 func TestDocumentsNameTestsThatExist(t *testing.T) {
 	const root = "../.."
@@ -28,7 +28,7 @@ func TestDocumentsNameTestsThatExist(t *testing.T) {
 		}
 	}
 	var doc []byte
-	for _, name := range []string{"docs/threat-model.md", "docs/reviewer.md"} {
+	for _, name := range []string{"docs/threat-model.md", "docs/reviewer.md", "docs/operate.md"} {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
