@@ -30,7 +30,7 @@ test: test-go test-browser ## Run all tests: Go with the race detector, then the
 
 test-go: ## Run the Go tests with the race detector.
 	@scripts/test-deps
-	$(GOTEST) -race -count=1 -timeout=20m ./...
+	$(GOTEST) -race -count=1 -timeout=40m ./...
 
 quick: ## Run the Go tests without the race detector.
 	@scripts/test-deps

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"mime/multipart"
 	"net"
@@ -420,16 +421,29 @@ func (b *browser) sendPlain(path string, form url.Values) page {
 // files gives the content of every file in the database's folder, the write-ahead log included.
 func (r *rig) files() map[string][]byte {
 	r.t.Helper()
+	return filesBelow(r.t, r.dir)
+}
+
+// filesBelow reads every file below a folder. Those that are gone by then, as others' temporary ones, are left out.
+func filesBelow(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
 	out := map[string][]byte{}
-	err := filepath.WalkDir(r.dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
 			return err
 		}
-		out[path], err = os.ReadFile(path)
+		content, err := os.ReadFile(path) // #nosec G122 -- the test's own folder
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		out[path] = content
 		return err
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return out
 }
