@@ -10,73 +10,114 @@ import (
 )
 
 // Whatever becomes of a step's call, and whether Maia did it or not before its answer failed, what the receipt or the
-// page offers leads to one value and one reference.
+// page offers leads to one value and one reference, wherever the secret is kept.
 func TestSetupEndsWellFromEveryAccident(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, "MAIA_TIMEOUT", "5s")
-	b := r.browser()
-	b.login("ada", "/")
-	for how, accident := range map[string]fault.Fault{
-		"400":                {Status: 400},
-		"403":                {Status: 403},
-		"404":                {Status: 404},
-		"409":                {Status: 409},
-		"429":                {Status: 429},
-		"500":                {Status: 500},
-		"504":                {Status: 504},
-		"hang":               {Hang: true},
-		"reset":              {Reset: true},
-		"500, though done":   {Status: 500, After: true},
-		"504, though done":   {Status: 504, After: true},
-		"hang, though done":  {Hang: true, After: true},
-		"reset, though done": {Reset: true, After: true},
+	for kind, place := range map[string]setupPlace{
+		"AWS":              {agent: maia.AgentAWS, fields: []string{"name", "prod/ends-well"}, target: "prod/ends-well"},
+		"Azure":            {agent: maia.AgentAzure, fields: []string{"name", "ends-well", "vaultName", "contoso-kv"}, target: "ends-well"},
+		"Matillion hosted": {agent: maia.AgentHosted, fields: []string{"agentType", "Matillion hosted"}},
 	} {
-		for step, name := range []string{"value", "reference"} {
-			t.Run(name+" "+how, func(t *testing.T) {
-				r.t = t
-				r.sb.Maia.Reset()
-				accident.Times = 1
-				accident.Skip = step
-				const target = "prod/ends-well"
-				form := b.setup("ENDS_WELL", "name", target, "valueFormat", "text", "valueText", "kept by the vault")
-				r.sb.Maia.SetFault(&accident)
-				p := b.send("/setup", form)
-				for tries := 0; ; tries++ {
-					_, stored := r.sb.Maia.VaultSecret(maia.AgentAWS, target)
-					reference, referenced := r.sb.Maia.Reference(maia.ProjectFinance, "ENDS_WELL")
-					if stored && referenced {
-						if reference.SecretName != target {
-							t.Errorf("the reference points to %s", reference.SecretName)
-						}
-						break
-					}
-					if tries == 2 {
-						t.Fatalf("stored %v, referenced %v; the page says: %s", stored, referenced, p.text())
-					}
-					if p.status == http.StatusSeeOther {
-						p = b.get(p.location())
-					}
-					finish := p.href("Finish the reference")
-					if finish == "" && stored {
-						finish = p.href("It is there: create the reference")
-					}
-					if finish == "" && stored {
-						finish = p.href("Create a reference to the one that is there")
-					}
-					if finish != "" {
-						p = b.send("/secret-references", filled(b.get(finish)))
-						continue
-					}
-					p = b.send("/setup", b.setup("ENDS_WELL", "name", target, "valueFormat", "text", "valueText", "kept by the vault"))
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, "MAIA_TIMEOUT", "5s")
+			b := r.browser()
+			b.login("ada", "/")
+			for how, accident := range accidents {
+				for step, name := range place.steps() {
+					t.Run(name+" "+how, func(t *testing.T) {
+						r.t = t
+						endsWell(t, r, b, place, step, accident)
+					})
 				}
-				if names := r.sb.Maia.SecretNames(maia.AgentAWS); len(names) != 1 {
-					t.Errorf("the vault has %v", names)
-				}
-				if n := r.sb.Maia.ReferenceCount(); n != 1 {
-					t.Errorf("%d references", n)
-				}
-			})
+			}
+		})
+	}
+}
+
+var accidents = map[string]fault.Fault{
+	"400":                {Status: 400},
+	"403":                {Status: 403},
+	"404":                {Status: 404},
+	"409":                {Status: 409},
+	"429":                {Status: 429},
+	"500":                {Status: 500},
+	"504":                {Status: 504},
+	"hang":               {Hang: true},
+	"reset":              {Reset: true},
+	"500, though done":   {Status: 500, After: true},
+	"504, though done":   {Status: 504, After: true},
+	"hang, though done":  {Hang: true, After: true},
+	"reset, though done": {Reset: true, After: true},
+}
+
+// setupPlace is where a setup puts a secret.
+type setupPlace struct {
+	agent  string
+	fields []string
+	target string // its name in the vault; empty: Matillion keeps it with the reference
+}
+
+func (p setupPlace) steps() []string {
+	if p.target == "" {
+		return []string{"reference"}
+	}
+	return []string{"value", "reference"}
+}
+
+// endsWell makes one call of a setup fail, follows what the pages offer, and looks at what there is in the end.
+func endsWell(t *testing.T, r *rig, b *browser, place setupPlace, step int, accident fault.Fault) {
+	t.Helper()
+	r.sb.Maia.Reset()
+	accident.Times = 1
+	accident.Skip = step
+	send := func() page {
+		form := b.setup("ENDS_WELL", append([]string{"valueFormat", "text", "valueText", "kept by the vault"}, place.fields...)...)
+		form.Set("agentId", place.agent)
+		return b.send("/setup", form)
+	}
+	r.sb.Maia.SetFault(&accident)
+	p := send()
+	for tries := 0; ; tries++ {
+		stored := false
+		if place.target == "" {
+			_, stored = r.sb.Maia.HostedSecret(maia.ProjectFinance, "ENDS_WELL")
+		} else {
+			_, stored = r.sb.Maia.VaultSecret(place.agent, place.target)
 		}
+		reference, referenced := r.sb.Maia.Reference(maia.ProjectFinance, "ENDS_WELL")
+		if stored && referenced {
+			if reference.SecretName != place.target {
+				t.Errorf("the reference points to %q", reference.SecretName)
+			}
+			break
+		}
+		if tries == 2 {
+			t.Fatalf("stored %v, referenced %v; the page says: %s", stored, referenced, p.text())
+		}
+		if p.status == http.StatusSeeOther {
+			p = b.get(p.location())
+		}
+		finish := p.href("Finish the reference")
+		if finish == "" && stored {
+			finish = p.href("It is there: create the reference")
+		}
+		if finish == "" && stored {
+			finish = p.href("Create a reference to the one that is there")
+		}
+		if finish != "" {
+			p = b.send("/secret-references", filled(b.get(finish)))
+			continue
+		}
+		p = send()
+	}
+	if place.target != "" {
+		if names := r.sb.Maia.SecretNames(place.agent); len(names) != 1 {
+			t.Errorf("the vault has %v", names)
+		}
+	}
+	if n := r.sb.Maia.ReferenceCount(); n != 1 {
+		t.Errorf("%d references", n)
 	}
 }
 
