@@ -79,7 +79,7 @@ func endsWell(t *testing.T, r *rig, b *browser, place setupPlace, step int, acci
 	r.sb.Maia.SetFault(&accident)
 	p := send()
 	for tries := 0; ; tries++ {
-		stored := false
+		var stored bool
 		if place.target == "" {
 			_, stored = r.sb.Maia.HostedSecret(maia.ProjectFinance, "ENDS_WELL")
 		} else {
