@@ -103,7 +103,7 @@ func texts[T ~string](list []T) []string {
 // S-50: names and labels are as documented, each series that has no address and no status is there from the start, no
 // label holds what somebody typed, and who has an answer finds it counted.
 func TestMetrics(t *testing.T) {
-	r := newRig(t, "ADMIN_LISTEN", "127.0.0.1:0", "MAIA_TIMEOUT", "1s")
+	r := newRig(t, "ADMIN_LISTEN", "127.0.0.1:0", "MAIA_TIMEOUT", "5s")
 	began := r.scrape()
 	for name, labels := range portalMetrics() {
 		open := slices.ContainsFunc(slices.Collect(maps.Values(labels)), func(l []string) bool { return l == nil })

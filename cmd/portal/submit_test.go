@@ -283,7 +283,7 @@ func TestSubmissionOutlivesItsConnection(t *testing.T) {
 
 // Every row of the contract's table of Maia's answers.
 func TestWhatMaiaAnswersAndWhatTheUserSees(t *testing.T) {
-	r := newRig(t, "MAIA_TIMEOUT", "1s")
+	r := newRig(t, "MAIA_TIMEOUT", "5s")
 	b := r.browser()
 	b.login("ada", "/")
 	problem := func(status int) *fault.Fault {

@@ -383,7 +383,7 @@ func TestTracesHoldNothingTyped(t *testing.T) {
 }
 
 func findTyped(t *testing.T, settings ...string) {
-	f := newFollowed(t, newReceiver(t), append(settings, "MAIA_TIMEOUT", "1s", "TRUSTED_PROXIES", "127.0.0.0/8")...)
+	f := newFollowed(t, newReceiver(t), append(settings, "MAIA_TIMEOUT", "5s", "TRUSTED_PROXIES", "127.0.0.0/8")...)
 	b := f.browser()
 	b.login("ada", "/?typed=TypedQueryOfTheLogin")
 	n := 0
