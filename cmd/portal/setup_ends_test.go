@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -118,6 +119,59 @@ func endsWell(t *testing.T, r *rig, b *browser, place setupPlace, step int, acci
 	}
 	if n := r.sb.Maia.ReferenceCount(); n != 1 {
 		t.Errorf("%d references", n)
+	}
+}
+
+// A reference that Maia created although it said that it failed is no trap between 'exists already' and 'is missing':
+// the second try says that it was most likely one's own, and asking Maia makes the setup done.
+func TestSetupIsDoneWhereMaiaHasTheReferenceAfterAll(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "MAIA_TIMEOUT", "5s")
+	b := r.browser()
+	b.login("ada", "/")
+	r.sb.Maia.SetFault(&fault.Fault{Status: 500, After: true, Times: 1, Skip: 1})
+	setup := b.send("/setup", b.setup("AFTER_ALL", "name", "prod/after-all", "valueFormat", "text", "valueText", "kept by the vault")).location()
+	finish := b.get(setup).href("Finish the reference")
+	p := b.send("/secret-references", filled(b.get(finish)))
+	if p.status != http.StatusConflict || !strings.Contains(p.text(), "most likely your own earlier attempt") {
+		t.Fatalf("the reference once more: %d, %s", p.status, p.text())
+	}
+	if got := p.href("See what became of AFTER_ALL"); got != setup {
+		t.Errorf("leads to %q", got)
+	}
+	if p := b.sendPlain(setup+"/check", url.Values{}); p.location() != setup {
+		t.Fatalf("%d, %s", p.status, p.text())
+	}
+	if text := b.get(setup).text(); !strings.Contains(text, "AFTER_ALL was set up") {
+		t.Errorf("its value and its reference are there: %s", text)
+	}
+}
+
+// What Maia does not have stays to be finished, and of what was refused for sure nobody is asked.
+func TestSetupStaysHalfWayWhereMaiaHasNoReference(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "MAIA_TIMEOUT", "5s")
+	b := r.browser()
+	b.login("ada", "/")
+	for name, tc := range map[string]struct {
+		accident fault.Fault
+		asks     bool
+	}{
+		"FAILED":  {fault.Fault{Status: 500}, true},
+		"LOST":    {fault.Fault{Reset: true}, true},
+		"REFUSED": {fault.Fault{Status: 403}, false},
+	} {
+		tc.accident.Times = 1
+		tc.accident.Skip = 1
+		r.sb.Maia.SetFault(&tc.accident)
+		setup := b.send("/setup", b.setup(name, "name", "prod/"+name, "valueFormat", "text", "valueText", "kept by the vault")).location()
+		if asks := strings.Contains(b.get(setup).text(), "Ask Maia whether it is there"); asks != tc.asks {
+			t.Errorf("%s: offers to ask: %v", name, asks)
+		}
+		b.sendPlain(setup+"/check", url.Values{})
+		if text := b.get(setup).text(); !strings.Contains(text, "The value of "+name+" is stored, the reference is missing") {
+			t.Errorf("%s: %s", name, text)
+		}
 	}
 }
 

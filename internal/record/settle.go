@@ -1,5 +1,7 @@
 package record
 
+import "net/http"
+
 // Same says which submissions of a user are about the same thing. What is empty does not count.
 type Same struct {
 	Action     Action
@@ -108,6 +110,27 @@ func (r *Submission) PointedAt() Same {
 		ProjectID:  r.ProjectID,
 		SecretName: name,
 	}
+}
+
+// ReferenceInDoubt says that the reference of a submission was sent, and that the answer does not tell for sure whether
+// there is one: it was lost, or Maia said that it failed.
+func (r *Submission) ReferenceInDoubt() bool {
+	switch {
+	case r.Action == Setup && r.Outcome == ValueStored && len(r.Steps) > 1:
+		last := r.Steps[len(r.Steps)-1]
+		return inDoubt(last.Outcome, last.Sent, last.Status)
+	case r.Action == Reference || r.Action == Setup && r.SecretName == "":
+		return inDoubt(r.Outcome, r.Sent, r.Status)
+	}
+	return false
+}
+
+func inDoubt(outcome Outcome, sent bool, status int) bool {
+	if outcome == Failed && sent {
+		// A gateway's answer is no answer of Maia: what came of it was unknown, and then found out.
+		return status >= 500 && status != http.StatusBadGateway && status != http.StatusGatewayTimeout
+	}
+	return outcome == Unknown
 }
 
 // SettledBy is the event of an end that a later submission of the same user has told.

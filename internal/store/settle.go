@@ -70,6 +70,12 @@ func (q queries) withReference(ctx context.Context, later, setup *record.Submiss
 const lastUnknown = `EXISTS (SELECT 1 FROM submission_steps WHERE submission_id = submissions.id AND step > 1
 	AND submission_steps.outcome = '` + string(record.Unknown) + `')`
 
+// perhapsDone says that a second call was sent and may have been done: nobody knows how it ended, or Maia said that it
+// failed.
+const perhapsDone = `EXISTS (SELECT 1 FROM submission_steps WHERE submission_id = submissions.id AND step > 1
+	AND (submission_steps.outcome = '` + string(record.Unknown) + `' OR submission_steps.outcome = '` + string(record.Failed) + `'
+		AND submission_steps.sent = 1 AND submission_steps.status >= 500))`
+
 // match are conditions and their parameters.
 type match struct {
 	conditions []string
@@ -98,7 +104,7 @@ func matching(later *record.Submission, same record.Same) *match {
 		m.add(`secret_name <> ''`)
 	}
 	if same.Referenced {
-		m.add(`(secret_name = '' OR outcome = '` + string(record.Created) + `' OR ` + lastUnknown + `)`)
+		m.add(`(secret_name = '' OR outcome = '` + string(record.Created) + `' OR ` + perhapsDone + `)`)
 	}
 	for _, c := range []struct{ expression, value string }{
 		{"name", same.Name},
