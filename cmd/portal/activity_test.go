@@ -61,7 +61,7 @@ var exports = []string{"/activity.csv", "/activity.jsonl", "/audit.jsonl"}
 
 // listed are the ids of the entries on a page of the list, and how many entries its counts say there are.
 func listed(p page) (ids []string, counted string) {
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		to := attr(n, "href")
 		if n.Data == "a" && len(to) == len("/activity/")+36 && strings.HasPrefix(to, "/activity/") {
 			ids = append(ids, strings.TrimPrefix(to, "/activity/"))

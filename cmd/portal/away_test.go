@@ -32,7 +32,7 @@ func TestDatabaseAwayDuringTheCall(t *testing.T) {
 	close(hold)
 	p := <-answer
 	receipt := ""
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		if to := attr(n, "href"); strings.HasPrefix(to, "/activity/") {
 			receipt = to
 		}

@@ -98,7 +98,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	b := r.browser()
 	landed := b.login("ada", "/")
 	stylesheet := ""
-	for n := range landed.doc.Descendants() {
+	for n := range landed.doc().Descendants() {
 		if n.Data == "link" && attr(n, "rel") == "stylesheet" {
 			stylesheet = attr(n, "href")
 		}
@@ -238,7 +238,7 @@ func TestDeepLinks(t *testing.T) {
 		t.Fatalf("%d to %q", p.status, p.location())
 	}
 	form := stranger.login("ada", p.location())
-	got := inputs(form.doc)
+	got := inputs(form.doc())
 	if got.Get("agentId") != "a1" || got.Get("name") != "prod/db" || got.Get("valueFormat") != "pairs" || got["pairKey"][0] != "one" || got["pairKey"][1] != "two" {
 		t.Errorf("filled in: %v", got)
 	}

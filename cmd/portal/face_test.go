@@ -23,7 +23,7 @@ func TestCompanysFace(t *testing.T) {
 		p := b.get(path)
 		picture := ""
 		stylesheet := ""
-		for n := range p.doc.Descendants() {
+		for n := range p.doc().Descendants() {
 			switch {
 			case n.Data == "img":
 				picture = attr(n, "src")

@@ -42,7 +42,7 @@ func TestValueThroughHostedAgent(t *testing.T) {
 	b := r.browser()
 	b.login("ada", "/")
 	link := func(p page) string {
-		for n := range p.doc.Descendants() {
+		for n := range p.doc().Descendants() {
 			if href := attr(n, "href"); strings.HasPrefix(href, "/secret-references/new?") && strings.Contains(href, "agentType=Matillion") {
 				return href
 			}

@@ -45,7 +45,7 @@ func TestHelpLeadsToItsAnswers(t *testing.T) {
 	p := newRig(t).browser().get("/help")
 	ids := map[string]bool{}
 	var targets []string
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		ids[attr(n, "id")] = true
 		if target, ok := strings.CutPrefix(attr(n, "href"), "#"); n.Data == "a" && ok {
 			targets = append(targets, target)

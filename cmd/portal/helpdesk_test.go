@@ -34,7 +34,7 @@ func TestHelpDesk(t *testing.T) {
 	if strings.Contains(text, secret) {
 		t.Errorf("the value is on the page: %s", text)
 	}
-	for n := range b.get("/activity").doc.Descendants() {
+	for n := range b.get("/activity").doc().Descendants() {
 		if href := attr(n, "href"); strings.HasPrefix(href, "/activity/") && len(href) == len("/activity/")+36 {
 			text = b.get(href).text()
 			break

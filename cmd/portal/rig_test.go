@@ -201,7 +201,8 @@ type page struct {
 	status int
 	header http.Header
 	body   string
-	doc    *html.Node
+	// doc parses the body, at the first question about it: most answers are only looked at as a whole.
+	doc func() *html.Node
 }
 
 func (p page) location() string { return p.header.Get("Location") }
@@ -226,7 +227,10 @@ func (b *browser) do(req *http.Request) page {
 
 // parsed makes a page of an answer.
 func parsed(resp *http.Response, body []byte) page {
-	doc, _ := html.Parse(bytes.NewReader(body))
+	doc := sync.OnceValue(func() *html.Node {
+		doc, _ := html.Parse(bytes.NewReader(body))
+		return doc
+	})
 	return page{resp.StatusCode, resp.Header, string(body), doc}
 }
 
@@ -278,7 +282,7 @@ func (b *browser) follow(address string) (page, string) {
 func (b *browser) login(username, path string) page {
 	b.r.t.Helper()
 	p, at := b.follow(b.r.base + path)
-	form := inputs(p.doc)
+	form := inputs(p.doc())
 	form.Set("username", username)
 	form.Set("password", username+"-password")
 	u, _ := url.Parse(at)
@@ -348,7 +352,7 @@ func hasAttr(n *html.Node, key string) bool {
 
 // href gives where the link of a label leads.
 func (p page) href(label string) string {
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		if n.Data == "a" && n.FirstChild != nil && strings.TrimSpace(n.FirstChild.Data) == label {
 			return attr(n, "href")
 		}
@@ -359,7 +363,7 @@ func (p page) href(label string) string {
 // text is what a page says, without its markup.
 func (p page) text() string {
 	var b strings.Builder
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		if n.Type == html.TextNode {
 			b.WriteString(n.Data)
 			b.WriteByte(' ')
@@ -371,7 +375,7 @@ func (p page) text() string {
 // filled fills in the form that a page offers, as a browser would: fields by name, in place of what
 // stands there.
 func filled(p page, fields ...string) url.Values {
-	form := inputs(p.doc)
+	form := inputs(p.doc())
 	set := map[string]bool{}
 	for i := 0; i+1 < len(fields); i += 2 {
 		if !set[fields[i]] {

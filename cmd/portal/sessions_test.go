@@ -19,7 +19,7 @@ import (
 // handles are the sessions that a page of sessions offers to end, by their handles.
 func handles(p page) []string {
 	var out []string
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		if n.Type == html.ElementNode && n.Data == "input" && attr(n, "name") == "session" && attr(n, "value") != "all" {
 			out = append(out, attr(n, "value"))
 		}
@@ -78,9 +78,9 @@ func TestPeopleEndTheirOwnSessions(t *testing.T) {
 
 // thisOne is the handle of the session that a page of sessions is shown in.
 func thisOne(p page) string {
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		if n.Type == html.ElementNode && n.Data == "li" {
-			item := page{doc: n}
+			item := page{doc: func() *html.Node { return n }}
 			if strings.Contains(item.text(), "This one") {
 				return handles(item)[0]
 			}

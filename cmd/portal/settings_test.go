@@ -141,7 +141,7 @@ func TestTokenThatIsTooLongForMaia(t *testing.T) {
 			!strings.Contains(text, "groups") || strings.Contains(text, "Check every field") || strings.Contains(p.body, `id="name-error"`) || !strings.Contains(p.body, "<title>Error: ") {
 			t.Errorf("%d %s", p.status, text)
 		}
-		if inputs(p.doc).Get("name") != "LONG" || !strings.Contains(text, "The secret was not kept") {
+		if inputs(p.doc()).Get("name") != "LONG" || !strings.Contains(text, "The secret was not kept") {
 			t.Errorf("the form is lost, or does not say that the secret is: %s", text)
 		}
 	}

@@ -42,7 +42,7 @@ func TestRecipeLinksOfEachForm(t *testing.T) {
 	b.login("ada", "/")
 	for path, hosted := range map[string]bool{"/setup": false, "/secret-values/new": false, "/secret-references/new": true} {
 		link := ""
-		for n := range b.get(path).doc.Descendants() {
+		for n := range b.get(path).doc().Descendants() {
 			if strings.Contains(attr(n, "href"), "recipe=password") {
 				link = attr(n, "href")
 			}
@@ -356,7 +356,7 @@ func TestWhatMaiaAnswersAndWhatTheUserSees(t *testing.T) {
 			if tc.receipt {
 				shown = b.get(p.location())
 			} else {
-				form := inputs(p.doc)
+				form := inputs(p.doc())
 				if form.Get("secretReferenceName") != reference || form.Get("secretName") != "prod/db" || form.Get("description") != "kept" || form.Get("agentType") != "AWS" {
 					t.Errorf("what was entered is lost: %v", form)
 				}
@@ -411,7 +411,7 @@ func TestTokenThatMaiaRefuses(t *testing.T) {
 		t.Errorf("the link is %q", link)
 	}
 	form := b.login("ada", link)
-	if got := inputs(form.doc).Get("secretReferenceName"); got != "REFUSED" {
+	if got := inputs(form.doc()).Get("secretReferenceName"); got != "REFUSED" {
 		t.Fatalf("after the login the form has the name %q", got)
 	}
 	p = b.send("/secret-references", filled(form))
@@ -421,7 +421,7 @@ func TestTokenThatMaiaRefuses(t *testing.T) {
 }
 
 func firstLink(p page, prefix string) string {
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		if n.Data == "a" && strings.HasPrefix(attr(n, "href"), prefix) {
 			return attr(n, "href")
 		}
@@ -443,7 +443,7 @@ func TestLoginThatRanOutKeepsTheForm(t *testing.T) {
 		if p.status != http.StatusUnauthorized || strings.Contains(p.body, "canary") {
 			t.Fatalf("%s: %d %s", path, p.status, p.body)
 		}
-		form := inputs(stranger.login("ada", firstLink(p, "/login?")).doc)
+		form := inputs(stranger.login("ada", firstLink(p, "/login?")).doc())
 		for name := range tc.form {
 			if name == "formToken" || name == "pairValue" || strings.HasPrefix(name, "value") && name != "valueFormat" {
 				continue
@@ -464,7 +464,7 @@ func TestTooManySubmissionsOfOneUser(t *testing.T) {
 		if want := map[bool]int{true: 303, false: 429}[i < 2]; p.status != want {
 			t.Errorf("submission %d: %d, want %d", i, p.status, want)
 		}
-		if i == 2 && (p.header.Get("Retry-After") == "" || inputs(p.doc).Get("secretReferenceName") != "R2") {
+		if i == 2 && (p.header.Get("Retry-After") == "" || inputs(p.doc()).Get("secretReferenceName") != "R2") {
 			t.Errorf("no Retry-After, or the form is lost: %s", p.text())
 		}
 	}

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"maiaportal/internal/sandbox/maia"
 )
 
 // told is what the summary on top of a form says: what is seen at once, and what is folded.
 func told(p page) (onTop, folded []string) {
-	for n := range p.doc.Descendants() {
+	for n := range p.doc().Descendants() {
 		if !strings.Contains(" "+attr(n, "class")+" ", " summary ") {
 			continue
 		}
@@ -26,7 +28,7 @@ func told(p page) (onTop, folded []string) {
 					list = &folded
 				}
 			}
-			*list = append(*list, strings.TrimSpace((page{doc: item}).text()))
+			*list = append(*list, strings.TrimSpace((page{doc: func() *html.Node { return item }}).text()))
 		}
 	}
 	return onTop, folded
@@ -80,7 +82,7 @@ func TestWorstFindingStandsOnTop(t *testing.T) {
 }
 
 // carried is the hidden field that names what was told.
-func carried(p page) string { return inputs(p.doc).Get("told") }
+func carried(p page) string { return inputs(p.doc()).Get("told") }
 
 // S-36: the form carries what was told, on every page that takes a value, and at the next try that alone passes.
 func TestOnlyWhatWasToldPasses(t *testing.T) {

@@ -402,6 +402,7 @@ func findTyped(t *testing.T, settings ...string) {
 		{Reset: true},
 		{Hang: true},
 	} {
+		var requests []*http.Request
 		for _, path := range []string{"/secret-references", "/secret-values", "/setup"} {
 			n++
 			fields := []string{
@@ -417,14 +418,22 @@ func findTyped(t *testing.T, settings ...string) {
 			default:
 				form = b.setup(typed("name"), append(fields, "description", typed("description"))...)
 			}
-			f.sb.Maia.SetFault(with)
 			req := b.formRequest(path+"?q="+typed("query"), form)
 			req.Header.Set("User-Agent", typed("agent"))
 			req.Header.Set("Tracestate", "v="+typed("state"))
 			req.Header.Set("Baggage", "v="+typed("baggage"))
 			req.Header.Set("Traceparent", traceparent)
-			p := b.do(req)
-			f.sb.Maia.SetFault(nil)
+			requests = append(requests, req)
+		}
+		f.sb.Maia.SetFault(with)
+		answers := make([]page, len(requests))
+		var all sync.WaitGroup
+		for i, req := range requests {
+			all.Go(func() { answers[i] = b.do(req) }) // they wait for the time-out together
+		}
+		all.Wait()
+		f.sb.Maia.SetFault(nil)
+		for _, p := range answers {
 			if p.location() != "" {
 				b.get(p.location())
 			}

@@ -166,7 +166,7 @@ func TestNothingHappensWithoutItsEvent(t *testing.T) {
 func (b *browser) toCallback(username, path string) string {
 	b.r.t.Helper()
 	p, at := b.follow(b.r.base + path)
-	form := inputs(p.doc)
+	form := inputs(p.doc())
 	form.Set("username", username)
 	form.Set("password", username+"-password")
 	u := must(url.Parse(at))
@@ -219,7 +219,7 @@ func (b *browser) untilRefused(path string, form url.Values) {
 		if path != "/setup" {
 			page += "/new"
 		}
-		form.Set("formToken", inputs(b.get(page).doc).Get("formToken"))
+		form.Set("formToken", inputs(b.get(page).doc()).Get("formToken"))
 		for _, field := range []string{"secretReferenceName", "name"} {
 			if form.Get(field) != "" {
 				form.Set(field, form.Get(field)+"x")

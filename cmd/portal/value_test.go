@@ -27,7 +27,7 @@ func realKey(t *testing.T) string {
 }
 
 // checked says whether the box check is ticked in the form of a page.
-func checked(p page) bool { return inputs(p.doc).Get("check") != "" }
+func checked(p page) bool { return inputs(p.doc()).Get("check") != "" }
 
 // S-36: a value that looks odd is told once, with the box no longer ticked and the field empty; the
 // second try sends it as it is.
@@ -53,7 +53,7 @@ func TestOddValueIsToldOnce(t *testing.T) {
 					t.Errorf("the page does not say %q: %s", sentence, p.text())
 				}
 			}
-			if got := inputs(p.doc); strings.Contains(p.body, "hunter2") || got.Get("name") != "odd" || got.Get("projectId") != maia.ProjectFinance {
+			if got := inputs(p.doc()); strings.Contains(p.body, "hunter2") || got.Get("name") != "odd" || got.Get("projectId") != maia.ProjectFinance {
 				t.Error("the value is on the page, or what is not secret is missing")
 			}
 			// It was no attempt: no call and no record.
@@ -171,7 +171,7 @@ func TestRecipesArrive(t *testing.T) {
 			b := r.browser()
 			b.login("ada", "/")
 			p := b.get("/secret-values/new?recipe=" + id + "&agentId=" + maia.AgentAWS + "&name=use-" + id)
-			offered := inputs(p.doc)
+			offered := inputs(p.doc())
 			for field, want := range tc.fields {
 				if got := strings.Join(offered[field], ","); got != want {
 					t.Errorf("the form opens with %s %q, want %q", field, got, want)
@@ -217,16 +217,16 @@ func TestRecipeOfALink(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	b.login("ada", "/")
-	offered := inputs(b.get("/secret-values/new?recipe=oauth-client&type=MINE&pairKey=a&pairKey=b").doc)
+	offered := inputs(b.get("/secret-values/new?recipe=oauth-client&type=MINE&pairKey=a&pairKey=b").doc())
 	if offered.Get("type") != "MINE" || strings.Join(offered["pairKey"][:2], ",") != "a,b" || len(offered["pairKey"]) != 8 {
 		t.Errorf("the link’s own words are overruled: %v", offered)
 	}
 	p := b.get("/secret-values/new?recipe=nonsense&name=n")
-	if p.status != 200 || inputs(p.doc).Get("name") != "n" || inputs(p.doc).Has("recipe") || !strings.Contains(p.text(), "a use that is not known here") {
+	if p.status != 200 || inputs(p.doc()).Get("name") != "n" || inputs(p.doc()).Has("recipe") || !strings.Contains(p.text(), "a use that is not known here") {
 		t.Errorf("an unknown recipe: %d %s", p.status, p.text())
 	}
 	back := b.send("/secret-values", filled(b.get("/secret-values/new?recipe=oauth-client&agentId="+maia.AgentAWS), "name", "", "pairValue", "id", "pairValue", ""))
-	got := inputs(back.doc)
+	got := inputs(back.doc())
 	if back.status != 422 || got.Get("recipe") != "oauth-client" || strings.Join(got["pairKey"], ",") != "clientId,clientSecret" || !strings.Contains(back.text(), "Enter the client secret.") {
 		t.Errorf("it came back with %v: %d %s", got, back.status, back.text())
 	}
@@ -276,12 +276,12 @@ func TestSummaryLeadsToControls(t *testing.T) {
 			continue
 		}
 		ids, links := map[string]bool{}, 0
-		for n := range p.doc.Descendants() {
+		for n := range p.doc().Descendants() {
 			if id := attr(n, "id"); id != "" {
 				ids[id] = true
 			}
 		}
-		for n := range p.doc.Descendants() {
+		for n := range p.doc().Descendants() {
 			if target, ok := strings.CutPrefix(attr(n, "href"), "#"); ok && target != "main" {
 				if links++; !ids[target] {
 					t.Errorf("%s: a link to #%s, which is not on the page", why, target)
@@ -312,7 +312,7 @@ func TestWordsOfDoubts(t *testing.T) {
 		t.Errorf("%d %s", p.status, text)
 	}
 	p = b.send("/secret-values", form("valueText", realKey(t), "key", "", "projectId", "x"))
-	if p.status != 422 || !inputs(p.doc).Has("key") {
+	if p.status != 422 || !inputs(p.doc()).Has("key") {
 		t.Errorf("a key that was cleared is not on the page: %d", p.status)
 	}
 	// A value that could not be looked at leaves the check for the next try.
