@@ -31,6 +31,7 @@ func (f formSpec) withRecipe(in input) (filled input, unknown bool) {
 			in.values[name] = []string{value}
 		}
 	}
+	set("agentType", f.valueFor)
 	set("type", r.Type)
 	set("key", r.Key)
 	set("valueFormat", string(r.Formats[0]))
@@ -63,9 +64,6 @@ func (f formSpec) picker(in input) parts.RecipePicker {
 // recipeLink leads to the form for a recipe.
 func (f formSpec) recipeLink(kept input, id string) string {
 	to := input{values: maps.Clone(kept.values)}
-	if f.valueFor != "" {
-		to.values["agentType"] = []string{f.valueFor}
-	}
 	if id != "" {
 		to.values["recipe"] = []string{id}
 	}
@@ -73,7 +71,10 @@ func (f formSpec) recipeLink(kept input, id string) string {
 }
 
 func (f formSpec) offers(kept input) parts.RecipePicker {
-	var p parts.RecipePicker
+	p := parts.RecipePicker{Question: "What is it for? Choose first, or fill in the form for anything else."}
+	if f.valueFor != "" {
+		p.Question = "If " + f.valueFor + " keeps the secret, choose first what it is for:"
+	}
 	for _, r := range submission.Recipes {
 		if r.ID != submission.RecipeAnything {
 			p.Links = append(p.Links, parts.RecipeLink{Title: r.Title, Text: r.Text, Href: f.recipeLink(kept, r.ID)})

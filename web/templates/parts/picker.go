@@ -6,8 +6,6 @@ type Picker struct {
 	Groups []OptionGroup
 	// Other takes a typed id that counts where nothing is chosen; nil: the field itself does.
 	Other *Field
-	// Choose is the address of the page to choose on.
-	Choose string
 	// Why says why there is no list; may be empty.
 	Why string
 	// Name is what is known of the id that is filled in; Nowhere says that no list has it.
@@ -37,15 +35,15 @@ func (f Field) filled() string {
 // stands says whether there is something to say about the entry that is filled in.
 func (f Field) stands() bool { return f.Picker.Nowhere || len(f.Picker.Against) > 0 }
 
-// besideLabel stands over the field for a typed id.
-func besideLabel(what string) string { return " for the " + what }
+// besideLabel ends the label of the field for a typed id, for those who do not see beside what it stands.
+func besideLabel(what string) string { return " of the " + what + "s" }
 
 // idHint says what to type where there is nothing to choose from.
 func (p Picker) idHint() string {
 	if p.What == "project" {
-		return " Its id: 36 characters, four of them hyphens."
+		return " Enter its id, 36 characters with four hyphens, or choose it from the list above the form first."
 	}
-	return " Enter its id."
+	return " Enter its id, or choose it from the list above the form first."
 }
 
 // Hidden is a field that a form carries along.
