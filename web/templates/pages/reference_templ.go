@@ -48,7 +48,7 @@ func ReferenceFormPage(m SecretForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1>Create a secret reference</h1><p class=\"lead\">The name that your pipelines use for a secret in a vault.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro close\"><h1>Create a secret reference</h1><p class=\"lead\">The name that your pipelines use for a secret in a vault.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

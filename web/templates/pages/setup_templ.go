@@ -48,7 +48,7 @@ func SetupFormPage(m SecretForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1>Set up a secret</h1><p class=\"lead\">The agent stores the value in its vault, then the reference to it is created: a name that pipelines can use.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro close\"><h1>Set up a secret</h1><p class=\"lead\">The agent stores the value in its vault, then the reference to it is created: a name that pipelines can use.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

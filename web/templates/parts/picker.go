@@ -41,9 +41,9 @@ func besideLabel(what string) string { return " of the " + what + "s" }
 // idHint says what to type where there is nothing to choose from.
 func (p Picker) idHint() string {
 	if p.What == "project" {
-		return " Enter its id, 36 characters with four hyphens, or choose it from the list above the form first."
+		return " Its id: 36 characters, four of them hyphens."
 	}
-	return " Enter its id, or choose it from the list above the form first."
+	return " Enter its id."
 }
 
 // Hidden is a field that a form carries along.
