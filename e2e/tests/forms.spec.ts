@@ -90,6 +90,18 @@ for (const [form, names] of Object.entries(folded)) {
   });
 }
 
+test('a use comes along to the page of agents and back, and nothing of it is taken for the link’s own', async ({ admin, sandbox }) => {
+  await admin.goto(link(setupForm, { recipe: 'oauth-client', ticket: 'CHG-1' }));
+  await admin.getByRole('link', { name: 'Choose from a list of agents' }).click();
+  await admin.getByRole('link', { name: 'aws-fargate-eu' }).click();
+  await expect(field(admin, 'agentId')).toHaveValue(sandbox.agent('AWS'));
+  await expect(admin.getByRole('navigation', { name: 'Choose first' })).toContainText('For: an OAuth client');
+  await expect(admin.getByRole('textbox', { name: 'Client secret' })).toBeVisible();
+  await expect(field(admin, 'type')).toHaveValue('OAUTH_CLIENT_CREDENTIALS');
+  await expect(field(admin, 'type')).not.toHaveAccessibleDescription(/From the link/);
+  await expect(field(admin, 'ticket')).toHaveAccessibleDescription(/From the link/);
+});
+
 test('what a use says of the folded fields opens nothing', async ({ admin }) => {
   await admin.goto(link(valueForm, { recipe: 'oauth-client' }));
   await expect(field(admin, 'type')).toHaveValue('OAUTH_CLIENT_CREDENTIALS');

@@ -112,11 +112,12 @@ func (v formView) field(d field) parts.Field {
 // listLinks lead to the pages to choose a project or an agent on, where there is something to choose.
 func (v formView) listLinks() []parts.Link {
 	var links []parts.Link
+	in := besideRecipe(v.st.in)
 	for _, d := range v.form.table {
 		if d.picks != nil && !v.st.locked(d.name) {
 			links = append(links, parts.Link{
 				Label: d.picks.what + "s",
-				Href:  chooseLink(d.picks.path, v.form, v.st.in, "", 1),
+				Href:  chooseLink(d.picks.path, v.form, in, "", 1),
 			})
 		}
 	}

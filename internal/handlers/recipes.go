@@ -41,6 +41,25 @@ func (f formSpec) withRecipe(in input) (filled input, unknown bool) {
 	return in, false
 }
 
+// besideRecipe leaves out what the recipe says anyway, for links that have the recipe.
+func besideRecipe(in input) input {
+	r, ok := recipeOf(in)
+	if !ok {
+		return in
+	}
+	out := in
+	out.values = maps.Clone(in.values)
+	for name, value := range map[string]string{"type": r.Type, "key": r.Key, "valueFormat": string(r.Formats[0])} {
+		if in.get(name) == value {
+			delete(out.values, name)
+		}
+	}
+	if slices.Equal(in.values["pairKey"], r.PropertyNames()) {
+		delete(out.values, "pairKey")
+	}
+	return out
+}
+
 // picker offers the recipes as links, or shows the one that was chosen. The links lead to the form anew, so they
 // keep what the page was opened with, but the shape of the value.
 func (f formSpec) picker(in input) parts.RecipePicker {

@@ -47,7 +47,7 @@ func ValueFormPage(m SecretForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro close\"><h1>Store a secret value</h1><p class=\"lead\">An agent writes the value into its vault, on AWS or Azure. It can never be read back here.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro close\"><h1>Store a secret value</h1><p class=\"lead\">An agent writes the value into its vault. It is never read back.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
