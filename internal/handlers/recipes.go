@@ -80,11 +80,18 @@ func (f formSpec) picker(in input) parts.RecipePicker {
 	return f.offers(kept)
 }
 
-// recipeLink leads to the form for a recipe.
+// recipeLink leads to the form for a recipe. Where one type of agent alone takes a value, a recipe means that type.
 func (f formSpec) recipeLink(kept input, id string) string {
 	to := input{values: maps.Clone(kept.values)}
 	if id != "" {
 		to.values["recipe"] = []string{id}
+	}
+	switch {
+	case f.valueFor == "":
+	case id == "":
+		to.values["agentType"] = []string{f.valueFor}
+	default:
+		delete(to.values, "agentType")
 	}
 	return f.link(to)
 }

@@ -29,7 +29,7 @@ var (
 	}
 	fromLink  = Once(linkMark())
 	fixed     = Once(fixedMark())
-	showBoxes = Once(showBox())
+	showPairs = Once(showBox("pairValue"))
 	emptyRows = func() (rows [usualRows]templ.Component) {
 		for i := range rows {
 			rows[i] = Once(pairRow(Pair{}, i, false))
