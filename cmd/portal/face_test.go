@@ -44,7 +44,7 @@ func TestCompanysFace(t *testing.T) {
 				t.Errorf("%s: the logo has %s: %q", path, header, got)
 			}
 		}
-		if sheet := b.get(stylesheet); !strings.Contains(sheet.body, "--accent: light-dark(#a52a20, ") {
+		if sheet := b.get(stylesheet); !strings.Contains(sheet.body, "--accent:light-dark(#a52a20,") {
 			t.Errorf("%s: the stylesheet lacks the colour", path)
 		}
 	}

@@ -63,8 +63,20 @@ export async function pick(page: Page, name: keyof typeof otherField, id: string
   await field(page, otherField[name]).fill(id);
 }
 
+/** Opens what is folded on a form: the fields that few people need. */
+export async function unfold(page: Page): Promise<void> {
+  const fold = page.locator('main form details');
+  if (!(await fold.evaluate((e: HTMLDetailsElement) => e.open))) await fold.locator('summary').click();
+  await expect(fold).toHaveAttribute('open');
+}
+
+/** The fields that are folded, on the forms where they are. */
+const isFolded = (page: Page, name: string): boolean =>
+  ['type', 'key', 'ticket', 'renewBy'].includes(name) || (name === 'projectId' && new URL(page.url()).pathname.startsWith('/secret-values'));
+
 export async function fillAll(page: Page, fields: Record<string, string>): Promise<void> {
   for (const [name, value] of Object.entries(fields)) {
+    if (isFolded(page, name)) await unfold(page);
     if (name === 'projectId' || name === 'agentId') await pick(page, name, value);
     else await field(page, name).fill(value);
   }

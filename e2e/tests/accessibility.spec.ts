@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { Axe } from '../support/axe.ts';
 import { expect, test } from '../support/test.ts';
 import { tour } from '../support/tour.ts';
-import { faded, field, link, receiptHeading, referenceForm, signInAt, submit, valueForm } from '../support/pages.ts';
+import { faded, field, link, receiptHeading, referenceForm, setupForm, signInAt, submit, valueForm } from '../support/pages.ts';
 
 /** How far the page can be scrolled sideways. */
 const sideways = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -38,6 +38,31 @@ test('axe is able to find something', async ({ page }) => {
   expect(found).toContain('image-alt');
   expect(found).toContain('color-contrast');
   expect((await axe.violationsOfColours()).join('\n')).toContain('color-contrast');
+});
+
+test('nothing moves while a form comes', async ({ page, account }) => {
+  await signInAt(page, '/', account('admin'));
+  await expect(page).toHaveURL('/');
+  for (const form of [setupForm, valueForm, referenceForm]) {
+    await page.goto(form);
+    // Once the page is drawn something is moved on purpose: when that is seen, all that has moved before has been seen, too.
+    const moved = await page.evaluate(() => new Promise<string[]>((done) => {
+      const before: string[] = [];
+      let now = Infinity;
+      new PerformanceObserver((list) => {
+        for (const shift of list.getEntries()) {
+          if (shift.startTime >= now) return done(before);
+          before.push(JSON.stringify(shift));
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
+      new PerformanceObserver(() => requestAnimationFrame(() => requestAnimationFrame(() => {
+        if (now !== Infinity) return;
+        now = performance.now();
+        document.querySelector('main')!.prepend(Object.assign(document.createElement('p'), { textContent: 'This moves the page.' }));
+      }))).observe({ type: 'paint', buffered: true });
+    }));
+    expect(moved, form).toEqual([]);
+  }
 });
 
 test('the keyboard alone opens the form, fills it in and sends it', async ({ page, account, sandbox }) => {

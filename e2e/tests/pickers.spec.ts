@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { answerOf, asItIs, field, link, otherField, pick, receiptHeading, recorded, referenceForm, setupForm, signInAt, signInAtProvider, submit, summary, valueForm } from '../support/pages.ts';
+import { answerOf, asItIs, field, link, otherField, pick, receiptHeading, recorded, referenceForm, setupForm, signInAt, signInAtProvider, submit, summary, unfold, valueForm } from '../support/pages.ts';
 
 const nobody = '00000000-0000-4000-8000-000000000000';
 
@@ -54,6 +54,7 @@ test('another id counts where nothing is chosen, and a message about it stands t
 test('a name that is typed exactly becomes its id', async ({ admin, sandbox }) => {
   await admin.goto(link(valueForm, { name: 'prod/by-name' }));
   await field(admin, otherField.agentId).fill('aws-fargate-eu');
+  await unfold(admin);
   await field(admin, otherField.projectId).fill('Finance – nightly loads');
   await field(admin, 'valueText').fill('x');
   await asItIs(admin);

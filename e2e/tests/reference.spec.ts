@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { choose, field, fillAll, link, receiptHeading, recorded, referenceForm, requestsFrom, submit, submitButton } from '../support/pages.ts';
+import { choose, field, fillAll, link, receiptHeading, recorded, referenceForm, requestsFrom, submit, submitButton, unfold } from '../support/pages.ts';
 
 /** The names of the fields that somebody sees and can fill in. */
 async function visibleFields(page: Page): Promise<string[]> {
@@ -22,7 +22,7 @@ async function tabOrder(page: Page): Promise<string[]> {
   throw new Error('the Tab key does not come to the submit button');
 }
 
-const everyType = ['projectId', 'otherProjectId', 'secretReferenceName', 'description', 'ticket', 'renewBy', 'agentType'];
+const everyType = ['projectId', 'otherProjectId', 'secretReferenceName', 'description', 'agentType', 'ticket', 'renewBy'];
 const fieldsOf = {
   AWS: [...everyType, 'secretName', 'secretKey'],
   Azure: [...everyType, 'vaultName', 'secretName', 'secretKey'],
@@ -91,6 +91,7 @@ test('a Matillion hosted reference is created together with its value', async ({
 
 test('the fields follow the agent type at once, without a request, and keep what was typed', async ({ admin }) => {
   await admin.goto(referenceForm);
+  await unfold(admin);
   const requests = requestsFrom(admin);
   await expect(admin.getByText('Choose one of the three')).toBeVisible();
   expect(await visibleFields(admin)).toEqual(everyType);
@@ -119,6 +120,7 @@ test('the fields follow the agent type at once, without a request, and keep what
 for (const type of types) {
   test(`the Tab key reaches the fields of ${type} and no others`, async ({ admin }) => {
     await admin.goto(link(referenceForm, { agentType: type }));
+    await unfold(admin);
     const reached = await tabOrder(admin);
     expect(reached.filter((name) => !(fieldsOf[type] as readonly string[]).includes(name)), 'hidden fields stay out').toEqual([]);
     expect(new Set(reached)).toEqual(new Set(fieldsOf[type]));

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
-import { asItIs, choose, field, link, pick, receiptHeading, recorded, referenceForm, requestsFrom, submit, valueForm } from '../support/pages.ts';
+import { asItIs, choose, field, link, pick, receiptHeading, recorded, referenceForm, requestsFrom, submit, unfold, valueForm } from '../support/pages.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 4096, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey;
@@ -65,6 +65,7 @@ test('text that is typed key by key arrives with LF', async ({ admin, sandbox })
 });
 
 test('the receipt says where the value is, and never what it is', async ({ admin, sandbox }) => {
+  await unfold(admin);
   await field(admin, 'type').fill('OAUTH_CLIENT_CREDENTIALS');
   await pick(admin, 'projectId', sandbox.project());
   await field(admin, 'key').fill('client secret');
@@ -183,6 +184,7 @@ test('JSON arrives as written: numbers digit for digit, order, blanks and escape
 test('with JSON, the key names one of its properties', async ({ admin, sandbox }) => {
   await choose(admin, 'valueFormat', 'json');
   await field(admin, 'valueJSON').fill('{"user":"u","pass":"p"}');
+  await unfold(admin);
   await field(admin, 'key').fill('pass');
   await stored(admin, sandbox, name());
   expect((await sandbox.writes())[0].request).toEqual({ secret: { name: name(), key: 'pass' } });

@@ -153,6 +153,17 @@ func newForm(f formSpec) formSpec {
 	return f
 }
 
+// folds says whether a field stands in the fold at the form's end: few people need it.
+func (f formSpec) folds(d field) bool {
+	switch d.name {
+	case "type", "key", "ticket", "renewBy":
+		return true
+	case "projectId":
+		return f.action == record.Value
+	}
+	return false
+}
+
 // field gives a field of the form.
 func (f formSpec) field(name string) (field, bool) {
 	i := slices.IndexFunc(f.table, func(d field) bool { return d.name == name })

@@ -56,7 +56,14 @@ func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formStat
 
 // model is what the form's page needs.
 func (v formView) model(p layout.Page) pages.SecretForm {
-	m := pages.SecretForm{Page: p, Form: v.common(), Value: v.value(), Wiki: wikiLink(v.form, v.st.in)}
+	m := pages.SecretForm{
+		Page:     p,
+		Form:     v.common(),
+		Value:    v.value(),
+		Lists:    v.listLinks(),
+		MoreOpen: v.moreOpen(),
+		Wiki:     wikiLink(v.form, v.st.in),
+	}
 	if why := v.hopeless(); why != nil {
 		choose, _ := v.form.field("agentId")
 		m.Hopeless = &parts.Notice{
@@ -100,6 +107,33 @@ func (v formView) field(d field) parts.Field {
 		f.Advice = d.advice(v)
 	}
 	return f
+}
+
+// listLinks lead to the pages to choose a project or an agent on, where there is something to choose.
+func (v formView) listLinks() []parts.Link {
+	var links []parts.Link
+	in := besideRecipe(v.st.in)
+	for _, d := range v.form.table {
+		if d.picks != nil && !v.st.locked(d.name) {
+			links = append(links, parts.Link{
+				Label: d.picks.what + "s",
+				Href:  chooseLink(d.picks.path, v.form, in, "", 1),
+			})
+		}
+	}
+	return links
+}
+
+// moreOpen says whether a field that is folded has something, is wrong, or has a list that Maia did not give.
+// What the recipe says, nobody needs to see.
+func (v formView) moreOpen() bool {
+	r, _ := recipeOf(v.st.in)
+	usual := map[string]string{"type": r.Type, "key": r.Key}
+	return slices.ContainsFunc(v.form.table, func(d field) bool {
+		value := v.st.in.get(d.name)
+		about := d.picks != nil && whyNoList(d.picks.what, v.pick(d)) != ""
+		return v.form.folds(d) && (value != "" && value != usual[d.name] || len(v.st.errs[d.name]) > 0 || about)
+	})
 }
 
 func (v formView) secret(name string) parts.SecretField {
@@ -194,8 +228,12 @@ func (v formView) common() parts.Form {
 // then what is odd, the worst first.
 func (v formView) summary() []parts.SummaryItem {
 	order := []string{""}
-	for _, d := range v.form.table {
-		order = append(order, d.name)
+	for _, folded := range []bool{false, true} { // the fold comes last
+		for _, d := range v.form.table {
+			if v.form.folds(d) == folded {
+				order = append(order, d.name)
+			}
+		}
 	}
 	rank := func(field string) int {
 		// Rows of pairs stand together, at the place of their first control.

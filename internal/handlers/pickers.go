@@ -330,7 +330,6 @@ func (v formView) picker(d field, f *parts.Field) *parts.Picker {
 	p := v.pick(d)
 	m := &parts.Picker{
 		What:    d.picks.what,
-		Choose:  chooseLink(d.picks.path, v.form, v.st.in, "", 1),
 		Why:     whyNoList(d.picks.what, p),
 		Against: p.entry.against,
 	}

@@ -159,8 +159,9 @@ func TestPickerFollowsItsList(t *testing.T) {
 		if (tc.says == "") != (p.Why == "") || !strings.Contains(p.Why, tc.says) {
 			t.Errorf("%s: %q", why, p.Why)
 		}
-		if !strings.HasPrefix(p.Choose, "/choose/project?for=%2Fsecret-references%2Fnew") {
-			t.Errorf("%s: choose at %s", why, p.Choose)
+		links := viewOf(referenceForm, in, tc.lists).listLinks()
+		if len(links) != 2 || !strings.HasPrefix(links[0].Href, "/choose/project?for=%2Fsecret-references%2Fnew") {
+			t.Errorf("%s: choose at %v", why, links)
 		}
 		if tc.name != "" && !strings.HasPrefix(f.Value, "p0") {
 			t.Errorf("%s: %q is no id", why, f.Value)

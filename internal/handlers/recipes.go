@@ -31,6 +31,7 @@ func (f formSpec) withRecipe(in input) (filled input, unknown bool) {
 			in.values[name] = []string{value}
 		}
 	}
+	set("agentType", f.valueFor)
 	set("type", r.Type)
 	set("key", r.Key)
 	set("valueFormat", string(r.Formats[0]))
@@ -38,6 +39,25 @@ func (f formSpec) withRecipe(in input) (filled input, unknown bool) {
 		in.values["pairKey"] = r.PropertyNames()
 	}
 	return in, false
+}
+
+// besideRecipe leaves out what the recipe says anyway, for links that have the recipe.
+func besideRecipe(in input) input {
+	r, ok := recipeOf(in)
+	if !ok {
+		return in
+	}
+	out := in
+	out.values = maps.Clone(in.values)
+	for name, value := range map[string]string{"type": r.Type, "key": r.Key, "valueFormat": string(r.Formats[0])} {
+		if in.get(name) == value {
+			delete(out.values, name)
+		}
+	}
+	if slices.Equal(in.values["pairKey"], r.PropertyNames()) {
+		delete(out.values, "pairKey")
+	}
+	return out
 }
 
 // picker offers the recipes as links, or shows the one that was chosen. The links lead to the form anew, so they
@@ -60,20 +80,27 @@ func (f formSpec) picker(in input) parts.RecipePicker {
 	return f.offers(kept)
 }
 
-// recipeLink leads to the form for a recipe.
+// recipeLink leads to the form for a recipe. Where one type of agent alone takes a value, a recipe means that type.
 func (f formSpec) recipeLink(kept input, id string) string {
 	to := input{values: maps.Clone(kept.values)}
-	if f.valueFor != "" {
-		to.values["agentType"] = []string{f.valueFor}
-	}
 	if id != "" {
 		to.values["recipe"] = []string{id}
+	}
+	switch {
+	case f.valueFor == "":
+	case id == "":
+		to.values["agentType"] = []string{f.valueFor}
+	default:
+		delete(to.values, "agentType")
 	}
 	return f.link(to)
 }
 
 func (f formSpec) offers(kept input) parts.RecipePicker {
-	var p parts.RecipePicker
+	p := parts.RecipePicker{Question: "What is it for? Choose first, or fill in the form for anything else."}
+	if f.valueFor != "" {
+		p.Question = "If " + f.valueFor + " keeps the secret, choose first what it is for:"
+	}
 	for _, r := range submission.Recipes {
 		if r.ID != submission.RecipeAnything {
 			p.Links = append(p.Links, parts.RecipeLink{Title: r.Title, Text: r.Text, Href: f.recipeLink(kept, r.ID)})

@@ -79,11 +79,8 @@ func (v formView) wikiFields(d field) []pages.WikiField {
 		return list
 	}
 	f := v.field(d)
-	f.Rule, f.Advice, f.Errors = "", "", nil
-	switch {
-	case d.picks != nil:
-		f.Picker.Choose = ""
-	case wikiChoices[d.name] != nil:
+	f.Rule, f.Advice, f.Errors, f.MayStay = "", "", nil, true
+	if wikiChoices[d.name] != nil {
 		f.Picker = &parts.Picker{Groups: []parts.OptionGroup{{Options: wikiChoices[d.name]}}}
 	}
 	return []pages.WikiField{{ID: d.name, Label: wikiLabel(d), Field: f}}

@@ -58,7 +58,7 @@ func joinStyles(face Face) []byte {
 		sheet.WriteString("}\n\n")
 	}
 	sheet.Write(read("css/" + unlayered + ".css"))
-	return sheet.Bytes()
+	return tightened(sheet.Bytes())
 }
 
 // read panics where a name is not embedded: that is a fault in the program.

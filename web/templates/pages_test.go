@@ -254,7 +254,6 @@ func TestPagesEscapeWhatTheyAreGiven(t *testing.T) {
 		What:    hostile,
 		Groups:  []OptionGroup{{Label: hostile, Options: []Option{{Value: hostile, Label: hostile}}}},
 		Other:   &Field{Name: hostile, Value: hostile, Errors: []string{hostile}},
-		Choose:  "javascript:alert(1)",
 		Why:     hostile,
 		Name:    hostile,
 		Against: []string{hostile},
@@ -271,6 +270,7 @@ func TestPagesEscapeWhatTheyAreGiven(t *testing.T) {
 		}},
 	}}
 	m.Page.User.Name, m.Page.Product, m.Value.Pairs[0].Key = hostile, hostile, hostile
+	m.Lists = []Link{{Label: hostile, Href: "javascript:alert(1)"}}
 	page := render(t, ReferenceFormPage(m))
 	for _, found := range []string{"<script", "javascript:"} {
 		if strings.Contains(page, found) {

@@ -40,7 +40,6 @@ func picker(what string, groups []OptionGroup) *Picker {
 		What:   what,
 		Groups: groups,
 		Other:  &Field{Name: other[what]},
-		Choose: "/choose/" + what + "?for=%2Fsetup",
 	}
 }
 
@@ -131,7 +130,6 @@ func noChoice() Choose {
 func wiki() Wiki {
 	m := setupForm("", "text")
 	project := *at(m, "projectId")
-	project.Picker.Choose = ""
 	return Wiki{
 		Page:     page("Make a link", ""),
 		Title:    "Set up a secret",
@@ -328,9 +326,8 @@ func valueForm(format string) SecretForm {
 		Fields: Fields{
 			{Name: "agentId", Picker: picker("agent", agents)},
 			{Name: "projectId", Picker: &Picker{
-				What:   "project",
-				Choose: "/choose/project?for=%2Fsecret-values%2Fnew",
-				Why:    "Maia could not give the list of projects just now.",
+				What: "project",
+				Why:  "Maia could not give the list of projects just now.",
 			}},
 			{Name: "name"},
 			{
@@ -427,7 +424,7 @@ func secretErrors(format string) SecretForm {
 func noticeForm() SecretForm {
 	m := referenceForm("AWS", "text")
 	m.Page.Notice = "Maintenance on Saturday from 08:00 to 10:00 UTC."
-	at(m, "projectId").Picker = &Picker{What: "project", Choose: "/choose/project?for=%2Fsecret-references%2Fnew"}
+	at(m, "projectId").Picker = &Picker{What: "project"}
 	at(m, "secretReferenceName").Value = longName
 	at(m, "secretName").Value = "prod/snowflake"
 	m.SecretDropped = true

@@ -14,6 +14,10 @@ type SecretForm struct {
 	Value  parts.ValueFields
 	// Hopeless stands in the place of the secret's fields where the agent can take none for sure; nil elsewhere.
 	Hopeless *parts.Notice
+	// Lists lead to the pages to choose a project or an agent on.
+	Lists []parts.Link
+	// MoreOpen says that one of the fields that are folded has something, or is wrong.
+	MoreOpen bool
 	// Wiki is the address of the page that makes a link to this form.
 	Wiki string
 }
@@ -23,6 +27,14 @@ type SecretForm struct {
 func (m SecretForm) TypeUnknown() bool {
 	agent := m.Fields.Named("agentId")
 	return agent.Picker != nil && (agent.Picker.Nowhere || agent.Picker.Why != "" && len(agent.Picker.Groups) == 0)
+}
+
+// vaultName is the field for the vault's name where the type of the agent may still be chosen: it is needed for one of
+// them only.
+func (m SecretForm) vaultName() parts.Field {
+	f := m.Fields.Named("vaultName")
+	f.MayStay = m.Fields.Named("agentType").Value != "Azure"
+	return f
 }
 
 // typeLegend says whether the type of the agent has to be chosen.

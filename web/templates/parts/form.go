@@ -27,8 +27,9 @@ func options(list []Option, chosen string) templ.Component {
 			if o.Disabled {
 				state += " disabled"
 			}
+			// The end tag goes without saying, and there may be many entries on a page that is not compressed.
 			for _, text := range []string{
-				`<option value="`, templ.EscapeString(o.Value), `"`, state, `>`, templ.EscapeString(o.Label), `</option>`,
+				`<option value="`, templ.EscapeString(o.Value), `"`, state, `>`, templ.EscapeString(o.Label),
 			} {
 				if _, err := io.WriteString(w, text); err != nil {
 					return err
@@ -49,6 +50,7 @@ type Field struct {
 	Advice  string   // what is better known about what stands in it, though it is no fault; may be empty
 	Linked  bool     // a link has filled it in
 	Locked  bool     // a preset fixes it
+	MayStay bool     // empty, that is: not required, though it does not say optional
 	Picker  *Picker  // what it chooses from; nil: nothing
 }
 
@@ -151,8 +153,9 @@ func summaryHeading(items int) string {
 	}
 }
 
-// exactAttributes are on fields for ids and names, which nothing may correct.
-var exactAttributes = templ.OrderedAttributes{
+// FormAttributes are on forms that people fill in. Their fields take them over: nearly all are for ids and names, which
+// nothing may keep or correct.
+var FormAttributes = templ.OrderedAttributes{
 	{Key: "autocapitalize", Value: "off"},
 	{Key: "autocomplete", Value: "off"},
 	{Key: "autocorrect", Value: "off"},
@@ -165,14 +168,6 @@ func or(words, general string) string {
 		return words
 	}
 	return general
-}
-
-// inputType is the type of a field's control.
-func inputType(name string) string {
-	if name == "renewBy" {
-		return "date"
-	}
-	return "text"
 }
 
 // idList joins the ids that are not empty, for aria-describedby.

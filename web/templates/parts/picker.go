@@ -6,8 +6,6 @@ type Picker struct {
 	Groups []OptionGroup
 	// Other takes a typed id that counts where nothing is chosen; nil: the field itself does.
 	Other *Field
-	// Choose is the address of the page to choose on.
-	Choose string
 	// Why says why there is no list; may be empty.
 	Why string
 	// Name is what is known of the id that is filled in; Nowhere says that no list has it.
@@ -37,8 +35,8 @@ func (f Field) filled() string {
 // stands says whether there is something to say about the entry that is filled in.
 func (f Field) stands() bool { return f.Picker.Nowhere || len(f.Picker.Against) > 0 }
 
-// besideLabel stands over the field for a typed id.
-func besideLabel(what string) string { return " for the " + what }
+// besideLabel ends the label of the field for a typed id, for those who do not see beside what it stands.
+func besideLabel(what string) string { return " of the " + what + "s" }
 
 // idHint says what to type where there is nothing to choose from.
 func (p Picker) idHint() string {

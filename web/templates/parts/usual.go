@@ -74,7 +74,7 @@ func (v ValueFields) hasUsualFile() bool {
 // IsUsual says whether a field of some name is as Once may draw it: nothing is known, entered or wrong.
 func (f Field) IsUsual(name string) bool {
 	return f.Name == name && f.Value == "" && f.Rule == "" && f.Advice == "" && len(f.Options) == 0 &&
-		len(f.Errors) == 0 && !f.Linked && !f.Locked && f.Picker == nil
+		len(f.Errors) == 0 && !f.Linked && !f.Locked && !f.MayStay && f.Picker == nil
 }
 
 func (p Pair) isEmpty() bool { return p.Key == "" && len(p.KeyErrors)+len(p.ValueErrors) == 0 }

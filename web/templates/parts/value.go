@@ -3,6 +3,7 @@ package parts
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -67,13 +68,23 @@ type RecipePicker struct {
 	ID     string // of the chosen one; empty where none is
 	Chosen RecipeLink
 	Change string // address of the form with nothing chosen
-	Links  []RecipeLink
+	// Question stands over the links.
+	Question string
+	Links    []RecipeLink
 	// Drawn is the picker as it was drawn before; nil: it is drawn from the other fields.
 	Drawn templ.Component
 }
 
 // RecipeLink is one use of a secret.
 type RecipeLink struct{ Title, Text, Href string }
+
+// inLine is the title in the middle of a line. All of them begin with an article, or with "Anything".
+func (r RecipeLink) inLine() string {
+	if r.Title == "" {
+		return ""
+	}
+	return strings.ToLower(r.Title[:1]) + r.Title[1:]
+}
 
 // PropertyField takes the value of one property whose name is known.
 type PropertyField struct {
