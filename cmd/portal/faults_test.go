@@ -71,7 +71,7 @@ func (b *browser) outcome(path string, form url.Values) (status int, says string
 func sentTo(r *rig, name string) int {
 	n := 0
 	for _, c := range r.sb.Maia.WriteCalls() {
-		if strings.HasSuffix(c.Path, "/"+name) {
+		if written(c) == name {
 			n++
 		}
 	}
