@@ -13,8 +13,8 @@ import (
 // takeSubmission takes one from an actor's token bucket, which holds perMinute and refills at that
 // rate, over all processes. Where it is empty, wait says how long until one is there; else it is 0.
 //
-// It is the generic cell rate algorithm, for it needs one number and one statement. A bucket that fills up later than any
-// can was used while a clock was ahead, and is full: else its owner would be kept out until that time has come.
+// It is the generic cell rate algorithm, for it needs one number and one statement. A bucket that fills up later than
+// any can was used while a clock was ahead, and is full: else its owner would be kept out until that time has come.
 func takeSubmission(ctx context.Context, q queries, actor string, perMinute int,
 	at time.Time) (wait time.Duration, err error) {
 	now := millis(at)

@@ -77,8 +77,8 @@ func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session, rep
 	})
 }
 
-// clocksApart is how far the clocks of two processes, or one clock that is set, may be apart. What was written later than
-// that was written while a clock was wrong, and its time says nothing.
+// clocksApart is how far the clocks of two processes, or one clock that is set, may be apart. What was written later
+// than that was written while a clock was wrong, and its time says nothing.
 const clocksApart = 5 * time.Minute
 
 // liveSession are a session's row, where it was begun and used after two instants. One that begins in the future would
