@@ -1,5 +1,8 @@
 # The static binary and nothing else: no shell, no package manager, no root.
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+# The image itself has no base (scratch). What builds it is a tag here, because a digest has to be looked up where there is
+# a registry: GO_IMAGE=golang:1.26@sha256:… pins it.
+ARG GO_IMAGE=golang:1.26
+FROM --platform=$BUILDPLATFORM $GO_IMAGE AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

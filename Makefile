@@ -84,5 +84,5 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m).
 shots: deps ## Take screenshots of all pages into e2e/shots.
 	cd e2e && npm run shots
 
-image: ## Build the container image portal:VERSION, without the demo.
-	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t portal:$(VERSION) .
+image: ## Build the container image portal:VERSION, without the demo; GO_IMAGE=golang:1.26@sha256:… pins what builds it.
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) $(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) -t portal:$(VERSION) .

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -23,21 +24,22 @@ import (
 	"maiaportal/internal/store/pgtest"
 )
 
-// Whenever a process is killed, what was told of the trail is in it, the chain holds, each call that reached Maia is in it,
-// and the records are those that the events make.
+// S-47: whenever a process is killed, what was told of the trail is in it, the chain holds, each call that reached Maia is
+// in it, and the records are those that the events make. Who had an answer finds the receipt, who had none and sends the
+// form again doubles nothing, and nothing stays under way.
 func TestTrailUnderKills(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		killAgainAndAgain(t, "sqlite:"+filepath.Join(t.TempDir(), "portal.db"), 1)
+		killAgainAndAgain(t, "sqlite:"+filepath.Join(t.TempDir(), "portal.db"), 1, 3)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		killAgainAndAgain(t, pgtest.Start(t), 2)
+		killAgainAndAgain(t, pgtest.Start(t), 2, 23) // 3 rounds of 69 forms
 	})
 }
 
-func killAgainAndAgain(t *testing.T, databaseURL string, count int) {
+func killAgainAndAgain(t *testing.T, databaseURL string, count, each int) {
 	settings := []string{"AUDIT_KEYS", auditKey, "SUBMISSIONS_PER_MINUTE", "1000"}
 	r := newFleet(t, databaseURL, count, settings...)
 	everyone := slices.Clone(r.processes) // the dead, too
@@ -53,17 +55,20 @@ func killAgainAndAgain(t *testing.T, databaseURL string, count int) {
 	b := r.browser()
 	b.login("ada", "/")
 	rng := rand.New(rand.NewPCG(11, uint64(count)))
+	type filledIn struct {
+		path string
+		form url.Values
+	}
+	var mu sync.Mutex
+	var receipts []string  // of those that were answered with one
+	var unheard []filledIn // those that were not answered
 	for round := range 3 {
-		type filledIn struct {
-			path string
-			form url.Values
-		}
 		var forms []filledIn
-		for i := range 3 {
+		for i := range each {
 			name := fmt.Sprintf("N%d", rng.IntN(8)) // some of them are taken
 			forms = append(forms,
 				filledIn{"/secret-references", b.reference(name, "agentType", "AWS", "secretName", "s")},
-				filledIn{"/secret-values", b.value(fmt.Sprint("v", round, i), "valueFormat", "text", "valueText", "hunter2")},
+				filledIn{"/secret-values", b.value(fmt.Sprintf("v%d-%d", round, i), "valueFormat", "text", "valueText", "hunter2")},
 				filledIn{"/setup", b.setup(fmt.Sprintf("S%d_%d", round, i), "valueFormat", "text", "valueText", "hunter2", "renewBy", "2099-01-31")})
 		}
 		// Some calls go through, then Maia holds all others; as soon as one is held, a process is killed.
@@ -74,8 +79,16 @@ func killAgainAndAgain(t *testing.T, databaseURL string, count int) {
 		for _, f := range forms {
 			all.Go(func() {
 				resp, err := b.client.Do(b.formRequest(f.path, f.form))
-				if err == nil { // else its process was killed
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil || resp.StatusCode == http.StatusBadGateway { // its process was killed
+					unheard = append(unheard, f)
+				}
+				if err == nil {
 					_ = resp.Body.Close()
+					if resp.StatusCode == http.StatusSeeOther {
+						receipts = append(receipts, resp.Header.Get("Location"))
+					}
 				}
 			})
 		}
@@ -106,6 +119,16 @@ func killAgainAndAgain(t *testing.T, databaseURL string, count int) {
 	restart(0)
 	for _, pending := range left {
 		r.processes[0].wait(t, `"submission_id":"`+pending.ID+`"`) // the event that settles it: it has no other
+	}
+	if len(unheard) == 0 {
+		t.Error("nobody was left without an answer")
+	}
+	for _, f := range unheard {
+		if p := b.send(f.path, f.form); p.status == http.StatusSeeOther {
+			receipts = append(receipts, p.location())
+		} else if p.status >= http.StatusInternalServerError {
+			t.Errorf("%s, sent again: %d %s", f.path, p.status, p.text())
+		}
 	}
 	if p := b.get("/activity"); p.status != http.StatusOK {
 		t.Errorf("after all of it: %d", p.status)
@@ -148,6 +171,19 @@ func killAgainAndAgain(t *testing.T, databaseURL string, count int) {
 	}
 	if calls := len(r.sb.Maia.WriteCalls()); calls > begun {
 		t.Errorf("%d calls reached Maia, and %d are in the trail", calls, begun)
+	}
+	once := map[string]bool{}
+	for _, call := range r.sb.Maia.WriteCalls() {
+		what := call.Path + " " + written(call)
+		if once[what] && !strings.Contains(what, " N") { // those names are wanted by several
+			t.Errorf("sent twice: %s", what)
+		}
+		once[what] = true
+	}
+	for _, receipt := range receipts {
+		if _, err := st.SubmissionByID(t.Context(), strings.TrimPrefix(receipt, "/activity/")); err != nil {
+			t.Errorf("the receipt %s: %v", receipt, err)
+		}
 	}
 	again := audittest.Records(t, events)
 	rows := must(st.Submissions(t.Context(), record.Query{Of: record.Everyone, Limit: 1000}))

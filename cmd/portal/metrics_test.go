@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"regexp"
 	"runtime"
 	"slices"
@@ -360,6 +361,20 @@ func TestAlertsNameWhatThereIs(t *testing.T) {
 	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(rules, -1) {
 		if !strings.Contains(doc, "| `"+alert[1]+"` |") {
 			t.Errorf("docs/operate.md does not say what to do for %s", alert[1])
+		}
+	}
+}
+
+// The alerts are rules that Prometheus takes, and they fire and stay silent as their own tests say.
+func TestAlertsAreTaken(t *testing.T) {
+	t.Parallel()
+	program := tool(t, "promtool")
+	for _, args := range [][]string{
+		{"check", "rules", "--lint-fatal", "../../deploy/prometheus/portal.rules.yaml"},
+		{"test", "rules", "../../deploy/prometheus/portal.rules.test.yaml"},
+	} {
+		if out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
+			t.Errorf("promtool %s %s: %v: %s", args[0], args[1], err, out)
 		}
 	}
 }

@@ -204,7 +204,7 @@ func tool(t *testing.T, name string) string {
 			return program
 		}
 	}
-	t.Skipf("no %s in PATH or bin; make test installs it where it can (Debian: apt-get install %s)", name, name)
+	t.Skipf("no %s in PATH or bin; scripts/test-deps gets it where it can", name)
 	return ""
 }
 

@@ -164,6 +164,15 @@ func (s *submitter) work(who int, end <-chan struct{}) {
 	}
 }
 
+// written is the name of what a call to Maia writes.
+func written(call maia.Call) string {
+	if secret, ok := call.Request["secret"].(map[string]any); ok {
+		name, _ := secret["name"].(string)
+		return name
+	}
+	return path.Base(call.Path) // of a reference
+}
+
 // S-46: two instances behind a proxy are restarted one after the other while people submit: no answer is an
 // error, nothing is lost, and nothing arrives twice.
 func TestRollingRestartLosesNothing(t *testing.T) {
@@ -225,10 +234,7 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 	}
 	t.Logf("%d answers, %d submissions", answers, len(names))
 	for _, call := range sb.Maia.WriteCalls() {
-		name := path.Base(call.Path) // of a reference
-		if secret, ok := call.Request["secret"].(map[string]any); ok {
-			name, _ = secret["name"].(string)
-		}
+		name := written(call)
 		if _, ours := names[name]; !ours || call.Status/100 != 2 {
 			t.Errorf("a call that nobody made: %s %s %q: %d", call.Method, call.Path, name, call.Status)
 		}

@@ -20,6 +20,8 @@ type Options struct {
 	PostLogoutRedirectURI string
 	// PortalURL is the portal's address, for the links on the start page.
 	PortalURL string
+	// ProviderFront is the host:port at which users and the portal reach the provider, where that is not its own.
+	ProviderFront string
 	// AccessTokenLife is how long an access token lives; 30 minutes, as with Maia, where it is 0.
 	AccessTokenLife time.Duration
 	// Logger hears what the provider refuses, at debug level. Without one nothing is logged.
@@ -46,6 +48,7 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	op, err := provider.Start(provider.Options{
+		Front:                 o.ProviderFront,
 		RedirectURI:           o.RedirectURI,
 		PostLogoutRedirectURI: o.PostLogoutRedirectURI,
 		AccessTokenLife:       o.AccessTokenLife,

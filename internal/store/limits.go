@@ -13,7 +13,8 @@ import (
 // takeSubmission takes one from an actor's token bucket, which holds perMinute and refills at that
 // rate, over all processes. Where it is empty, wait says how long until one is there; else it is 0.
 //
-// It is the generic cell rate algorithm, for it needs one number and one statement.
+// It is the generic cell rate algorithm, for it needs one number and one statement. A bucket that fills up later than
+// any can was used while a clock was ahead, and is full: else its owner would be kept out until that time has come.
 func takeSubmission(ctx context.Context, q queries, actor string, perMinute int,
 	at time.Time) (wait time.Duration, err error) {
 	now := millis(at)
@@ -23,9 +24,11 @@ func takeSubmission(ctx context.Context, q queries, actor string, perMinute int,
 	err = q.QueryRowContext(ctx, `
 		INSERT INTO submission_limits (actor, full_at) VALUES ($1, $2)
 		ON CONFLICT (actor) DO UPDATE
-			SET full_at = CASE WHEN submission_limits.full_at > $3 THEN submission_limits.full_at ELSE $3 END + $4
-			WHERE submission_limits.full_at <= $5
-		RETURNING full_at`, actor, now+each, now, each, now+slack).Scan(&fullAt)
+			SET full_at = CASE WHEN submission_limits.full_at > $3 AND submission_limits.full_at <= $6
+				THEN submission_limits.full_at ELSE $3 END + $4
+			WHERE submission_limits.full_at <= $5 OR submission_limits.full_at > $6
+		RETURNING full_at`,
+		actor, now+each, now, each, now+slack, now+(time.Minute+clocksApart).Milliseconds()).Scan(&fullAt)
 	if err == nil {
 		return 0, nil
 	}

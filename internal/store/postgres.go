@@ -21,6 +21,8 @@ import (
 const (
 	connectTimeout   = 5 * time.Second  // unless the address sets connect_timeout
 	statementTimeout = 10 * time.Second // unless the address, the role or the server sets one
+	silence          = 5 * time.Second  // how much longer than that the portal waits for a server that says nothing
+	pingTime         = time.Second      // for a connection that was not used for a moment, before it is
 	maxConns         = 20
 	maxIdleConns     = 10
 	connIdleTime     = 5 * time.Minute
@@ -90,21 +92,28 @@ func (s *Store) begin(ctx context.Context) (queries, func() error, func(), error
 // and no start-up parameter, because poolers refuse those.
 func limitStatements(ctx context.Context, conn *pgx.Conn) error {
 	// A machine that vanished says no goodbye: what it holds has to be free within seconds all the same.
-	_, err := conn.Exec(ctx, `SELECT set_config('tcp_keepalives_idle', '3', false), set_config('tcp_keepalives_interval', '2', false),
-		set_config('tcp_keepalives_count', '2', false)`)
+	var ms int64
+	err := conn.QueryRow(ctx, `SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint
+		FROM (SELECT set_config('tcp_keepalives_idle', '3', false), set_config('tcp_keepalives_interval', '2', false),
+			set_config('tcp_keepalives_count', '2', false)) AS kept`).Scan(&ms)
 	if err != nil {
 		return errors.Join(err, conn.Close(ctx)) // nobody else closes it
 	}
-	if _, set := conn.Config().RuntimeParams["statement_timeout"]; set {
-		return nil
+	if _, set := conn.Config().RuntimeParams["statement_timeout"]; ms == 0 && !set {
+		ms = statementTimeout.Milliseconds()
+		_, err := conn.Exec(ctx, `SELECT set_config('statement_timeout', $1, false)`, strconv.FormatInt(ms, 10))
+		if err != nil {
+			return errors.Join(err, conn.Close(ctx)) // nobody else closes it
+		}
 	}
-	_, err = conn.Exec(ctx, `SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'`,
-		strconv.FormatInt(statementTimeout.Milliseconds(), 10))
-	if err != nil {
-		return errors.Join(err, conn.Close(ctx)) // nobody else closes it
+	if ms > 0 {
+		conn.PgConn().CustomData()[patienceKey] = time.Duration(ms)*time.Millisecond + silence
 	}
 	return nil
 }
+
+// patienceKey is where a connection keeps how long one statement is waited for.
+const patienceKey = "maiaportal patience"
 
 // migratePostgres has connections of its own, because a step may take longer than a statement may.
 func migratePostgres(ctx context.Context, cfg *pgx.ConnConfig) (err error) {

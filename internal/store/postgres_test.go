@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"maiaportal/internal/record"
+	"maiaportal/internal/sandbox/line"
 	"maiaportal/internal/store/pgtest"
 )
 
@@ -276,4 +278,35 @@ func TestPostgresGoesAway(t *testing.T) {
 	must0(t, s.Ping(ctx))
 	must0(t, socket.Ping(ctx))
 	want(t, "kept", handles(t, s, "", time.Time{}, time.Time{}), "h")
+}
+
+// S-46: a server that is not heard any more holds up nobody for longer than a statement may take, and pooled connections
+// that lead nowhere are found out before they are used.
+func TestPostgresFallsSilent(t *testing.T) {
+	u := must[*url.URL](t)(url.Parse(pgtest.Start(t)))
+	wire := must[*line.Line](t)(line.Listen())
+	defer func() { _ = wire.Close() }()
+	wire.To(u.Host)
+	u.Host = wire.Addr()
+	c, ctx := newClock(), t.Context()
+	must0(t, open(t, u.String(), c).Migrate(ctx))
+	s := open(t, u.String()+"&statement_timeout=500", c)
+	var one int
+	must0(t, s.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one))
+	wire.Set(line.Mute)
+	if err := s.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the answer is lost: %v", err)
+	}
+	wire.Set(line.Whole)
+
+	var conns []*sql.Conn
+	for range 4 {
+		conns = append(conns, must[*sql.Conn](t)(s.pool.Conn(ctx)))
+	}
+	for _, conn := range conns {
+		must0(t, conn.Close())
+	}
+	wire.Set(line.HalfOpen)
+	time.Sleep(time.Second) // a connection that was used within a second is believed
+	must0(t, s.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one))
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -116,26 +117,49 @@ func (q quiet) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("connect to the database: not a connection of pgx"), conn.Close())
 	}
-	return &quietConn{pgxConn, q.hider}, nil
+	patience, _ := pgxConn.Conn().PgConn().CustomData()[patienceKey].(time.Duration)
+	return &quietConn{pgxConn, q.hider, patience}, nil
 }
 
-// quietConn is a connection of database/sql. Statements are not prepared on it.
+// quietConn is a connection of database/sql. Statements are not prepared on it. The server's own limit ends a statement
+// only while the server can be heard, so each has a limit here, too: else whoever waits, and the connection with it,
+// would be held up for as long as the request may take.
 type quietConn struct {
 	*stdlib.Conn
 	hider
+	patience time.Duration // 0: as long as the context lets it
+}
+
+func (c *quietConn) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.patience == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, c.patience)
 }
 
 func (c *quietConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	ctx, cancel := c.limit(ctx)
+	defer cancel()
 	res, err := c.Conn.ExecContext(ctx, query, args)
 	return res, c.hide(err)
 }
 
 func (c *quietConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx, cancel := c.limit(ctx)
 	rows, err := c.Conn.QueryContext(ctx, query, args)
 	if err != nil {
+		cancel()
 		return nil, c.hide(err)
 	}
-	return &quietRows{rows, c.hider}, nil
+	return &quietRows{rows, c.hider, cancel}, nil
+}
+
+// ResetSession makes sure that a connection that lay idle still leads somewhere. A server that vanished never says so,
+// and an answer that takes this long is no better than a new connection.
+func (c *quietConn) ResetSession(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTime)
+	defer cancel()
+	return c.Conn.ResetSession(ctx)
 }
 
 func (c *quietConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -151,6 +175,12 @@ func (c *quietConn) Ping(ctx context.Context) error { return c.hide(c.Conn.Ping(
 type quietRows struct {
 	driver.Rows
 	hider
+	over context.CancelFunc
+}
+
+func (r *quietRows) Close() error {
+	defer r.over()
+	return r.Rows.Close()
 }
 
 func (r *quietRows) Next(dest []driver.Value) error { return r.hide(r.Rows.Next(dest)) }

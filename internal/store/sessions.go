@@ -77,8 +77,13 @@ func (s *Store) CreateSession(ctx context.Context, idHash []byte, r Session, rep
 	})
 }
 
-// liveSession are a session's row, where it was begun and used after two instants.
-const liveSession = ` FROM sessions WHERE id_hash = $1 AND created_at > $2 AND seen_at > $3`
+// clocksApart is how far the clocks of two processes, or one clock that is set, may be apart. What was written later
+// than that was written while a clock was wrong, and its time says nothing.
+const clocksApart = 5 * time.Minute
+
+// liveSession are a session's row, where it was begun and used after two instants. One that begins in the future would
+// live for too long.
+const liveSession = ` FROM sessions WHERE id_hash = $1 AND created_at > $2 AND seen_at > $3 AND created_at < $4`
 
 // Session gives a session that was begun after begun and used after seen, or ErrNotFound. What a list shows of it,
 // but for its handle and instants, is left out: each request asks for a session.
@@ -86,7 +91,7 @@ func (s *Store) Session(ctx context.Context, idHash []byte, begun, seen time.Tim
 	var r Session
 	var created, used int64
 	err := s.db.QueryRowContext(ctx, `SELECT handle, sealed, created_at, seen_at`+liveSession,
-		idHash, millis(begun), millis(seen)).Scan(&r.Handle, &r.Sealed, &created, &used)
+		idHash, millis(begun), millis(seen), millis(s.now().Add(clocksApart))).Scan(&r.Handle, &r.Sealed, &created, &used)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Session{}, ErrNotFound
@@ -100,7 +105,8 @@ func (s *Store) Session(ctx context.Context, idHash []byte, begun, seen time.Tim
 // SessionLives says whether Session would give one.
 func (s *Store) SessionLives(ctx context.Context, idHash []byte, begun, seen time.Time) (bool, error) {
 	var one int
-	err := s.db.QueryRowContext(ctx, `SELECT 1`+liveSession, idHash, millis(begun), millis(seen)).Scan(&one)
+	err := s.db.QueryRowContext(ctx, `SELECT 1`+liveSession,
+		idHash, millis(begun), millis(seen), millis(s.now().Add(clocksApart))).Scan(&one)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, nil
@@ -282,13 +288,14 @@ func sidMark(issuer, sid string) []byte {
 
 // LeaseSession lets one caller at a time, over all processes, renew a session's token. The winner
 // gets the payload as it is now; everybody else, and everybody for a session that has ended, gets
-// ErrNotFound. A lease that is not given back runs out at until.
+// ErrNotFound. A lease that is not given back runs out at until; one that would run out much later was taken while a
+// clock was ahead, and is none.
 func (s *Store) LeaseSession(ctx context.Context, idHash []byte, by string,
 	until time.Time) (sealed []byte, err error) {
 	err = s.write(ctx, func(q queries) error {
 		return q.QueryRowContext(ctx, `UPDATE sessions SET lease_until = $3, lease_by = $2
-			WHERE id_hash = $1 AND lease_until < $4 RETURNING sealed`,
-			idHash, by, millis(until), millis(s.now())).Scan(&sealed)
+			WHERE id_hash = $1 AND (lease_until < $4 OR lease_until > $5) RETURNING sealed`,
+			idHash, by, millis(until), millis(s.now()), millis(until.Add(clocksApart))).Scan(&sealed)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

@@ -866,6 +866,17 @@ func testLimits(t *testing.T, address string) {
 	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), 0)
 	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), time.Minute)
 
+	c.add(time.Hour)
+	want(t, "while the clock is ahead", take("ann"), 0)
+	want(t, "while the clock is ahead", must[time.Duration](t)(taken(ctx, s, "slow", 1)), 0)
+	c.add(-24 * time.Hour)
+	for range 6 {
+		want(t, "after it was set back", take("ann"), 0)
+	}
+	want(t, "the limit holds then, too", take("ann"), 10*time.Second)
+	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), 0)
+	want(t, "one a minute", must[time.Duration](t)(taken(ctx, s, "slow", 1)), time.Minute)
+
 	eve := record.Actor{Issuer: "https://idp.example", Subject: "eve"}
 	want(t, "said later", must[time.Duration](t)(s.TakeLater(ctx, eve, 1)), 0)
 	want(t, "said later, again", must[time.Duration](t)(s.TakeLater(ctx, eve, 1)), time.Minute)

@@ -102,7 +102,8 @@ func (k *Pending) Use(ctx context.Context, state, browser string) (PendingLogin,
 	if err != nil {
 		return PendingLogin{}, ErrNotPending
 	}
-	if !row.First || k.Now().Sub(row.CreatedAt) > loginTime {
+	// One that begins in the future was begun while a clock was wrong, and nobody knows how old it is.
+	if age := k.Now().Sub(row.CreatedAt); !row.First || age > loginTime || age < -loginTime {
 		return PendingLogin{ReturnTo: p.ReturnTo}, ErrNotPending
 	}
 	return p, nil

@@ -19,6 +19,9 @@ const touchEvery = time.Minute
 // livesTime is how long an answer waits to know whether its session lives.
 const livesTime = 2 * time.Second
 
+// lookTime is how long each page waits to know who asks for it: somebody sits in front of it.
+const lookTime = 5 * time.Second
+
 // ErrEnded is a session that has ended while it was in use.
 var ErrEnded = errors.New("auth: the session has ended")
 
@@ -81,7 +84,7 @@ func (s *Sessions) New(r *http.Request, name string) (*sessions.Session, error) 
 		return session, nil // no cookie: the session is new
 	}
 	// Also a lookup: without it whoever asks to sign out and leaves would not be known, and stay in.
-	ctx, cancel := outlive(r.Context())
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), lookTime)
 	defer cancel()
 	now := s.Now()
 	row, err := s.Rows.Session(ctx, hash(c.Value), now.Add(-s.Max), now.Add(-s.Idle))

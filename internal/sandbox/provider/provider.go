@@ -20,6 +20,7 @@ import (
 // Provider is the sandbox's OpenID provider.
 type Provider struct {
 	host    *web.Host
+	issuer  string
 	op      *op.Provider
 	storage *storage
 	log     *slog.Logger
@@ -29,6 +30,8 @@ type Provider struct {
 
 // Options say how the provider meets the portal.
 type Options struct {
+	// Front is the host:port at which users and the portal reach the provider, where that is not its own.
+	Front string
 	// RedirectURI is where the portal takes the authorization response. Besides it the provider
 	// accepts /auth/callback on every port of 127.0.0.1 and localhost.
 	RedirectURI string
@@ -67,12 +70,17 @@ func Start(o Options) (*Provider, error) {
 		GrantTypeRefreshToken: true,
 	}
 	_, _ = rand.Read(config.CryptoKey[:]) // never fails
-	provider, err := op.NewProvider(config, s, op.StaticIssuer(h.URL()), op.WithAllowInsecure())
+	issuer := h.URL()
+	if o.Front != "" {
+		issuer = "http://" + o.Front
+	}
+	provider, err := op.NewProvider(config, s, op.StaticIssuer(issuer), op.WithAllowInsecure())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sandbox: provider: %w", err), h.Close())
 	}
 	p := &Provider{
 		host:    h,
+		issuer:  issuer,
 		op:      provider,
 		storage: s,
 		log:     o.Logger,
@@ -85,7 +93,10 @@ func Start(o Options) (*Provider, error) {
 func (p *Provider) Close() error { return p.host.Close() }
 
 // Issuer is the provider's address; discovery begins there.
-func (p *Provider) Issuer() string { return p.host.URL() }
+func (p *Provider) Issuer() string { return p.issuer }
+
+// Addr is the provider's own host:port, behind the front where it has one.
+func (p *Provider) Addr() string { return p.host.Addr() }
 
 // ClientID is the portal's client id.
 func (p *Provider) ClientID() string { return clientID }

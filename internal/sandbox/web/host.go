@@ -44,6 +44,9 @@ func Listen(logger *slog.Logger) (*Host, error) {
 // URL is the host's address, without a slash at its end.
 func (h *Host) URL() string { return h.url }
 
+// Addr is the host's address as host:port.
+func (h *Host) Addr() string { return h.listener.Addr().String() }
+
 // Serve begins to answer and returns at once.
 func (h *Host) Serve(handler http.Handler) {
 	h.server.Handler = loopbackOnly(handler)
