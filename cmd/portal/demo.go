@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -196,16 +197,23 @@ func deepLink(base, page string, pairs ...string) string {
 	return base + page + "?" + strings.Join(q, "&")
 }
 
-// guide is what the demo shows on the portal's start page: the names that make the sandbox fail.
+// guideNames are the names that show most with least. The sandbox's own page has all.
+var guideNames = []string{"demo-bad-request", "demo-forbidden", "demo-conflict", "demo-timeout", "demo-slow"}
+
+// guide is what the demo shows on the portal's start page: a few of the names that make the sandbox fail.
 func guide(base string, sb *sandbox.Sandbox) *pages.Guide {
 	g := &pages.Guide{
-		Text: []string{"In this demo some names make Maia answer in a special way, for references and for values alike. Put “-2” or the like behind a name to use it again."},
+		Text: []string{"Some names make Maia answer in a special way. Add “-2” to a name to use it again."},
 		Links: []parts.Link{
 			{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()},
-			{Label: "Switch how Maia’s lists answer", Href: sb.Maia.StartPageURL() + "#lists"},
+			{Label: "All special names", Href: sb.Maia.StartPageURL() + "#names"},
+			{Label: "Change how Maia’s lists answer", Href: sb.Maia.StartPageURL() + "#lists"},
 		},
 	}
 	for _, r := range fault.ReservedNames() {
+		if !slices.Contains(guideNames, r.Name) {
+			continue
+		}
 		path := "/secret-references/new"
 		fields := []string{"agentType", "AWS", "secretName", "prod/snowflake"}
 		if r.Values {

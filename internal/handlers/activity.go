@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
-	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
@@ -19,10 +17,7 @@ import (
 	"maiaportal/web/templates/parts"
 )
 
-const (
-	activityPage = 50
-	homeRows     = 5
-)
+const activityPage = 50
 
 // outcomes are the words and signs for people.
 var outcomes = map[record.Outcome]parts.Badge{
@@ -38,80 +33,6 @@ var outcomes = map[record.Outcome]parts.Badge{
 	record.Failed:          {Kind: parts.KindProblem, Label: "Failed"},
 	record.Unknown:         {Kind: parts.KindWarning, Label: "Not known"},
 }
-
-// home is the start page.
-func (h *Handlers) home(c echo.Context, s *auth.Session) error {
-	rows, err := h.Records.Submissions(c.Request().Context(), record.Query{Of: record.Own(actor(s)), Limit: homeRows})
-	if err != nil {
-		return databaseAway(err)
-	}
-	m := pages.Home{
-		Page:    h.page(c, s, "Start"),
-		Heading: "What would you like to see?",
-		Latest:  h.activityRows(rows, false),
-		Guide:   h.Site.Guide,
-	}
-	soon := h.dates().here().AddDate(0, 0, DueSoon).Format(time.DateOnly)
-	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
-	if err != nil {
-		return databaseAway(err)
-	}
-	m.Due = dueWords(due)
-	if h.Policy.MaySubmit(s.Login.Groups) {
-		m.Heading = "Where is the secret now?"
-		m.Tasks = tasks
-		m.Single = single
-		m.Presets = h.presetTasks(s)
-	} else {
-		m.Tasks = []pages.Task{{
-			Title:  "See the activity",
-			Href:   "/activity",
-			Action: "See the activity",
-			Text:   "What was submitted here, by whom and how it ended. Your account may look at everything, and submit nothing.",
-		}}
-	}
-	return render(c, http.StatusOK, pages.HomePage(m))
-}
-
-// tasks are what people come for. They do not know references and values, but they know where their secret is.
-var tasks = []pages.Task{{
-	Title:  "I have it, for our own vault",
-	Text:   "A password, key or credential that is to go into the vault of your own AWS or Azure. An agent stores it, and pipelines get a name for it.",
-	Href:   setupForm.page,
-	Action: "Set up a secret",
-}, {
-	Title:  "It is already in AWS or Azure",
-	Text:   "It lies in Secrets Manager or in a Key Vault, and pipelines need a name that points there. No secret is needed.",
-	Href:   referenceForm.page,
-	Action: "Create a reference",
-}, {
-	Title:  "Matillion shall keep it",
-	Text:   "You have no vault of your own for it. Matillion hosts it, and pipelines get a name for it.",
-	Href:   setupForm.link(input{values: map[string][]string{"agentType": {maiaclient.MatillionHosted}}}),
-	Action: "Have Matillion keep it",
-}}
-
-// DueSoon is within how many days a secret counts on the start page as one to renew.
-const DueSoon = 30
-
-func dueWords(n int) string {
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return "One secret is due for renewal, or will be within 30 days"
-	}
-	return strconv.Itoa(n) + " secrets are due for renewal, or will be within 30 days"
-}
-
-// single are the forms for one step alone.
-var single = []parts.Link{{
-	Label: "Store a value",
-	Href:  valueForm.page,
-}, {
-	Label: "Create a reference to a value",
-	Href:  referenceForm.page,
-}}
 
 func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.ActivityRow {
 	var out []pages.ActivityRow

@@ -177,16 +177,23 @@ func (h *Handlers) due(c echo.Context, s *auth.Session) error {
 		list = list[:dueRows]
 		m.More = true
 	}
+	m.Rows = h.dueRowsOf(list, m.ShowWho)
+	return render(c, http.StatusOK, pages.DuePage(m))
+}
+
+// dueRowsOf are submissions with the day by which each is to be renewed.
+func (h *Handlers) dueRowsOf(list []record.Submission, who bool) []pages.DueRow {
+	var rows []pages.DueRow
 	today := h.dates().today()
-	for i, row := range h.activityRows(list, m.ShowWho) {
-		m.Rows = append(m.Rows, pages.DueRow{
+	for i, row := range h.activityRows(list, who) {
+		rows = append(rows, pages.DueRow{
 			ActivityRow: row,
 			Day:         list[i].RenewBy,
 			DayWords:    dateWords(list[i].RenewBy),
 			Overdue:     list[i].RenewBy < today,
 		})
 	}
-	return render(c, http.StatusOK, pages.DuePage(m))
+	return rows
 }
 
 // afterwards is what the user can say or ask on a receipt of the own.

@@ -504,28 +504,58 @@ func activityRows(who string) []ActivityRow {
 	return rows
 }
 
+// home is the start page of somebody who has used the portal, with something due where there is activity.
 func home(latest []ActivityRow, guide *Guide) Home {
-	return Home{
+	m := Home{
 		Page:    page("Start", ""),
-		Heading: "Where is the secret now?",
-		Single:  []Link{{Label: "Store a value", Href: "/secret-values/new"}, {Label: "Create a reference", Href: "/secret-references/new"}},
-		Tasks: []Task{
-			{
-				Title:  "Create a secret reference",
-				Text:   "Give your pipelines a name for a secret that is in AWS, in Azure, or kept by Matillion.",
-				Href:   "/secret-references/new",
-				Action: "Create a reference",
-			},
-			{
-				Title:  "Store a secret value",
-				Text:   "Send a password, a token or a key through an agent into its own vault.",
-				Href:   "/secret-values/new",
-				Action: "Store a value",
-			},
-		},
+		Heading: "What would you like to do?",
+		Main:    &Task{Text: "Enter it once.", Href: "/setup", Action: "Set up a secret"},
+		Presets: []Task{{
+			Title: "Snowflake password, production",
+			Text:  "For the loaders of the finance team.",
+			Href:  "/setup?preset=snowflake-prod",
+		}},
+		Single: []Task{{
+			Text:   "The secret is already in AWS or Azure.",
+			Href:   "/secret-references/new",
+			Action: "Create a reference",
+		}, {
+			Text:   "Only the value goes into the vault.",
+			Href:   "/secret-values/new",
+			Action: "Store a value",
+		}},
 		Latest: latest,
 		Guide:  guide,
 	}
+	for i, row := range latest {
+		m.Due = append(m.Due, DueRow{
+			ActivityRow: row,
+			Day:         "2026-12-01",
+			DayWords:    "1 December 2026",
+			Overdue:     i == 0,
+		})
+		m.AllDue = "See all renewal dates"
+	}
+	return m
+}
+
+// firstHome is the start page at the first use, which explains what there is.
+func firstHome() Home {
+	m := home(nil, nil)
+	m.Heading, m.Main = "Where is the secret now?", nil
+	m.Cards = []Task{{
+		Title:  "I have it, for our own vault",
+		Text:   "Maia stores it there, and pipelines get a name for it.",
+		Href:   "/setup",
+		Action: "Set up a secret",
+	}, {
+		Title:  "It is already in AWS or Azure",
+		Text:   "Pipelines need a name that points there.",
+		Href:   "/secret-references/new",
+		Action: "Create a reference",
+	}}
+	m.Single = m.Single[1:]
+	return m
 }
 
 var demoGuide = &Guide{
@@ -742,7 +772,7 @@ func samples() map[string]templ.Component {
 		}),
 		"home-crowded":       HomePage(crowded),
 		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
-		"home-empty":         HomePage(home(nil, nil)),
+		"home-first":         HomePage(firstHome()),
 		"setup-linked":       SetupFormPage(linkedForm()),
 		"value-typed":        ValueFormPage(typedForm()),
 		"value-hopeless":     ValueFormPage(hopelessForm()),
