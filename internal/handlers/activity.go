@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -36,12 +35,12 @@ var outcomes = map[record.Outcome]parts.Badge{
 
 func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.ActivityRow {
 	var out []pages.ActivityRow
+	d := h.dates()
 	for _, r := range rows {
 		r, _ = h.Submissions.Known(r)
 		row := pages.ActivityRow{
 			Href:    receiptPath(r.ID),
-			Time:    h.dates().short(r.CreatedAt),
-			ISO:     r.CreatedAt.UTC().Format(time.RFC3339),
+			When:    d.past(r.CreatedAt, d.short(r.CreatedAt)),
 			Action:  formOf(r.Action).words.kind,
 			Name:    r.Name,
 			Where:   formOf(r.Action).words.where(r.Fields),
@@ -231,7 +230,10 @@ func (f formSpec) facts(when dates, r record.Submission) []parts.Fact {
 		}
 	}
 	add("By", r.Actor.Name, false)
-	add("When", when.moment(r.CreatedAt), false)
+	list = append(list, parts.Fact{
+		Label: "When",
+		When:  when.past(r.CreatedAt, when.moment(r.CreatedAt)),
+	})
 	add("Request id", r.RequestID, true)
 	return list
 }

@@ -184,13 +184,12 @@ func (h *Handlers) due(c echo.Context, s *auth.Session) error {
 // dueRowsOf are submissions with the day by which each is to be renewed.
 func (h *Handlers) dueRowsOf(list []record.Submission, who bool) []pages.DueRow {
 	var rows []pages.DueRow
-	today := h.dates().today()
+	d := h.dates()
 	for i, row := range h.activityRows(list, who) {
 		rows = append(rows, pages.DueRow{
 			ActivityRow: row,
-			Day:         list[i].RenewBy,
-			DayWords:    dateWords(list[i].RenewBy),
-			Overdue:     list[i].RenewBy < today,
+			Day:         d.day(list[i].RenewBy),
+			Overdue:     list[i].RenewBy < d.today(),
 		})
 	}
 	return rows

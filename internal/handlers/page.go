@@ -11,6 +11,7 @@ import (
 	"maiaportal/internal/auth"
 	"maiaportal/web/static"
 	"maiaportal/web/templates/layout"
+	"maiaportal/web/templates/parts"
 )
 
 // page is what the layout needs; s may be nil.
@@ -34,7 +35,7 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Pa
 		Name:     s.Login.Name,
 		Initials: initials(s.Login.Name),
 		Detail:   s.Login.Email,
-		Until:    h.dates().clock(lasts(s)),
+		Until:    h.until(lasts(s)),
 	}
 	if p.User.Detail == "" {
 		p.User.Detail = s.Login.Subject
@@ -78,6 +79,12 @@ func initials(name string) string {
 		out = []rune{out[0], out[len(out)-1]}
 	}
 	return string(out)
+}
+
+// until is the end of a login, as a time of day.
+func (h *Handlers) until(end time.Time) parts.Moment {
+	d := h.dates()
+	return d.future(end, d.clock(end))
 }
 
 // lasts is until when a login lasts: as long as the session, or the token that nothing can renew.

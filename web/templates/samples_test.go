@@ -150,6 +150,9 @@ func wiki() Wiki {
 	}
 }
 
+// until is the end of the login on all samples.
+var until = Moment{ISO: "2026-11-21T16:30:00Z", Exact: "16:30 UTC", Words: "in 7 h 59 min"}
+
 func page(title, current string) Page {
 	return Page{
 		Title:   title,
@@ -161,7 +164,7 @@ func page(title, current string) Page {
 			{Label: "Store a value", Href: "/secret-values/new", Current: current == "value"},
 			{Label: "Activity", Href: "/activity", Current: current == "activity"},
 		},
-		User:   &User{Name: "Ada Admin", Initials: "AA", Detail: "ada@example.com", Until: "16:30 UTC"},
+		User:   &User{Name: "Ada Admin", Initials: "AA", Detail: "ada@example.com", Until: until},
 		Assets: Assets{Stylesheet: "/static/portal.css", Icon: "/static/icon.svg"},
 	}
 }
@@ -187,7 +190,7 @@ func crowdedPage(title string) Page {
 		Name:     strings.Repeat("Wolfeschlegelstein", 4),
 		Initials: "WW",
 		Detail:   strings.Repeat("wolfe", 20) + "@example.com",
-		Until:    "16:30 UTC",
+		Until:    until,
 	}
 	return p
 }
@@ -492,8 +495,7 @@ func activityRows(who string) []ActivityRow {
 		}
 		rows = append(rows, ActivityRow{
 			Href:    "/activity/" + strings.Repeat("a", i+1),
-			Time:    "21 Nov 2026, 14:05 UTC",
-			ISO:     "2026-11-21T14:05:09.123Z",
+			When:    Moment{ISO: "2026-11-21T14:05:09Z", Exact: "21 Nov 2026, 14:05 UTC", Words: "3 minutes ago"},
 			Who:     who,
 			Action:  action,
 			Name:    name,
@@ -530,8 +532,7 @@ func home(latest []ActivityRow, guide *Guide) Home {
 	for i, row := range latest {
 		m.Due = append(m.Due, DueRow{
 			ActivityRow: row,
-			Day:         "2026-12-01",
-			DayWords:    "1 December 2026",
+			Day:         Moment{ISO: "2026-12-01", Exact: "1 December 2026", Words: "in 10 days"},
 			Overdue:     i == 0,
 		})
 		m.AllDue = "See all renewal dates"
@@ -640,24 +641,20 @@ func historyReceipt() Receipt {
 	m := receipt(Badge{Kind: KindDone, Label: "Created"}, "SNOWFLAKE_PASSWORD")
 	m.History = History{
 		Rows: []HistoryRow{{
-			Time: "24 Nov 2026, 08:00 UTC",
-			ISO:  "2026-11-24T08:00:00Z",
+			When: Moment{ISO: "2026-11-24T08:00:00Z", Exact: "24 Nov 2026, 08:00 UTC", Words: "3 days ago"},
 			What: "Reference: Name taken",
 			Who:  longName,
 			Href: "/activity/01935f0a-0000-7000-8000-000000000003",
 		}, {
-			Time: "22 Nov 2026, 09:30 UTC",
-			ISO:  "2026-11-22T09:30:00Z",
+			When: Moment{ISO: "2026-11-22T09:30:00Z", Exact: "22 Nov 2026, 09:30 UTC", Words: "3 days ago"},
 			What: "Marked as used by a pipeline",
 			Who:  "Ada Admin",
 		}, {
-			Time: "21 Nov 2026, 14:05 UTC",
-			ISO:  "2026-11-21T14:05:00Z",
+			When: Moment{ISO: "2026-11-21T14:05:00Z", Exact: "21 Nov 2026, 14:05 UTC", Words: "3 days ago"},
 			What: "Reference: Created",
 			Who:  "Ada Admin",
 		}, {
-			Time: "21 Nov 2026, 13:58 UTC",
-			ISO:  "2026-11-21T13:58:00Z",
+			When: Moment{ISO: "2026-11-21T13:58:00Z", Exact: "21 Nov 2026, 13:58 UTC", Words: "3 days ago"},
 			What: "Reference: Refused by Maia",
 			Who:  "Zoë <O’Neill>",
 			Href: "/activity/01935f0a-0000-7000-8000-000000000001",
