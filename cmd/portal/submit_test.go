@@ -415,7 +415,7 @@ func TestTokenThatMaiaRefuses(t *testing.T) {
 		t.Fatalf("after the login the form has the name %q", got)
 	}
 	p = b.send("/secret-references", filled(form))
-	if p.status != http.StatusUnauthorized || !strings.Contains(p.text(), "Signing in once more will not help") || firstLink(p, "/login?") != "" {
+	if p.status != http.StatusUnauthorized || !strings.Contains(p.text(), "Signing in again will not help") || firstLink(p, "/login?") != "" {
 		t.Errorf("a fresh login that is refused: %d %s", p.status, p.text())
 	}
 }

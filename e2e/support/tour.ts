@@ -270,7 +270,7 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await expect(p.page).toHaveURL('/');
     await p.page.goto('/about');
   },
-  'login is over': async (p) => {
+  'login link expired': async (p) => {
     await p.page.goto('/auth/callback?code=x&state=y');
   },
   'not found': async (p) => {

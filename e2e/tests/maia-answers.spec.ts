@@ -130,9 +130,9 @@ for (const form of forms) {
     test('demo-unauthenticated: a page that leads through the login back to the form; the second time what is wrong', async ({ admin, sandbox, account }) => {
       const fields = await fill(admin, form, sandbox, 'demo-unauthenticated');
       expect((await answerOf(admin)).status()).toBe(401);
-      await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Sign in again to go on');
+      await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Sign in again to continue');
       await expect(admin.getByRole('main')).toContainText('nothing was created');
-      await expect(admin.getByRole('main')).toContainText('but for the secret');
+      await expect(admin.getByRole('main')).toContainText('except for the secret');
       expect(await admin.content()).not.toContain(secret);
 
       await admin.getByRole('link', { name: 'Sign in and go on' }).click();
@@ -144,7 +144,7 @@ for (const form of forms) {
       await field(admin, 'valueText').fill(secret);
       expect((await answerOf(admin)).status()).toBe(401);
       await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Maia does not accept your login');
-      await expect(admin.getByRole('main')).toContainText('Signing in once more will not help');
+      await expect(admin.getByRole('main')).toContainText('Signing in again will not help');
       await expect(admin.getByRole('link', { name: 'Sign in and go on' })).toHaveCount(0);
     });
 

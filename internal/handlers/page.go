@@ -103,5 +103,5 @@ func groupWords(groups []string) string {
 	case 1:
 		return "the group " + groups[0]
 	}
-	return "one of the groups " + strings.Join(groups[:len(groups)-1], ", ") + " and " + groups[len(groups)-1]
+	return "one of the groups " + strings.Join(groups[:len(groups)-1], ", ") + " or " + groups[len(groups)-1]
 }

@@ -58,7 +58,7 @@ func (h *Handlers) endSessions(c echo.Context) error {
 	if s == nil {
 		return &pageError{
 			status:  http.StatusUnauthorized,
-			heading: "Sign in again to go on",
+			heading: "Sign in again to continue",
 			text:    []string{"Your login has ended, so there was nothing to end."},
 			link:    parts.Link{Label: "Sign in", Href: loginLink("/sessions", "")},
 		}
@@ -92,7 +92,7 @@ func sentByPage(c echo.Context) error {
 	if h.Get("Sec-Fetch-Site") == "" && h.Get("Origin") == "" {
 		return &pageError{
 			status:  http.StatusForbidden,
-			heading: "This request was not made by the portal’s own page",
+			heading: "The portal’s own page did not send this",
 			text:    []string{"Open the portal and use its own button."},
 		}
 	}

@@ -249,7 +249,7 @@ func unknownRecipeNotice() parts.Notice {
 
 // unrecordedPage is for a submission that went out but whose end the database did not take.
 func unrecordedPage(u *submission.UnrecordedError, in input) error {
-	text := "Whether it was created is not known, and it may still happen."
+	text := "The result is unknown: it may or may not have been created, and it may still happen."
 	switch {
 	case u.Record.Outcome == record.ValueStored:
 		text = "The value is stored, and the reference is missing."
@@ -265,7 +265,7 @@ func unrecordedPage(u *submission.UnrecordedError, in input) error {
 		retryAfter: 30 * time.Second,
 		text: []string{
 			"“" + u.Record.Name + "” was sent to Maia. " + text,
-			"The portal’s database does not answer, so this result is not in your activity yet. The portal keeps trying. Do not send it again: open the receipt in a minute.",
+			"The portal’s database is unavailable, so this result is not in your activity yet. The portal keeps trying. Do not send it again: open the receipt in a minute.",
 		},
 		link: parts.Link{Label: "Open the receipt", Href: receiptOf(u.Record, in)},
 	}
@@ -275,11 +275,11 @@ func unrecordedPage(u *submission.UnrecordedError, in input) error {
 func noTokenPage(cause error) error {
 	return &pageError{
 		status:  http.StatusUnauthorized,
-		heading: "The login service gives you no token for Maia",
+		heading: "Your company’s sign-in gives you no token for Maia",
 		cause:   cause,
 		text: []string{
-			"The portal asked your company’s login service for a token that Maia accepts, in your name, and was refused. Nothing was sent to Maia. Signing in once more will hardly help.",
-			"Either your account may not use Maia, or the token exchange is not set up for the portal. Give this page to whoever looks after the portal: the log has the reason under the id below.",
+			"The portal asked it for a token that Maia accepts, in your name, and was refused. Nothing was sent to Maia. Signing in again is unlikely to help.",
+			"Either your account may not use Maia, or the token exchange is not set up for the portal. Give your portal administrator the request id below: the log has the reason.",
 		},
 		link: parts.Link{Label: "See your activity", Href: "/activity"},
 	}
@@ -297,8 +297,8 @@ func (h *Handlers) refusedAgainPage(r *submission.RefusedError) error {
 		heading: "Maia does not accept your login",
 		cause:   r,
 		text: []string{
-			"You have just signed in, and Maia refused that login as well. Signing in once more will not help. Nothing was created.",
-			"One of these is the cause: your account is not known in Maia; your company’s Maia account is in another region than " + where + "; or the login service issues tokens that are not meant for Maia (their audience). Give this page to whoever looks after the portal.",
+			"You have just signed in, and Maia refused that login as well. Signing in again will not help. Nothing was created.",
+			"One of these is the cause: your account is not known in Maia; your company’s Maia account is in another region than " + where + "; or your company’s sign-in issues tokens that are not meant for Maia (their audience). Give your portal administrator the request id below.",
 		},
 		link: parts.Link{Label: "See your activity", Href: "/activity"},
 		help: h.explain(answerOf(r.Record, append([]string{r.Detail}, r.Violations...)...)),
