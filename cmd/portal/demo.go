@@ -36,7 +36,7 @@ type demoCommand struct {
 		JSON   bool   `name:"json" help:"Print one line of JSON in place of the text for people."`
 
 		dumpFlag
-	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox login service and a sandbox Maia. Nothing to configure, nothing left behind."`
+	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox OpenID provider and a sandbox Maia. Nothing to configure, nothing left behind."`
 }
 
 // runDemo carries the command out.

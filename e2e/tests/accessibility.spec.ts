@@ -141,7 +141,7 @@ test('an outcome is a word and a sign, not a colour alone', async ({ page, accou
     await page.waitForLoadState();
   }
   await page.goto('/activity');
-  for (const word of ['Created', 'Not known', 'Name taken']) {
+  for (const word of ['Created', 'Result unknown', 'Name taken']) {
     const cell = page.getByRole('cell', { name: word });
     await expect(cell).toBeVisible();
     await expect(cell.locator('svg')).toBeVisible();

@@ -109,7 +109,7 @@ const wrongJSON: Record<string, [json: string, message: RegExp]> = {
   'not JSON': ['{"user": "hidden-a",\n  "pass": hidden-b}', /Line 2, column 11/],
   'no object': ['["hidden-a"]', /Line 1, column 1: a JSON object is expected/],
   'an unquoted name': ['{hiddenname: 1}', /Line 1, column 2: a name in double quotes/],
-  'the same name twice': ['{"a": 1,\n "n": {"x": "hidden-a", "x": "hidden-b"}}', /Line 2, column \d+: this name stands in the object already/],
+  'the same name twice': ['{"a": 1,\n "n": {"x": "hidden-a", "x": "hidden-b"}}', /Line 2, column \d+: this name occurs twice in the object/],
   'something behind it': ['{"a": 1} hidden-b', /nothing may follow/],
   'cut off': ['{"a": "hidden-b', /ends too early/],
   'no property': ['{}', /empty/],

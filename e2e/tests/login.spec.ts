@@ -59,9 +59,9 @@ test('a session in another browser can be ended from the list of one’s own', a
   await admin.getByRole('link', { name: 'Your sessions' }).click();
   const list = admin.getByRole('main').getByRole('listitem');
   await expect(list).toHaveCount(2);
-  await list.filter({ hasNotText: 'This one' }).getByRole('button', { name: /^End/ }).click();
+  await list.filter({ hasNotText: 'This session' }).getByRole('button', { name: /^End/ }).click();
   await expect(list).toHaveCount(1);
-  await expect(list).toContainText('This one');
+  await expect(list).toContainText('This session');
 
   await forgotten.reload();
   await expect(forgotten.getByRole('heading', { name: 'Sign in', exact: true })).toBeVisible();
@@ -185,7 +185,7 @@ for (const [name, path] of [['a reference', referenceForm], ['a value', valueFor
 
     const notice = page.getByRole('heading', { name: /The link carried a secret/ });
     await expect(notice).toBeVisible();
-    await expect(page.getByRole('main')).toContainText('must be regarded as disclosed');
+    await expect(page.getByRole('main')).toContainText('Treat it as leaked');
     expect(page.url()).not.toContain('valueText');
     expect(requests.slice(1).filter((url) => decodeURIComponent(url).includes(secret)), 'it went nowhere but in the link itself').toEqual([]);
     expect(await page.content()).not.toContain(secret);
@@ -205,7 +205,7 @@ for (const secret of ['valueText', 'valueJSON', 'valueFile', 'pairValue']) {
 
 test('an unknown parameter is left out, and told', async ({ admin }) => {
   await admin.goto(link(valueForm, { name: 'prod/snowflake', secretvalue: 'x', owner: 'me' }));
-  await expect(admin.getByRole('heading', { name: /Part of the link was left out/ })).toBeVisible();
+  await expect(admin.getByRole('heading', { name: /Part of the link was ignored/ })).toBeVisible();
   await expect(admin).not.toHaveURL(/owner|secretvalue/);
   await expect(field(admin, 'name')).toHaveValue('prod/snowflake');
 });

@@ -30,7 +30,7 @@ var outcomes = map[record.Outcome]parts.Badge{
 	record.Conflict:        {Kind: parts.KindProblem, Label: "Name taken"},
 	record.RateLimited:     {Kind: parts.KindProblem, Label: "Maia was busy"},
 	record.Failed:          {Kind: parts.KindProblem, Label: "Failed"},
-	record.Unknown:         {Kind: parts.KindWarning, Label: "Not known"},
+	record.Unknown:         {Kind: parts.KindWarning, Label: "Result unknown"},
 }
 
 func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.ActivityRow {
@@ -101,7 +101,7 @@ func receiptView(d dates, r record.Submission, own bool, description string) pag
 	name := "The " + f.words.noun + " " + r.Name
 	switch r.Outcome {
 	case record.Pending:
-		m.Heading, m.Text = name+" is under way", []string{"Maia has not answered yet. This page looks again by itself every two seconds."}
+		m.Heading, m.Text = name+" is under way", []string{"Maia has not answered yet."}
 	case record.Created:
 		f.words.created(f, &m, r, name, own)
 	case record.ValueStored:
@@ -157,7 +157,7 @@ func unknownView(f formSpec, m *pages.Receipt, r record.Submission, name string,
 // refusals say what an outcome meant, for a receipt that is read later.
 var refusals = map[record.Outcome]string{
 	record.Rejected:        "Maia refused what was entered. Nothing was created.",
-	record.Unauthenticated: "The login was not accepted or had run out. Nothing was created.",
+	record.Unauthenticated: "The login was not accepted or had expired. Nothing was created.",
 	record.Forbidden:       "Maia does not allow this to the account that sent it. Nothing was created.",
 	record.NotFound:        "Maia found no such project or agent for the account that sent it. Nothing was created.",
 	record.Conflict:        "The name existed already. Nothing was created or changed.",

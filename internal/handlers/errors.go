@@ -252,7 +252,7 @@ func providerAwayPage(err error) *pageError {
 func databaseAway(err error) *pageError {
 	return &pageError{
 		status:     http.StatusServiceUnavailable,
-		heading:    "The portal’s database does not answer",
+		heading:    "The portal’s database is unavailable",
 		cause:      err,
 		retryAfter: 30 * time.Second,
 		text:       []string{"Without its database the portal does not know who is signed in, and cannot record anything. Nothing was done. Try again in a minute."},

@@ -683,12 +683,12 @@ func about(p Page) About {
 		},
 		Record: []Fact{{
 			Label: "Who",
-			Value: "Your name, and the login service’s id for you.",
+			Value: "Your name, and the id that your company’s sign-in has for you.",
 		}, {
 			Label: "When",
 			Value: "When it began and when it ended.",
 		}},
-		KeptFor: "Records have no end: they stay until whoever runs the portal deletes them.",
+		KeptFor: "Records are kept until an operator of the portal deletes them.",
 		Kept: []Fact{{
 			Label: "Your session",
 			Value: "It ends when you sign out, after 30 minutes without use, and after 8 hours in any case.",

@@ -462,7 +462,7 @@ func pageFooter(p Page) templ.Component {
 			templ_7745c5c3_Var19 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<footer class=\"bottom\"><div class=\"frame bottom-row\"><p>This portal sends no script and keeps no secret.</p><a href=\"/help\">Help</a> <a href=\"/about\">How secrets are handled</a> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<footer class=\"bottom\"><div class=\"frame bottom-row\"><p>No JavaScript. No stored secrets.</p><a href=\"/help\">Help</a> <a href=\"/about\">How secrets are handled</a> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

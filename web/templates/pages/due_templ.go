@@ -47,12 +47,12 @@ func DuePage(m Due) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1 id=\"due-heading\">Secrets to renew</h1><p class=\"soft\">The earliest day first. Maia only creates, so a value is renewed in its vault’s own console, under the same name. Then open its receipt here, and say by when it is due again.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1 id=\"due-heading\">Secrets to renew</h1><p class=\"soft\">The earliest day first. Renew a value in its vault’s own console, under the same name. Then open its receipt here and enter the next date.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if len(m.Rows) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"empty\"><p>Nothing is due. What you set up with a day in the field “Renew by” is listed here.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"empty\"><p>Nothing is due. Secrets with a date in the field “Renew by” are listed here.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -357,7 +357,7 @@ func helpSee() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<ul class=\"plain\"><li><strong>The value</strong>: nobody here. The portal takes values in and never gives them out. Whoever can open the vault can read it there.</li><li><strong>Your activity</strong>: you, and your company’s auditors. It has names and results, never a value.</li><li><strong>References</strong>: everyone who may open the project in Maia.</li></ul><p>The portal acts with your own Maia account. It can do nothing in Maia that you may not do yourself. See <a href=\"/about\">How secrets are handled</a>.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<ul class=\"plain\"><li><strong>The value</strong>: nobody here. The portal takes values in and never gives them out. People who can open the vault can read it there.</li><li><strong>Your activity</strong>: you, and your company’s auditors. It has names and results, never a value.</li><li><strong>References</strong>: everyone who may open the project in Maia.</li></ul><p>The portal acts with your own Maia account. It can do nothing in Maia that you may not do yourself. See <a href=\"/about\">How secrets are handled</a>.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

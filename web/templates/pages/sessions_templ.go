@@ -49,7 +49,7 @@ func SessionsPage(m Sessions) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1>Your sessions</h1><p class=\"soft\">Where you are signed in to this portal now. End what you do not recognise, and tell your security team.</p></div><ul class=\"sessions\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1>Your sessions</h1><p class=\"soft\">Where you are signed in to this portal now. End any session you do not recognise and tell your security team.</p></div><ul class=\"sessions\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -72,7 +72,7 @@ func SessionsPage(m Sessions) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if row.This {
-					templ_7745c5c3_Err = parts.Outcome(parts.Badge{Kind: parts.KindInfo, Label: "This one"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = parts.Outcome(parts.Badge{Kind: parts.KindInfo, Label: "This session"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -160,7 +160,7 @@ func SessionsPage(m Sessions) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(m.Rows) > 1 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<form method=\"post\" action=\"/sessions\" class=\"sessions-all\"><input type=\"hidden\" name=\"session\" value=\"all\"> <button type=\"submit\" class=\"button quiet\">End all of them, this one too</button></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<form method=\"post\" action=\"/sessions\" class=\"sessions-all\"><input type=\"hidden\" name=\"session\" value=\"all\"> <button type=\"submit\" class=\"button quiet\">End all sessions, including this one</button></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

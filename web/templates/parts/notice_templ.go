@@ -364,7 +364,7 @@ func Facts(all []Fact) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if hasCode(all) {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<p class=\"small soft\">A click on a value in this typeface <code>Aa1</code> selects all of it.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<p class=\"small soft\">Click a value in this typeface <code>Aa1</code> to select it.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
