@@ -18,12 +18,14 @@ import (
 	"syscall"
 
 	"maiaportal/internal/config"
+	"maiaportal/internal/handlers"
 	"maiaportal/internal/sandbox"
 	"maiaportal/internal/sandbox/fault"
 	"maiaportal/internal/sandbox/maia"
 	"maiaportal/internal/weburl"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
+	"maiaportal/web/templates/styleguide"
 )
 
 // hasDemo tells builds with the demo from those without.
@@ -93,7 +95,10 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 	if mayDump {
 		warnOfDumps(slog.New(slog.NewTextHandler(logs, nil)))
 	}
-	p, err := wire(ctx, cfg, log, nil, guide(base, sb))
+	p, err := wire(ctx, cfg, log, nil, &handlers.Demo{
+		Guide:      guide(base, sb),
+		Styleguide: styleguide.Page,
+	})
 	if err != nil {
 		return err
 	}

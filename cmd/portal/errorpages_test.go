@@ -41,6 +41,7 @@ func TestErrorPagesHaveANextStepAndTheRequestID(t *testing.T) {
 		{"an account that only reads", reader.get("/setup"), 403, "/activity"},
 		{"a form of somebody else", b.sendPlain("/secret-values", url.Values{"formToken": {"x"}}), 403, "/secret-values/new"},
 		{"an address that leads nowhere", b.get("/nowhere"), 404, "/"},
+		{"the demo's style guide", b.get("/styleguide"), 404, "/"},
 		{"the same for a stranger", stranger.get("/nowhere"), 404, "/"},
 		{"somebody else's receipt", b.get("/activity/00000000-0000-7000-8000-000000000000"), 404, "/"},
 		{"a file that is not there", stranger.get("/static/nothing.css"), 404, "/"},

@@ -285,6 +285,10 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await submit(p.page);
     await expect(p.page).toHaveTitle(/^Error:/);
   },
+  'style guide': async (p) => {
+    await p.page.goto('/styleguide');
+    await expect(p.page.getByRole('heading', { level: 1 })).toHaveText('Style guide');
+  },
   'signed out': async (p) => {
     await asAdmin(p, '/');
     await signOut(p.page);

@@ -111,7 +111,7 @@ func (h *Handlers) about(c echo.Context) error {
 
 // logWords say what of the audit trail is in the log. The demo's is for people, and has none of it.
 func (h *Handlers) logWords() string {
-	if h.Site.Guide != nil {
+	if h.Site.Demo != nil {
 		return ""
 	}
 	return "The entries of the audit trail again. "

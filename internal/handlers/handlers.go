@@ -22,7 +22,6 @@ import (
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/static"
-	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
 
@@ -65,7 +64,7 @@ type Site struct {
 	Retention       time.Duration  // how long records are kept; 0: forever
 	Version         string         // of the portal
 	Zone            *time.Location // of times on pages; nil: UTC
-	Guide           *pages.Guide   // the demo's list of things to try; nil elsewhere
+	Demo            *Demo          // nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
@@ -135,6 +134,9 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)
 	page("/static/*", h.staticFile)
+	if h.Site.Demo != nil {
+		page("/styleguide", h.styleguide)
+	}
 }
 
 // toForm is for people who reload or retype the address after an error.

@@ -32,7 +32,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 	m := pages.Home{
 		Page:   h.page(c, s, "Start"),
 		Latest: h.activityRows(rows, false),
-		Guide:  h.Site.Guide,
+		Guide:  h.Site.Demo.guide(),
 	}
 	if err := h.dueSoon(c, s, &m); err != nil {
 		return err
