@@ -285,6 +285,10 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await submit(p.page);
     await expect(p.page).toHaveTitle(/^Error:/);
   },
+  'help': async (p) => {
+    await p.page.goto('/help');
+    await expect(p.page.getByRole('heading', { level: 1 })).toHaveText('Help');
+  },
   'style guide': async (p) => {
     await p.page.goto('/styleguide');
     await expect(p.page.getByRole('heading', { level: 1 })).toHaveText('Style guide');
