@@ -41,6 +41,7 @@ func (h *Handlers) home(c echo.Context, s *auth.Session) error {
 	case !h.Policy.MaySubmit(s.Login.Groups):
 		m.Heading = "What would you like to see?"
 		m.Cards = readerCards
+		m.Guide = nil // it leads to forms
 	case len(m.Latest) == 0:
 		m.Heading = "Where is the secret now?"
 		m.Cards = firstCards
