@@ -19,7 +19,7 @@ TAGS      ?=
 FUZZTIME  ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots image verify-deploy packages sbom repro
+.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots screenshots image verify-deploy packages sbom repro
 
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m).
 
 shots: deps ## Take screenshots of all pages into e2e/shots.
 	cd e2e && npm run shots
+
+screenshots: deps ## Take the screenshots in README and docs: docs/screenshots.
+	cd e2e && npm run screenshots
 
 image: ## Build the container image portal:VERSION, without the demo; GO_IMAGE=golang:1.26@sha256:… pins what builds it.
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) $(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) -t portal:$(VERSION) .

@@ -1,5 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import tests from './playwright.config.ts';
 
-/** Pictures of every page for people to look at: `npm run shots` writes them to shots/. */
+/**
+ * Pictures for people: `npm run shots` writes those of every page to shots/, `npm run screenshots` the few in the
+ * documentation to ../docs/screenshots/.
+ */
 export default defineConfig({ ...tests, testDir: 'pictures', projects: [{ name: 'pictures', use: { javaScriptEnabled: false } }] });

@@ -64,7 +64,7 @@ func TestAboutIsForEverybody(t *testing.T) {
 
 // What the checksums of the audit trail are worth hangs on a setting, and both the page and the log say so.
 func TestAboutSaysWhatTheTrailIsWorth(t *testing.T) {
-	const withKey, without = "whoever changes an entry there cannot hide it", "made without a key here"
+	const withKey, without = "a person who changes an entry there cannot hide it", "made without a key here"
 	for want, settings := range map[string][]string{
 		withKey: {"AUDIT_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="},
 		without: nil,

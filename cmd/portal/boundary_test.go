@@ -242,7 +242,7 @@ func TestDeepLinks(t *testing.T) {
 	if got.Get("agentId") != "a1" || got.Get("name") != "prod/db" || got.Get("valueFormat") != "pairs" || got["pairKey"][0] != "one" || got["pairKey"][1] != "two" {
 		t.Errorf("filled in: %v", got)
 	}
-	if !strings.Contains(form.text(), "must be regarded as disclosed") {
+	if !strings.Contains(form.text(), "Treat it as leaked") {
 		t.Error("the page does not warn")
 	}
 	for link, want := range map[string]string{

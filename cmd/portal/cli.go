@@ -24,7 +24,7 @@ type cli struct {
 	Sessions struct {
 		List struct {
 			User userFlags `embed:""`
-		} `cmd:"" help:"List the sessions that are in the database. Those that have run out are among them until the server removes them, within ten minutes."`
+		} `cmd:"" help:"List the sessions that are in the database. Expired sessions are listed until the server removes them, within ten minutes."`
 		End struct {
 			Handle string    `arg:"" optional:"" help:"Handle of the session, from the list."`
 			User   userFlags `embed:""`
@@ -34,11 +34,11 @@ type cli struct {
 	Audit struct {
 		Verify struct {
 			Expect []string `help:"Also fail where this earlier head, from the log, is not part of the chain. May be given again." placeholder:"SEQ:HASH" sep:"none"`
-		} `cmd:"" help:"Recompute the chain, with PORTAL_AUDIT_KEYS: print the number of events, the first, the last and the head; exit 1 at the first event that does not fit. A copy of the database will do. Nothing is written."`
+		} `cmd:"" help:"Recompute the chain, with PORTAL_AUDIT_KEYS: print the number of events, the first, the last and the head; exit 1 at the first event that does not fit. A copy of the database is enough. Nothing is written."`
 		Export struct {
 			From string `help:"Events from this time on (RFC 3339)." placeholder:"TIME"`
 			To   string `help:"Events before this time (RFC 3339)." placeholder:"TIME"`
-		} `cmd:"" help:"Print the trail as JSON lines. A copy of the database will do. Nothing is written."`
+		} `cmd:"" help:"Print the trail as JSON lines. A copy of the database is enough. Nothing is written."`
 	} `cmd:"" help:"Verify and export the audit trail, straight from the database (PORTAL_DATABASE_URL)."`
 	Backup struct {
 		File string `arg:"" help:"A new file; it gets mode 0600."`
@@ -63,7 +63,7 @@ type cli struct {
 // dumpFlag is the flag that demo and serve share. It is no setting: a variable that somebody forgot must
 // not switch the protection off.
 type dumpFlag struct {
-	AllowDump bool `help:"Let others of the same user read the process's memory, secrets included. For debugging only."`
+	AllowDump bool `help:"Let other processes of the same user read this process's memory, secrets included. For debugging only."`
 }
 
 // serveFlags makes a struct for kong with a flag for each setting that may have one.

@@ -13,16 +13,19 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
 	"maiaportal/internal/config"
+	"maiaportal/internal/handlers"
 	"maiaportal/internal/sandbox"
 	"maiaportal/internal/sandbox/fault"
 	"maiaportal/internal/sandbox/maia"
 	"maiaportal/internal/weburl"
 	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
+	"maiaportal/web/templates/styleguide"
 )
 
 // hasDemo tells builds with the demo from those without.
@@ -35,7 +38,7 @@ type demoCommand struct {
 		JSON   bool   `name:"json" help:"Print one line of JSON in place of the text for people."`
 
 		dumpFlag
-	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox login service and a sandbox Maia. Nothing to configure, nothing left behind."`
+	} `cmd:"" help:"Start the whole system on loopback: portal, a sandbox OpenID provider and a sandbox Maia. Nothing to configure, nothing left behind."`
 }
 
 // runDemo carries the command out.
@@ -92,7 +95,10 @@ func demo(ctx context.Context, address string, asJSON, mayDump bool, out, logs i
 	if mayDump {
 		warnOfDumps(slog.New(slog.NewTextHandler(logs, nil)))
 	}
-	p, err := wire(ctx, cfg, log, nil, guide(base, sb))
+	p, err := wire(ctx, cfg, log, nil, &handlers.Demo{
+		Guide:      guide(base, sb),
+		Styleguide: styleguide.Page,
+	})
 	if err != nil {
 		return err
 	}
@@ -196,16 +202,23 @@ func deepLink(base, page string, pairs ...string) string {
 	return base + page + "?" + strings.Join(q, "&")
 }
 
-// guide is what the demo shows on the portal's start page: the names that make the sandbox fail.
+// guideNames are the names that show most with least. The sandbox's own page has all.
+var guideNames = []string{"demo-bad-request", "demo-forbidden", "demo-conflict", "demo-timeout", "demo-slow"}
+
+// guide is what the demo shows on the portal's start page: a few of the names that make the sandbox fail.
 func guide(base string, sb *sandbox.Sandbox) *pages.Guide {
 	g := &pages.Guide{
-		Text: []string{"In this demo some names make Maia answer in a special way, for references and for values alike. Put “-2” or the like behind a name to use it again."},
+		Text: []string{"Some names make Maia answer in a special way. Add “-2” to a name to use it again."},
 		Links: []parts.Link{
 			{Label: "See what arrived in the vaults", Href: sb.Maia.StartPageURL()},
-			{Label: "Switch how Maia’s lists answer", Href: sb.Maia.StartPageURL() + "#lists"},
+			{Label: "All special names", Href: sb.Maia.StartPageURL() + "#names"},
+			{Label: "Change how Maia’s lists answer", Href: sb.Maia.StartPageURL() + "#lists"},
 		},
 	}
 	for _, r := range fault.ReservedNames() {
+		if !slices.Contains(guideNames, r.Name) {
+			continue
+		}
 		path := "/secret-references/new"
 		fields := []string{"agentType", "AWS", "secretName", "prod/snowflake"}
 		if r.Values {

@@ -68,7 +68,7 @@ func TestValueThroughHostedAgent(t *testing.T) {
 		}
 	}
 	hosted := b.get(to.String())
-	if hosted.status != http.StatusOK || strings.Contains(hosted.text(), "was left out") || strings.Contains(to.String(), "hidden-word") {
+	if hosted.status != http.StatusOK || strings.Contains(hosted.text(), "was ignored") || strings.Contains(to.String(), "hidden-word") {
 		t.Errorf("%d: %s", hosted.status, hosted.text())
 	}
 	form.Set("check", "")

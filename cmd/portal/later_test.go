@@ -42,14 +42,14 @@ func TestLaterIsForItsOwner(t *testing.T) {
 			t.Errorf("%s: Maia was asked for somebody else", path)
 		}
 	}
-	if text := ada.get(created).text(); strings.Contains(text, "you said on") || !strings.Contains(text, "31 January 2099") {
+	if text := ada.get(created).text(); strings.Contains(text, "You confirmed on") || !strings.Contains(text, "31 January 2099") {
 		t.Errorf("somebody else has changed it: %s", text)
 	}
 	if p := ada.sendPlain(created+"/renewed", url.Values{"renewBy": {"2001-01-31"}}); p.status != http.StatusUnprocessableEntity {
 		t.Errorf("a day that is over: %d", p.status)
 	}
 	for path, says := range map[string]string{
-		created + "/proven":  "you said on",
+		created + "/proven":  "You confirmed on",
 		created + "/renewed": "28 February 2099",
 		unknown + "/check":   "may or may not have been created",
 	} {
@@ -82,7 +82,7 @@ func TestLaterHasItsLimit(t *testing.T) {
 	if p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") == "" || p.href("Back to the receipt") != receipt {
 		t.Errorf("%d, Retry-After %q: %s", p.status, p.header.Get("Retry-After"), p.text())
 	}
-	if text := b.get(receipt).text(); strings.Contains(text, "you said on") {
+	if text := b.get(receipt).text(); strings.Contains(text, "You confirmed on") {
 		t.Errorf("it was changed nonetheless: %s", text)
 	}
 	if p := b.send("/setup", b.setup("STILL", "name", "still", "valueFormat", "text", "valueText", "hunter2")); p.status != http.StatusSeeOther {

@@ -73,7 +73,7 @@ func TestPresetsOnTheForms(t *testing.T) {
 		t.Errorf("another form's address: %d to %q", p.status, p.location())
 	}
 	for _, id := range []string{"for-others", "gone"} {
-		if p := b.get("/setup?preset=" + id); p.status != http.StatusOK || !strings.Contains(p.text(), "a preset that is not there") || filled(p).Get("preset") != "" {
+		if p := b.get("/setup?preset=" + id); p.status != http.StatusOK || !strings.Contains(p.text(), "an unknown preset") || filled(p).Get("preset") != "" {
 			t.Errorf("%s: %d, %s", id, p.status, p.text())
 		}
 	}

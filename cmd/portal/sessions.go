@@ -18,7 +18,7 @@ import (
 
 // userFlags name a user. kong has no flag of two values: sessionsArgs makes two flags of it.
 type userFlags struct {
-	Subject string `help:"Those of this user: the provider's issuer and the user's sub. SUB alone: whoever issued it." placeholder:"ISSUER SUB"`
+	Subject string `help:"Those of this user: the provider's issuer and the user's sub. SUB alone: any issuer." placeholder:"ISSUER SUB"`
 	Issuer  string `hidden:""`
 }
 

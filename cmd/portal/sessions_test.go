@@ -35,7 +35,7 @@ func TestPeopleEndTheirOwnSessions(t *testing.T) {
 	other.login("grace", "/")
 	p := here.get("/sessions")
 	own := handles(p)
-	if len(own) != 2 || strings.Count(p.text(), "This one") != 1 {
+	if len(own) != 2 || strings.Count(p.text(), "This session") != 1 {
 		t.Fatalf("%d sessions: %s", len(own), p.text())
 	}
 	// Somebody else's session cannot be ended, and a handle opens nothing.
@@ -81,7 +81,7 @@ func thisOne(p page) string {
 	for n := range p.doc().Descendants() {
 		if n.Type == html.ElementNode && n.Data == "li" {
 			item := page{doc: func() *html.Node { return n }}
-			if strings.Contains(item.text(), "This one") {
+			if strings.Contains(item.text(), "This session") {
 				return handles(item)[0]
 			}
 		}

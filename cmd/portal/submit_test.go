@@ -307,7 +307,7 @@ func TestWhatMaiaAnswersAndWhatTheUserSees(t *testing.T) {
 		"created":                      {nil, 303, "NAME was created", "Created", true},
 		"400 has violations at fields": {problem(400), 422, "Maia says: secretName: is odd", "Refused by Maia", false},
 		"415 is refused too":           {problem(415), 422, "Words of Maia", "Refused by Maia", false},
-		"403 is the user's own right":  {problem(403), 403, "Your own account may not do this", "Not allowed", false},
+		"403 is the user's own right":  {problem(403), 403, "Your Maia account is not allowed to do this", "Not allowed", false},
 		"404 is the project":           {problem(404), 422, "knows no such project", "Not found", false},
 		"409 is at the name":           {problem(409), 409, "exists in the project already", "Name taken", false},
 		"429 says how long":            {retry, 503, "wait 7 seconds", "Maia was busy", false},
@@ -317,15 +317,15 @@ func TestWhatMaiaAnswersAndWhatTheUserSees(t *testing.T) {
 			Status:      502,
 			Body:        "<h1>Bad gateway",
 			ContentType: "text/html",
-		}, 303, "may or may not have been created", "Not known", true},
-		"504 is unknown":                {problem(504), 303, "may or may not have been created", "Not known", true},
-		"no answer in time":             {&fault.Fault{Hang: true}, 303, "may or may not have been created", "Not known", true},
-		"connection lost after sending": {&fault.Fault{Reset: true}, 303, "may or may not have been created", "Not known", true},
-		"202 is no 201":                 {&fault.Fault{Status: 202}, 303, "may or may not have been created", "Not known", true},
+		}, 303, "may or may not have been created", "Result unknown", true},
+		"504 is unknown":                {problem(504), 303, "may or may not have been created", "Result unknown", true},
+		"no answer in time":             {&fault.Fault{Hang: true}, 303, "may or may not have been created", "Result unknown", true},
+		"connection lost after sending": {&fault.Fault{Reset: true}, 303, "may or may not have been created", "Result unknown", true},
+		"202 is no 201":                 {&fault.Fault{Status: 202}, 303, "may or may not have been created", "Result unknown", true},
 		"a redirect is not followed": {&fault.Fault{
 			Status: 307,
 			Header: http.Header{"Location": {"/elsewhere"}},
-		}, 303, "may or may not have been created", "Not known", true},
+		}, 303, "may or may not have been created", "Result unknown", true},
 		"201 with a body of no use": {&fault.Fault{
 			Status:      201,
 			Body:        "<html>",
@@ -417,7 +417,7 @@ func TestTokenThatMaiaRefuses(t *testing.T) {
 		t.Fatalf("after the login the form has the name %q", got)
 	}
 	p = b.send("/secret-references", filled(form))
-	if p.status != http.StatusUnauthorized || !strings.Contains(p.text(), "Signing in once more will not help") || firstLink(p, "/login?") != "" {
+	if p.status != http.StatusUnauthorized || !strings.Contains(p.text(), "Signing in again will not help") || firstLink(p, "/login?") != "" {
 		t.Errorf("a fresh login that is refused: %d %s", p.status, p.text())
 	}
 }

@@ -116,7 +116,7 @@ func TestOnlyWhatWasToldPasses(t *testing.T) {
 				{" hunter2", []string{"It begins with a space"}, "valueText.begins-space*1"},
 				{" hunter\u200b2", []string{"It contains an invisible"}, "valueText.begins-space*1 valueText.invisible*1"},
 				{"hunter\u200b2 ", []string{"It ends with a space"}, "valueText.begins-space*1 valueText.ends-space*1 valueText.invisible*1"},
-				{"\u200bhunter\u202f2 ", []string{"It contains a space that is not"}, "valueText.begins-space*1 valueText.ends-space*1 valueText.invisible*1 valueText.odd-space*1"},
+				{"\u200bhunter\u202f2 ", []string{"It contains an unusual space"}, "valueText.begins-space*1 valueText.ends-space*1 valueText.invisible*1 valueText.odd-space*1"},
 			} {
 				form.Set("valueText", try.value)
 				p := b.send(path, form)

@@ -126,7 +126,7 @@ func TestNothingHappensWithoutItsEvent(t *testing.T) {
 			for path, form := range forms {
 				ada.untilRefused(path, form)
 			}
-			if p, _ := grace.follow(callback); p.status != http.StatusServiceUnavailable || !strings.Contains(p.text(), "database does not answer") {
+			if p, _ := grace.follow(callback); p.status != http.StatusServiceUnavailable || !strings.Contains(p.text(), "database is unavailable") {
 				t.Errorf("%s: a login: %d %s", name, p.status, p.text())
 			}
 			way.mends(t, r, db)

@@ -95,7 +95,7 @@ func TestCheckStaysAsItWas(t *testing.T) {
 	}
 	// With something else to put right, all of it is told at once.
 	p := b.send("/secret-values", wrong(" hunter2", "yes"))
-	if p.status != 422 || checked(p) || !strings.Contains(p.text(), "Two things to put right") || !strings.Contains(p.text(), "It begins with a space") {
+	if p.status != 422 || checked(p) || !strings.Contains(p.text(), "Fix 2 problems") || !strings.Contains(p.text(), "It begins with a space") {
 		t.Errorf("odd and wrong: %d, %v %s", p.status, checked(p), p.text())
 	}
 	if got := r.sb.Maia.WriteCalls(); len(got) != 1 {
@@ -222,7 +222,7 @@ func TestRecipeOfALink(t *testing.T) {
 		t.Errorf("the link’s own words are overruled: %v", offered)
 	}
 	p := b.get("/secret-values/new?recipe=nonsense&name=n")
-	if p.status != 200 || inputs(p.doc()).Get("name") != "n" || inputs(p.doc()).Has("recipe") || !strings.Contains(p.text(), "a use that is not known here") {
+	if p.status != 200 || inputs(p.doc()).Get("name") != "n" || inputs(p.doc()).Has("recipe") || !strings.Contains(p.text(), "an unknown use") {
 		t.Errorf("an unknown recipe: %d %s", p.status, p.text())
 	}
 	back := b.send("/secret-values", filled(b.get("/secret-values/new?recipe=oauth-client&agentId="+maia.AgentAWS), "name", "", "pairValue", "id", "pairValue", ""))
@@ -360,10 +360,10 @@ func TestNamesAreToldBeforeSending(t *testing.T) {
 			t.Errorf("%s does not say the rule", path)
 		}
 	}
-	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + maia.AgentAWS); !strings.Contains(p.text(), "better do not end a name with a hyphen and six characters") {
+	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + maia.AgentAWS); !strings.Contains(p.text(), "avoid ending a name with a hyphen and six characters") {
 		t.Error("no advice for AWS")
 	}
-	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + maia.AgentAzure); strings.Contains(p.text(), "better do not end a name") {
+	if p := b.get("/secret-values/new?name=DB-a1b2c3&agentId=" + maia.AgentAzure); strings.Contains(p.text(), "avoid ending a name") {
 		t.Error("advice for AWS at an agent of Azure")
 	}
 }

@@ -26,7 +26,6 @@ import (
 	"maiaportal/internal/submission"
 	"maiaportal/internal/telemetry"
 	"maiaportal/web/static"
-	"maiaportal/web/templates/pages"
 )
 
 const (
@@ -69,10 +68,10 @@ type portal struct {
 	running sync.WaitGroup     // and waits for it
 }
 
-// wire builds the parts in their order. lines gets the audit trail as log lines; nil: nobody does. guide is what the
-// demo shows on its start page, else nil.
+// wire builds the parts in their order. lines gets the audit trail as log lines; nil: nobody does. demo is what
+// only the demo shows, else nil.
 func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.Handler,
-	guide *pages.Guide) (*portal, error) {
+	demo *handlers.Demo) (*portal, error) {
 	// Before anything else is touched: with mistakes in it there is no start.
 	cat, err := openCatalogue(cfg.Catalog, log)
 	if err != nil {
@@ -112,7 +111,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, lines slog.H
 	if lines != nil {
 		p.logHead = audit.HeadLine(lines)
 	}
-	if err := p.assemble(ctx, guide); err != nil {
+	if err := p.assemble(ctx, demo); err != nil {
 		err = errors.Join(err, st.Close())
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastChance)
 		defer cancel()
@@ -152,7 +151,7 @@ func (p *portal) traced(o *server.Options) {
 	o.Tracer = p.traces
 }
 
-func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
+func (p *portal) assemble(ctx context.Context, demo *handlers.Demo) error {
 	cfg := p.cfg
 	// Before the migration: a SQLite file that another portal serves is left as it is.
 	p.holder = uuid.NewString()
@@ -262,7 +261,7 @@ func (p *portal) assemble(ctx context.Context, guide *pages.Guide) error {
 			SecurityContact: cfg.SecurityContact,
 			Version:         Version,
 			Zone:            cfg.TimeZone,
-			Guide:           guide,
+			Demo:            demo,
 		},
 		RP:          rp,
 		Sessions:    p.sessions,

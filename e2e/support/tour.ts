@@ -270,7 +270,7 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await expect(p.page).toHaveURL('/');
     await p.page.goto('/about');
   },
-  'login is over': async (p) => {
+  'login link expired': async (p) => {
     await p.page.goto('/auth/callback?code=x&state=y');
   },
   'not found': async (p) => {
@@ -284,6 +284,14 @@ export const tour: Record<string, (p: Place) => Promise<void>> = {
     await field(p.page, 'valueFile').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: Buffer.alloc(2 << 20, 'x') });
     await submit(p.page);
     await expect(p.page).toHaveTitle(/^Error:/);
+  },
+  'help': async (p) => {
+    await p.page.goto('/help');
+    await expect(p.page.getByRole('heading', { level: 1 })).toHaveText('Help');
+  },
+  'style guide': async (p) => {
+    await p.page.goto('/styleguide');
+    await expect(p.page.getByRole('heading', { level: 1 })).toHaveText('Style guide');
   },
   'signed out': async (p) => {
     await asAdmin(p, '/');

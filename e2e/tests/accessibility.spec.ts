@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Page } from '@playwright/test';
 import { Axe } from '../support/axe.ts';
+import { cutTexts, expectToFit, sideways } from '../support/fit.ts';
 import { expect, test } from '../support/test.ts';
 import { tour } from '../support/tour.ts';
 import { faded, field, link, receiptHeading, referenceForm, setupForm, signInAt, submit, valueForm } from '../support/pages.ts';
-
-/** How far the page can be scrolled sideways. */
-const sideways = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 for (const [name, open] of Object.entries(tour)) {
   test(`axe finds nothing, and nothing scrolls sideways: ${name}`, async ({ page, demo, sandbox }) => {
@@ -27,6 +25,8 @@ for (const [name, open] of Object.entries(tour)) {
         seen = outline;
       }
     }
+    await page.emulateMedia({ forcedColors: 'none', colorScheme: 'light' });
+    await expectToFit(page, name);
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
   });
 }
@@ -132,29 +132,33 @@ async function expectVisibleFocus(page: Page): Promise<void> {
   expect(shown, `the focus shows at ${what}`).toBe(true);
 }
 
-test('very long names do not widen a page of 320 px', async ({ page, account, sandbox }) => {
-  await page.setViewportSize({ width: 320, height: 640 });
+test('very long names and messages neither widen a page nor are cut', async ({ page, account, sandbox }) => {
   const name = 'W'.repeat(128);
   const secretName = 'M'.repeat(500);
   await signInAt(page, link(referenceForm, { projectId: sandbox.project(), secretReferenceName: name, agentType: 'AWS', secretName, secretKey: 'K'.repeat(500), description: 'D'.repeat(256) }), account('admin'));
   await expect(field(page, 'secretName')).toHaveValue(secretName);
-  expect(await sideways(page), 'the form').toBe(0);
+  await expectToFit(page, 'the form');
   await submit(page);
   await expect(await receiptHeading(page)).toContainText(name);
-  expect(await sideways(page), 'the receipt').toBe(0);
+  await expectToFit(page, 'the receipt');
 
   await page.goto(link(valueForm, { agentId: 'x'.repeat(128), name: secretName, valueFormat: 'pairs', pairKey: ['P'.repeat(300), 'Q'.repeat(300)] }));
-  expect(await sideways(page), 'rows of pairs').toBe(0);
+  await expectToFit(page, 'rows of pairs');
   await submit(page);
   await expect(page).toHaveTitle(/^Error:/);
-  expect(await sideways(page), 'errors').toBe(0);
+  await expectToFit(page, 'errors');
   for (const path of ['/', '/activity']) {
     await page.goto(path);
     await expect(page.getByText(name)).toBeVisible();
-    expect(await sideways(page), path).toBe(0);
+    await expectToFit(page, path);
   }
   await page.goto(`/${'nowhere'.repeat(60)}`);
-  expect(await sideways(page), 'an address that leads nowhere').toBe(0);
+  await expectToFit(page, 'an address that leads nowhere');
+});
+
+test('a text that is cut is seen', async ({ page }) => {
+  await page.setContent('<p style="width:5em;overflow:hidden;white-space:nowrap">cut off at its end</p><p style="width:5em">notbrokenanywhereatall</p><p>fine</p>');
+  expect(await cutTexts(page)).toEqual(['cut off at its end', 'notbrokenanywhereatall']);
 });
 
 test('an outcome is a word and a sign, not a colour alone', async ({ page, account, sandbox }) => {
@@ -166,7 +170,7 @@ test('an outcome is a word and a sign, not a colour alone', async ({ page, accou
     await page.waitForLoadState();
   }
   await page.goto('/activity');
-  for (const word of ['Created', 'Not known', 'Name taken']) {
+  for (const word of ['Created', 'Result unknown', 'Name taken']) {
     const cell = page.getByRole('cell', { name: word });
     await expect(cell).toBeVisible();
     await expect(cell.locator('svg')).toBeVisible();

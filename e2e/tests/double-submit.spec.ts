@@ -62,7 +62,7 @@ test('a form that was used already says so when it is sent with other fields', a
   await expect(summary(admin)).toBeFocused();
   await expect(summary(admin)).toContainText('This form was already used for the reference FIRST_USE');
   await expect(summary(admin)).toContainText('Nothing was sent now');
-  await expect(summary(admin).getByRole('link')).toHaveText('See what became of FIRST_USE');
+  await expect(summary(admin).getByRole('link')).toHaveText('See the result for FIRST_USE');
   expect(await sandbox.writes()).toHaveLength(1);
 
   // The form that came back is a new one.

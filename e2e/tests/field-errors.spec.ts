@@ -109,7 +109,7 @@ const wrongJSON: Record<string, [json: string, message: RegExp]> = {
   'not JSON': ['{"user": "hidden-a",\n  "pass": hidden-b}', /Line 2, column 11/],
   'no object': ['["hidden-a"]', /Line 1, column 1: a JSON object is expected/],
   'an unquoted name': ['{hiddenname: 1}', /Line 1, column 2: a name in double quotes/],
-  'the same name twice': ['{"a": 1,\n "n": {"x": "hidden-a", "x": "hidden-b"}}', /Line 2, column \d+: this name stands in the object already/],
+  'the same name twice': ['{"a": 1,\n "n": {"x": "hidden-a", "x": "hidden-b"}}', /Line 2, column \d+: this name occurs twice in the object/],
   'something behind it': ['{"a": 1} hidden-b', /nothing may follow/],
   'cut off': ['{"a": "hidden-b', /ends too early/],
   'no property': ['{}', /empty/],
@@ -192,7 +192,7 @@ test('a request of more than 1 MiB gets a page that says so, not a broken connec
   await admin.goto(link(valueForm, { valueFormat: 'file', name: 'x' }));
   await field(admin, 'valueFile').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: Buffer.alloc(3 << 20, 'x') });
   expect((await answerOf(admin)).status()).toBe(413);
-  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('That was too much at once');
+  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('The form is too large');
   await expect(admin.getByRole('main')).toContainText('Nothing was sent to Maia');
 });
 
@@ -227,7 +227,7 @@ test('what another site’s page sends is refused', async ({ admin, context, san
   }));
   await evil.goto('http://localhost:1/');
   await evil.getByRole('button', { name: 'Win' }).click();
-  await expect(evil.getByRole('heading', { level: 1 })).toHaveText('This was not sent by the portal’s own page');
+  await expect(evil.getByRole('heading', { level: 1 })).toHaveText('The portal’s own page did not send this');
   expect(await sandbox.writes()).toEqual([]);
 });
 

@@ -59,9 +59,9 @@ test('a session in another browser can be ended from the list of one’s own', a
   await admin.getByRole('link', { name: 'Your sessions' }).click();
   const list = admin.getByRole('main').getByRole('listitem');
   await expect(list).toHaveCount(2);
-  await list.filter({ hasNotText: 'This one' }).getByRole('button', { name: /^End/ }).click();
+  await list.filter({ hasNotText: 'This session' }).getByRole('button', { name: /^End/ }).click();
   await expect(list).toHaveCount(1);
-  await expect(list).toContainText('This one');
+  await expect(list).toContainText('This session');
 
   await forgotten.reload();
   await expect(forgotten.getByRole('heading', { name: 'Sign in', exact: true })).toBeVisible();
@@ -73,7 +73,7 @@ test('a login service that is away is told, with a way to try again', async ({ p
   const url = await newPortal({ PORTAL_OIDC_ISSUER: `http://127.0.0.1:${await freePort()}` }, '/healthz');
   const answer = await page.goto(`${url}${link(valueForm, { name: 'prod/snowflake' })}`);
   expect(answer?.status()).toBe(503);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('The login service does not answer');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your company’s sign-in does not answer');
   await expect(page.getByRole('link', { name: 'Try again' })).toHaveAttribute('href', /return_to=.*snowflake/);
 });
 
@@ -123,7 +123,7 @@ test('an auditor sees everybody’s activity, and no form', async ({ admin, newB
   for (const form of [referenceForm, valueForm]) {
     const answer = await auditor.goto(form);
     expect(answer?.status()).toBe(403);
-    await expect(auditor.getByRole('heading', { level: 1 })).toHaveText('Your account may look, not submit');
+    await expect(auditor.getByRole('heading', { level: 1 })).toHaveText('Your account has read-only access');
     await expect(auditor.getByRole('main')).toContainText('maia-admins');
     await expect(auditor.locator('main form')).toHaveCount(0);
   }
@@ -153,7 +153,7 @@ test('reloading the call-back address is harmless', async ({ page, account }) =>
 
   const again = await page.goto((await callback).url());
   expect(again?.status()).toBe(400);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This login is over');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This login link has expired');
   await expect(page.getByRole('main')).toContainText('You are signed in as Ada Winter');
   await page.getByRole('link', { name: 'Go on' }).click();
   await expect(page.getByRole('button', { name: /Account and sign-out/ }), 'still signed in').toBeVisible();
@@ -169,7 +169,7 @@ test('a call-back address that somebody else sends opens nobody’s session', as
   const victim = await newBrowser();
   const answer = await victim.goto(address);
   expect(answer?.status()).toBe(400);
-  await expect(victim.getByRole('heading', { level: 1 })).toHaveText('This login is over');
+  await expect(victim.getByRole('heading', { level: 1 })).toHaveText('This login link has expired');
   await victim.goto('/activity');
   await expect(victim.getByRole('heading', { name: 'Sign in', exact: true })).toBeVisible();
 });
@@ -185,7 +185,7 @@ for (const [name, path] of [['a reference', referenceForm], ['a value', valueFor
 
     const notice = page.getByRole('heading', { name: /The link carried a secret/ });
     await expect(notice).toBeVisible();
-    await expect(page.getByRole('main')).toContainText('must be regarded as disclosed');
+    await expect(page.getByRole('main')).toContainText('Treat it as leaked');
     expect(page.url()).not.toContain('valueText');
     expect(requests.slice(1).filter((url) => decodeURIComponent(url).includes(secret)), 'it went nowhere but in the link itself').toEqual([]);
     expect(await page.content()).not.toContain(secret);
@@ -205,7 +205,7 @@ for (const secret of ['valueText', 'valueJSON', 'valueFile', 'pairValue']) {
 
 test('an unknown parameter is left out, and told', async ({ admin }) => {
   await admin.goto(link(valueForm, { name: 'prod/snowflake', secretvalue: 'x', owner: 'me' }));
-  await expect(admin.getByRole('heading', { name: /Part of the link was left out/ })).toBeVisible();
+  await expect(admin.getByRole('heading', { name: /Part of the link was ignored/ })).toBeVisible();
   await expect(admin).not.toHaveURL(/owner|secretvalue/);
   await expect(field(admin, 'name')).toHaveValue('prod/snowflake');
 });
@@ -227,10 +227,10 @@ test('a login that ended while a form was filled in costs the secret and nothing
   const answer = admin.waitForResponse((r) => r.request().method() === 'POST');
   await submit(admin);
   expect((await answer).status()).toBe(401);
-  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Sign in again to go on');
+  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Sign in again to continue');
   await expect(admin).toHaveTitle(/^Error:/);
   await expect(admin.getByRole('main')).toContainText('nothing was created');
-  await expect(admin.getByRole('main')).toContainText('but for the secret');
+  await expect(admin.getByRole('main')).toContainText('except for the secret');
   await expect(admin.getByRole('main')).toContainText('prod/after-login');
   expect(await admin.content()).not.toContain('typed before the login ended');
 
@@ -248,7 +248,7 @@ test('a login that ended while a form was filled in costs the secret and nothing
 
 test('a link to nowhere, and to somebody else’s receipt, is not found', async ({ admin, newBrowser, account, sandbox }) => {
   expect((await admin.goto('/no-such-page'))?.status()).toBe(404);
-  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('There is nothing here');
+  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Page not found');
 
   await admin.goto(link(referenceForm, { projectId: sandbox.project(), agentType: 'AWS', secretReferenceName: 'MINE', secretName: 'prod/x' }));
   await submit(admin);

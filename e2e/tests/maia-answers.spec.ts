@@ -47,8 +47,8 @@ for (const form of forms) {
   test.describe(`a ${form.what}`, () => {
     // Missing rights and service trouble are a notice above the form, not errors at fields.
     const notices = [
-      { name: 'demo-forbidden', status: 403, title: 'Your own account may not do this', text: /Create Vault Secrets/, outcome: 'Not allowed' },
-      { name: 'demo-ip-blocked', status: 403, title: 'Your own account may not do this', text: /IP not allowed.*allow list/s, outcome: 'Not allowed' },
+      { name: 'demo-forbidden', status: 403, title: 'Your Maia account is not allowed to do this', text: /Create Vault Secrets/, outcome: 'Not allowed' },
+      { name: 'demo-ip-blocked', status: 403, title: 'Your Maia account is not allowed to do this', text: /IP not allowed.*allow list/s, outcome: 'Not allowed' },
       { name: 'demo-rate-limited', status: 503, retryAfter: '30', title: 'Maia is busy: wait 30 seconds', text: /Nothing was created/, outcome: 'Maia was busy' },
       { name: 'demo-error', status: 503, title: 'Maia failed', text: /status 500.*Most likely nothing was created.*To make sure/s, outcome: 'Failed' },
       { name: 'demo-unavailable', status: 503, title: 'Maia failed', text: /status 503.*Most likely nothing was created.*To make sure/s, outcome: 'Failed' },
@@ -116,7 +116,7 @@ for (const form of forms) {
         await admin.getByRole('link', { name: 'Try again with a filled-in form' }).click();
         await expect(field(admin, form.nameField)).toHaveValue(name);
         await admin.goto('/activity');
-        await expect(admin.getByRole('row').filter({ hasText: name })).toContainText('Not known');
+        await expect(admin.getByRole('row').filter({ hasText: name })).toContainText('Result unknown');
       });
     }
 
@@ -130,9 +130,9 @@ for (const form of forms) {
     test('demo-unauthenticated: a page that leads through the login back to the form; the second time what is wrong', async ({ admin, sandbox, account }) => {
       const fields = await fill(admin, form, sandbox, 'demo-unauthenticated');
       expect((await answerOf(admin)).status()).toBe(401);
-      await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Sign in again to go on');
+      await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Sign in again to continue');
       await expect(admin.getByRole('main')).toContainText('nothing was created');
-      await expect(admin.getByRole('main')).toContainText('but for the secret');
+      await expect(admin.getByRole('main')).toContainText('except for the secret');
       expect(await admin.content()).not.toContain(secret);
 
       await admin.getByRole('link', { name: 'Sign in and go on' }).click();
@@ -144,7 +144,7 @@ for (const form of forms) {
       await field(admin, 'valueText').fill(secret);
       expect((await answerOf(admin)).status()).toBe(401);
       await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Maia does not accept your login');
-      await expect(admin.getByRole('main')).toContainText('Signing in once more will not help');
+      await expect(admin.getByRole('main')).toContainText('Signing in again will not help');
       await expect(admin.getByRole('link', { name: 'Sign in and go on' })).toHaveCount(0);
     });
 
@@ -207,7 +207,7 @@ test('demo-malformed: a reference needs nothing of the answer', async ({ admin, 
 test('an account without rights in Maia sees that it is their own account, and with which project', async ({ page, account, sandbox }) => {
   await signInAt(page, link(referenceForm, { projectId: sandbox.project(1), secretReferenceName: 'X', agentType: 'AWS', secretName: 'prod/x' }), account('viewer'));
   expect((await answerOf(page)).status()).toBe(403);
-  await expect(summary(page)).toContainText('Your own account may not do this');
+  await expect(summary(page)).toContainText('Your Maia account is not allowed to do this');
   await expect(summary(page)).toContainText(sandbox.project(1));
   expect((await sandbox.writes()).map((c) => [c.username, c.status])).toEqual([['victor', 403]]);
 });

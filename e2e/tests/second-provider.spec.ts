@@ -224,7 +224,7 @@ test('a refresh token that was revoked while a form was open costs the secret an
   service.accessTokenLife = 300;
 
   expect((await answerOf(page)).status()).toBe(401);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in again to go on');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in again to continue');
   await expect(page.getByRole('main')).toContainText('nothing was created');
   expect(await page.content()).not.toContain(secret);
   expect(maia.writes).toEqual([]);

@@ -192,7 +192,7 @@ test('a second try after one’s own success says so, and leads there', async ({
     if (!again) await receiptHeading(admin);
   }
   await expect(summary(admin)).toContainText('You created it yourself');
-  await admin.getByRole('link', { name: 'See what became of TWICE' }).click();
+  await admin.getByRole('link', { name: 'See the result for TWICE' }).click();
   await expect(await receiptHeading(admin)).toHaveText('The secret TWICE was set up');
 });
 
@@ -231,7 +231,7 @@ test('a secret is proven, and renewed', async ({ admin, sandbox }) => {
   await submit(admin);
   await receiptHeading(admin);
   await admin.getByRole('button', { name: 'A pipeline has used it' }).click();
-  await expect(admin.getByText(/A pipeline has used it, you said on/)).toBeVisible();
+  await expect(admin.getByText(/You confirmed on .* that a pipeline has used it/)).toBeVisible();
   await admin.getByRole('button', { name: 'Take that back' }).click();
   await expect(admin.getByRole('button', { name: 'A pipeline has used it' })).toBeVisible();
 

@@ -191,7 +191,7 @@ func TestGroups(t *testing.T) {
 			if b.cookie("portal") != "" || strings.Contains(strings.Join(a.header.Values("Set-Cookie"), ";"), "portal=") {
 				t.Error("a session cookie was set")
 			}
-			if !strings.Contains(a.text(), "ada Winter") || !strings.Contains(a.text(), "one of the groups admins, owners and auditors") || !a.leads("/login?prompt=login&return_to=%2Fsecret-references%2Fnew") {
+			if !strings.Contains(a.text(), "ada Winter") || !strings.Contains(a.text(), "one of the groups admins, owners or auditors") || !a.leads("/login?prompt=login&return_to=%2Fsecret-references%2Fnew") {
 				t.Errorf("page says %s %v", a.text(), a.links())
 			}
 			if !strings.Contains(a.text(), tc.says) || tc.reason != "not_allowed" && !strings.Contains(a.text(), "portal administrator") {

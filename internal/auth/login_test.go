@@ -605,7 +605,7 @@ func TestProvidersWords(t *testing.T) {
 	})
 	b := r.browser()
 	a := b.get(b.begin("/activity"))
-	if a.status != http.StatusForbidden || !strings.Contains(a.text(), "The login service said: <script>alert('hello')</script>") || !a.leads("/login?return_to=%2Factivity") {
+	if a.status != http.StatusForbidden || !strings.Contains(a.text(), "It said: <script>alert('hello')</script>") || !a.leads("/login?return_to=%2Factivity") {
 		t.Errorf("%d %.300s", a.status, a.text())
 	}
 	if strings.Contains(a.body, "<script") || strings.Contains(a.body, "<img") || strings.ContainsAny(a.body, "\x1b\u202e") {
@@ -738,7 +738,7 @@ func TestDiscovery(t *testing.T) {
 			if took := time.Since(begun); took > 8*time.Second {
 				t.Errorf("took %s", took)
 			}
-			if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.text(), "The login service does not answer") || !a.leads("/login?return_to=%2Factivity") {
+			if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.text(), "Your company’s sign-in does not answer") || !a.leads("/login?return_to=%2Factivity") {
 				t.Errorf("%d %s %v", a.status, a.text(), a.links())
 			}
 			if ready := b.get("/readyz"); ready.status != http.StatusServiceUnavailable || ready.body != "unavailable\n" {

@@ -147,7 +147,7 @@ func TestProviderAwayThoughTheBrowserLeft(t *testing.T) {
 	r := newRig(t)
 	r.op.Instead(hostile.Discovery, hostile.HTML(503))
 	w := r.browser().gone(http.MethodGet, "/login", nil)
-	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "login service does not answer") {
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "sign-in does not answer") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

@@ -70,15 +70,15 @@ func TestReasonsOfRefusedLogins(t *testing.T) {
 	}{
 		"alg none":    {func(s *hostile.Switches) { s.Signed = hostile.None }, reason.JWTAlgorithm, "algorithm=none announced=RS256", 400, byTrying},
 		"HS256":       {func(s *hostile.Switches) { s.Signed = hostile.HS256(hostile.PublicPEM()) }, reason.JWTAlgorithm, "algorithm=HS256", 400, byTrying},
-		"unknown key": {func(s *hostile.Switches) { s.Signed = hostile.RS256(7) }, reason.JWTKey, "algorithm=RS256 key_id=true", 400, "Try once more"},
+		"unknown key": {func(s *hostile.Switches) { s.Signed = hostile.RS256(7) }, reason.JWTKey, "algorithm=RS256 key_id=true", 400, "Try again"},
 		"another's signature": {func(s *hostile.Switches) {
 			s.Signed = hostile.RS256(7)
 			s.Header = func(h map[string]any) { h["kid"] = "key-0" }
-		}, reason.JWTSignature, "algorithm=RS256", 400, "Try once more"},
+		}, reason.JWTSignature, "algorithm=RS256", 400, "Try again"},
 		"no kid, another key": {func(s *hostile.Switches) {
 			s.Signed = hostile.RS256(7)
 			s.Header = func(h map[string]any) { h["kid"] = "" }
-		}, reason.JWTKey, "key_id=false", 400, "Try once more"},
+		}, reason.JWTKey, "key_id=false", 400, "Try again"},
 		"no ID token":           {func(s *hostile.Switches) { s.Tokens = func(_ string, a map[string]any) { delete(a, "id_token") } }, reason.TokenMissing, "", 400, byTrying},
 		"no JWT":                {func(s *hostile.Switches) { s.Tokens = func(_ string, a map[string]any) { a["id_token"] = "a.b.c" } }, reason.JWTMalformed, "", 400, byTrying},
 		"another audience":      {claims(func(c map[string]any) { c["aud"] = "another" }), reason.JWTAudience, "", 400, byTrying},
@@ -88,7 +88,7 @@ func TestReasonsOfRefusedLogins(t *testing.T) {
 		"no exp":                {claims(func(c map[string]any) { c["exp"] = nil }), reason.JWTExpired, "", 400, "clock"},
 		"not yet":               {claims(func(c map[string]any) { c["nbf"] = now + 900 }), reason.JWTNotYet, "seconds_off=900", 400, "clock"},
 		"issued in the future":  {claims(func(c map[string]any) { c["iat"] = now + 120 }), reason.IDTokenFuture, "seconds_off=120", 400, "clock"},
-		"another nonce":         {claims(func(c map[string]any) { c["nonce"] = "other" }), reason.IDTokenNonce, "", 400, "Try once more"},
+		"another nonce":         {claims(func(c map[string]any) { c["nonce"] = "other" }), reason.IDTokenNonce, "", 400, "Try again"},
 		"numeric sub":           {claims(func(c map[string]any) { c["sub"] = 47114711 }), reason.JWTSubject, "", 400, byTrying},
 		"no sub":                {claims(func(c map[string]any) { c["sub"] = nil }), reason.JWTSubject, "", 400, byTrying},
 		"another issuer":        {claims(func(c map[string]any) { c["iss"] = "https://other.example" }), reason.JWTIssuer, "issuer_seen=https://other.example", 400, byTrying},
@@ -98,18 +98,18 @@ func TestReasonsOfRefusedLogins(t *testing.T) {
 		"no group":              {claims(func(c map[string]any) { c["acr"] = "mfa"; c["groups"] = []string{"other"} }), reason.NotAllowed, "subject=ada", 403, "members of"},
 
 		"iss parameter":           {answer(func(q url.Values) { q.Set("iss", "https://other.example") }), reason.CallbackIssuer, "issuer_seen=https://other.example", 400, byTrying},
-		"no code":                 {answer(func(q url.Values) { q.Del("code") }), reason.CallbackNoCode, "", 400, "Try once more"},
-		"access_denied":           {failed("access_denied"), reason.CallbackError, "error_code=access_denied", 403, "did not let you in"},
-		"login_required":          {failed("login_required"), reason.CallbackError, "error_code=login_required", 403, "did not let you in"},
+		"no code":                 {answer(func(q url.Values) { q.Del("code") }), reason.CallbackNoCode, "", 400, "Try again"},
+		"access_denied":           {failed("access_denied"), reason.CallbackError, "error_code=access_denied", 403, "refused you"},
+		"login_required":          {failed("login_required"), reason.CallbackError, "error_code=login_required", 403, "refused you"},
 		"invalid_scope":           {failed("invalid_scope"), reason.CallbackError, "error_code=invalid_scope", 403, byTrying},
 		"unauthorized_client":     {failed("unauthorized_client"), reason.CallbackError, "error_code=unauthorized_client", 403, byTrying},
-		"server_error":            {failed("server_error"), reason.CallbackError, "error_code=server_error", 503, "try again"},
-		"temporarily_unavailable": {failed("temporarily_unavailable"), reason.CallbackError, "error_code=temporarily_unavailable", 503, "try again"},
-		"empty error":             {failed(""), reason.CallbackError, "", 403, "did not let you in"},
+		"server_error":            {failed("server_error"), reason.CallbackError, "error_code=server_error", 503, "Try again"},
+		"temporarily_unavailable": {failed("temporarily_unavailable"), reason.CallbackError, "error_code=temporarily_unavailable", 503, "Try again"},
+		"empty error":             {failed(""), reason.CallbackError, "", 403, "refused you"},
 
 		"invalid_client": {tokens(hostile.JSON(401, map[string]any{"error": "invalid_client", "error_description": "code-1"})), reason.ClientRefused, "status=401 error_code=invalid_client", 400, "its credentials there are wrong"},
 		"a bare 401":     {tokens(hostile.HTML(401)), reason.ClientRefused, "status=401", 400, "its credentials there are wrong"},
-		"invalid_grant":  {tokens(hostile.JSON(400, map[string]any{"error": "invalid_grant"})), reason.CodeRefused, "status=400 error_code=invalid_grant", 400, "Try once more"},
+		"invalid_grant":  {tokens(hostile.JSON(400, map[string]any{"error": "invalid_grant"})), reason.CodeRefused, "status=400 error_code=invalid_grant", 400, "Try again"},
 		"403 HTML":       {tokens(hostile.HTML(403)), reason.ProviderStatus, "status=403", 503, "has a problem"},
 		"407":            {tokens(hostile.HTML(407)), reason.ProviderStatus, "status=407", 503, "has a problem"},
 		"500":            {tokens(hostile.HTML(500)), reason.ProviderStatus, "status=500", 503, "has a problem"},

@@ -818,7 +818,7 @@ func TestKeysAreRotated(t *testing.T) {
 	if !b.signedIn() {
 		t.Error("one who could not open the session ended it")
 	}
-	if a := b.at(rotated).get(rotated.base + callback.RequestURI()); a.status == http.StatusBadRequest && strings.Contains(a.text(), "This login is over") {
+	if a := b.at(rotated).get(rotated.base + callback.RequestURI()); a.status == http.StatusBadRequest && strings.Contains(a.text(), "This login link has expired") {
 		t.Errorf("the pending login is lost: %s", a.text())
 	}
 	other := r.browser().at(rotated).login()

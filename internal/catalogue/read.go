@@ -349,7 +349,7 @@ func (r *reader) fields(all member, form Form, known bool, c *Catalogue) []Fille
 		}
 		named := f.Name == "secretReferenceName" || f.Name == "name"
 		if named && f.Locked && project.Rule.Expression != nil && !project.Rule.Expression.MatchString(f.Values[0]) {
-			r.mistake(lines[f.Name], f.Name+": The project has a rule for this name. "+project.Rule.Sentence)
+			r.mistake(lines[f.Name], f.Name+": The project requires: "+project.Rule.Sentence)
 		}
 	}
 	return p.Fields

@@ -497,7 +497,7 @@ func (r *reader) nameRule(raw string) NameRule {
 	expression, sentence, _ := strings.Cut(strings.TrimSpace(raw), " ")
 	rule, err := regexp.Compile(expression)
 	if err != nil {
-		r.fault(prefix+"NAME_RULE", "want a regular expression (RE2), a blank, and a sentence that says the rule to people")
+		r.fault(prefix+"NAME_RULE", "want a regular expression (RE2), a space, and a sentence that explains the rule to people")
 		return NameRule{}
 	}
 	sentence = strings.TrimSpace(sentence)

@@ -26,7 +26,7 @@ func (r *reader) checkPrompt(raw string) {
 		switch p {
 		case "login", "consent", "select_account":
 		default:
-			r.fault(prefix+"OIDC_PROMPT", "want login, consent or select_account, separated by blanks")
+			r.fault(prefix+"OIDC_PROMPT", "want login, consent or select_account, separated by spaces")
 			return
 		}
 	}
@@ -65,7 +65,7 @@ func (r *reader) exchange(g Settings) *Exchange {
 		r.fault(prefix+"TOKEN_EXCHANGE_SUBJECT", "want access_token or id_token")
 	}
 	if !x.ClientSecret.Empty() && x.ClientID == "" {
-		r.fault(prefix+"TOKEN_EXCHANGE_CLIENT_SECRET", "needs PORTAL_TOKEN_EXCHANGE_CLIENT_ID beside it")
+		r.fault(prefix+"TOKEN_EXCHANGE_CLIENT_SECRET", "needs PORTAL_TOKEN_EXCHANGE_CLIENT_ID as well")
 	}
 	if x.URL != "" {
 		if u := r.webAddress("TOKEN_EXCHANGE_URL", x.URL); u != nil && x.ClientID == "" && !issuerOrigin(u, g.OIDCIssuer) {

@@ -31,16 +31,16 @@ type Settings struct {
 	OIDCClientKeyAlg  string      `flag:"oidc-client-key-alg" meaning:"Algorithm (alg) that it signs with, such as PS256. Default: by the key's type, RS256, ES256, ES384, ES512 or EdDSA."`
 	OIDCTokenAuth     string      `flag:"oidc-token-auth-method" meaning:"How the portal authenticates at the provider: client_secret_basic, client_secret_post or private_key_jwt. Default: as discovery announces."`
 	OIDCMaxAge        string      `flag:"oidc-max-age" meaning:"Sent as max_age: seconds since which the user must have authenticated."`
-	OIDCACRValues     string      `flag:"oidc-acr-values" meaning:"Sent as acr_values, separated by blanks; one of them must come back."`
+	OIDCACRValues     string      `flag:"oidc-acr-values" meaning:"Sent as acr_values, separated by spaces; one of them must come back."`
 	OIDCPrompt        string      `flag:"oidc-prompt" meaning:"Sent as prompt: login, consent, select_account."`
 	OIDCScopes        string      `flag:"oidc-scopes" standard:"openid profile email offline_access" meaning:"Requested scopes."`
 	OIDCAudience      string      `flag:"oidc-audience" meaning:"Sent as audience, so that the access token is meant for the Maia API."`
 	OIDCResource      string      `flag:"oidc-resource" meaning:"Sent as resource (RFC 8707), for the same purpose."`
 	OIDCGroupsClaim   string      `flag:"oidc-groups-claim" standard:"groups" meaning:"Claim that lists the user's groups; dots go into nested objects."`
 	AllowedGroups     string      `flag:"allowed-groups" meaning:"Groups that may log in and submit: comma-separated, or a JSON array of strings for names with commas. Empty: everyone who can log in."`
-	AuditorGroups     string      `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, written likewise."`
+	AuditorGroups     string      `flag:"auditor-groups" meaning:"Groups that may see everybody's activity, in the same notation."`
 
-	OIDCGroupsSeparator string `flag:"oidc-groups-separator" meaning:"Where the groups claim is one string: what parts its groups."`
+	OIDCGroupsSeparator string `flag:"oidc-groups-separator" meaning:"Where the groups claim is one string: what separates its groups."`
 	OIDCGroupsMember    string `flag:"oidc-groups-member" meaning:"Where the groups claim lists objects: the member that has the name."`
 
 	TokenMode                 string      `flag:"token-mode" standard:"login" meaning:"Which token goes to Maia: login (the access token of the login) or exchange (RFC 8693 token exchange of it)."`
@@ -76,7 +76,7 @@ type Settings struct {
 	ShutdownDelay        string `flag:"shutdown-delay" standard:"0s" meaning:"At SIGTERM: how long requests are still taken after /readyz has turned to 503, so that a proxy notices. shutdown-timeout counts from its end."`
 	TrustedProxies       string `flag:"trusted-proxies" meaning:"CIDRs whose X-Forwarded-For and traceparent are believed, comma-separated."`
 
-	NameRule string `flag:"name-rule" meaning:"Your own rule for names that are created here: a regular expression, a blank, and a sentence for people, e.g. '^(dev|prod)- Begin with dev- or prod-.'"`
+	NameRule string `flag:"name-rule" meaning:"Your own rule for names that are created here: a regular expression, a space, and a sentence for people, e.g. '^(dev|prod)- Begin with dev- or prod-.'"`
 
 	Catalog string `flag:"catalog" meaning:"Path of the catalogue, a YAML file of projects, agents and presets. See portal catalog check. It is read again on SIGHUP and when its content changes."`
 

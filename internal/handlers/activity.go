@@ -3,15 +3,12 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
-	"maiaportal/internal/maiaclient"
 	"maiaportal/internal/record"
 	"maiaportal/internal/store"
 	"maiaportal/internal/submission"
@@ -19,10 +16,7 @@ import (
 	"maiaportal/web/templates/parts"
 )
 
-const (
-	activityPage = 50
-	homeRows     = 5
-)
+const activityPage = 50
 
 // outcomes are the words and signs for people.
 var outcomes = map[record.Outcome]parts.Badge{
@@ -36,91 +30,17 @@ var outcomes = map[record.Outcome]parts.Badge{
 	record.Conflict:        {Kind: parts.KindProblem, Label: "Name taken"},
 	record.RateLimited:     {Kind: parts.KindProblem, Label: "Maia was busy"},
 	record.Failed:          {Kind: parts.KindProblem, Label: "Failed"},
-	record.Unknown:         {Kind: parts.KindWarning, Label: "Not known"},
+	record.Unknown:         {Kind: parts.KindWarning, Label: "Result unknown"},
 }
-
-// home is the start page.
-func (h *Handlers) home(c echo.Context, s *auth.Session) error {
-	rows, err := h.Records.Submissions(c.Request().Context(), record.Query{Of: record.Own(actor(s)), Limit: homeRows})
-	if err != nil {
-		return databaseAway(err)
-	}
-	m := pages.Home{
-		Page:    h.page(c, s, "Start"),
-		Heading: "What would you like to see?",
-		Latest:  h.activityRows(rows, false),
-		Guide:   h.Site.Guide,
-	}
-	soon := h.dates().here().AddDate(0, 0, DueSoon).Format(time.DateOnly)
-	due, err := h.Records.CountDue(c.Request().Context(), record.Own(actor(s)), soon)
-	if err != nil {
-		return databaseAway(err)
-	}
-	m.Due = dueWords(due)
-	if h.Policy.MaySubmit(s.Login.Groups) {
-		m.Heading = "Where is the secret now?"
-		m.Tasks = tasks
-		m.Single = single
-		m.Presets = h.presetTasks(s)
-	} else {
-		m.Tasks = []pages.Task{{
-			Title:  "See the activity",
-			Href:   "/activity",
-			Action: "See the activity",
-			Text:   "What was submitted here, by whom and how it ended. Your account may look at everything, and submit nothing.",
-		}}
-	}
-	return render(c, http.StatusOK, pages.HomePage(m))
-}
-
-// tasks are what people come for. They do not know references and values, but they know where their secret is.
-var tasks = []pages.Task{{
-	Title:  "I have it, for our own vault",
-	Text:   "A password, key or credential that is to go into the vault of your own AWS or Azure. An agent stores it, and pipelines get a name for it.",
-	Href:   setupForm.page,
-	Action: "Set up a secret",
-}, {
-	Title:  "It is already in AWS or Azure",
-	Text:   "It lies in Secrets Manager or in a Key Vault, and pipelines need a name that points there. No secret is needed.",
-	Href:   referenceForm.page,
-	Action: "Create a reference",
-}, {
-	Title:  "Matillion shall keep it",
-	Text:   "You have no vault of your own for it. Matillion hosts it, and pipelines get a name for it.",
-	Href:   setupForm.link(input{values: map[string][]string{"agentType": {maiaclient.MatillionHosted}}}),
-	Action: "Have Matillion keep it",
-}}
-
-// DueSoon is within how many days a secret counts on the start page as one to renew.
-const DueSoon = 30
-
-func dueWords(n int) string {
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return "One secret is due for renewal, or will be within 30 days"
-	}
-	return strconv.Itoa(n) + " secrets are due for renewal, or will be within 30 days"
-}
-
-// single are the forms for one step alone.
-var single = []parts.Link{{
-	Label: "Store a value",
-	Href:  valueForm.page,
-}, {
-	Label: "Create a reference to a value",
-	Href:  referenceForm.page,
-}}
 
 func (h *Handlers) activityRows(rows []record.Submission, who bool) []pages.ActivityRow {
 	var out []pages.ActivityRow
+	d := h.dates()
 	for _, r := range rows {
 		r, _ = h.Submissions.Known(r)
 		row := pages.ActivityRow{
 			Href:    receiptPath(r.ID),
-			Time:    h.dates().short(r.CreatedAt),
-			ISO:     r.CreatedAt.UTC().Format(time.RFC3339),
+			When:    d.past(r.CreatedAt, d.short(r.CreatedAt)),
 			Action:  formOf(r.Action).words.kind,
 			Name:    r.Name,
 			Where:   formOf(r.Action).words.where(r.Fields),
@@ -181,7 +101,7 @@ func receiptView(d dates, r record.Submission, own bool, description string) pag
 	name := "The " + f.words.noun + " " + r.Name
 	switch r.Outcome {
 	case record.Pending:
-		m.Heading, m.Text = name+" is under way", []string{"Maia has not answered yet. This page looks again by itself every two seconds."}
+		m.Heading, m.Text = name+" is under way", []string{"Maia has not answered yet."}
 	case record.Created:
 		f.words.created(f, &m, r, name, own)
 	case record.ValueStored:
@@ -237,7 +157,7 @@ func unknownView(f formSpec, m *pages.Receipt, r record.Submission, name string,
 // refusals say what an outcome meant, for a receipt that is read later.
 var refusals = map[record.Outcome]string{
 	record.Rejected:        "Maia refused what was entered. Nothing was created.",
-	record.Unauthenticated: "The login was not accepted or had run out. Nothing was created.",
+	record.Unauthenticated: "The login was not accepted or had expired. Nothing was created.",
 	record.Forbidden:       "Maia does not allow this to the account that sent it. Nothing was created.",
 	record.NotFound:        "Maia found no such project or agent for the account that sent it. Nothing was created.",
 	record.Conflict:        "The name existed already. Nothing was created or changed.",
@@ -310,7 +230,10 @@ func (f formSpec) facts(when dates, r record.Submission) []parts.Fact {
 		}
 	}
 	add("By", r.Actor.Name, false)
-	add("When", when.moment(r.CreatedAt), false)
+	list = append(list, parts.Fact{
+		Label: "When",
+		When:  when.past(r.CreatedAt, when.moment(r.CreatedAt)),
+	})
 	add("Request id", r.RequestID, true)
 	return list
 }

@@ -93,7 +93,7 @@ func thereNotice(r record.Submission, in input) parts.Notice {
 	return parts.Notice{
 		Kind:  parts.KindInfo,
 		Title: "Is it the secret that you mean?",
-		Text:  []string{"Then it need not be stored again. A reference that points to it makes it ready for pipelines: everything is filled in there, and no secret is needed."},
+		Text:  []string{"Then do not store it again. Create a reference that points to it: everything is filled in, and you do not need the secret."},
 		Links: []parts.Link{{Label: "Create a reference to the one that is there", Href: pointingLink(r, in.get("description"))}},
 	}
 }

@@ -59,7 +59,7 @@ func besideForm(c echo.Context, own ...string) (b beside, clean string, err erro
 		return b, "", &pageError{
 			status:  http.StatusBadRequest,
 			heading: "This link cannot be read",
-			text:    []string{"It does not say for which form it is, or names a form that is not here. Begin at the form."},
+			text:    []string{"The link names no form, or one that does not exist. Start at the form."},
 			link:    parts.Link{Label: "Go to the start page", Href: "/"},
 		}
 	}

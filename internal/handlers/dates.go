@@ -28,6 +28,9 @@ func (d dates) clock(t time.Time) string { return t.In(d.zone).Format("15:04 MST
 // moment is a date and time.
 func (d dates) moment(t time.Time) string { return t.In(d.zone).Format("2 January 2006, 15:04:05 MST") }
 
+// minute is a date and time of which no more is known.
+func (d dates) minute(t time.Time) string { return t.In(d.zone).Format("2 January 2006, 15:04 MST") }
+
 // short is a date and time for tables.
 func (d dates) short(t time.Time) string { return t.In(d.zone).Format("2 Jan 2006, 15:04 MST") }
 

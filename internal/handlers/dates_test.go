@@ -30,7 +30,7 @@ func TestDatesAreOfThePortalsZone(t *testing.T) {
 		when := ""
 		for _, fact := range receiptView(d, record.Submission{Action: record.Value, Outcome: record.Created, CreatedAt: late}, true, "").Facts {
 			if fact.Label == "When" {
-				when = fact.Value
+				when = fact.When.Exact
 			}
 		}
 		if when != tc.moment {

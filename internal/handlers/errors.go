@@ -101,12 +101,13 @@ func (h *Handlers) onError(err error, c echo.Context) {
 		Help:      e.help,
 		RequestID: requestID(c),
 	}
-	if e.link.Href != "" {
-		e.link.Primary = true
-		m.Links = append(m.Links, e.link)
+	if e.link.Href == "" {
+		e.link = nextStep(c.Request(), e.status)
 	}
-	if s != nil && e.link.Href != "/" {
-		m.Links = append(m.Links, parts.Link{Label: "Go to the start page", Href: "/"})
+	e.link.Primary = true
+	m.Links = append(m.Links, e.link)
+	if s != nil && e.link.Href != startLink.Href {
+		m.Links = append(m.Links, startLink)
 	}
 	err = render(c, e.status, pages.MessagePage(m))
 	if err == nil || c.Response().Committed {
@@ -114,6 +115,22 @@ func (h *Handlers) onError(err error, c echo.Context) {
 	}
 	h.Log.LogAttrs(c.Request().Context(), slog.LevelError, "error page not drawn", slog.String("request_id", requestID(c)), slog.String("error", err.Error()))
 	_ = c.String(e.status, e.heading+".\n")
+}
+
+var startLink = parts.Link{Label: "Go to the start page", Href: "/"}
+
+// nextStep is where an error page leads that names no place itself, so that nobody is left without one. An address that
+// somebody sent is followed again only where that changes nothing.
+func nextStep(r *http.Request, status int) parts.Link {
+	for _, f := range forms {
+		if r.Method == http.MethodPost && r.URL.Path == f.post {
+			return parts.Link{Label: "Open the form again", Href: f.page}
+		}
+	}
+	if status >= http.StatusInternalServerError && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		return parts.Link{Label: "Try again", Href: auth.ReturnTo(r.URL.RequestURI()).String()}
+	}
+	return startLink
 }
 
 func setRetryAfter(c echo.Context, d time.Duration) {
@@ -126,7 +143,7 @@ func setRetryAfter(c echo.Context, d time.Duration) {
 func Foreign() error {
 	return &pageError{
 		status:  http.StatusForbidden,
-		heading: "This was not sent by the portal’s own page",
+		heading: "The portal’s own page did not send this",
 		text: []string{
 			"Another web site tried to send something here in your name, or your browser hides where it came from. Nothing was done.",
 			"Open the portal’s own form and send it from there.",
@@ -144,23 +161,23 @@ func asPageError(err error) *pageError {
 	case errors.Is(err, form.ErrTooLarge):
 		return &pageError{
 			status:  http.StatusRequestEntityTooLarge,
-			heading: "That was too much at once",
+			heading: "The form is too large",
 			cause:   err,
-			text:    []string{"A form may be up to 1 MiB large, and a secret value up to 256 KiB. Nothing was sent to Maia.", "Go back with your browser’s Back button and use a smaller value."},
+			text:    []string{"A form may have up to 1 MiB, and a secret value up to 256 KiB. Nothing was sent to Maia.", "Go back with your browser’s Back button and use a smaller value."},
 		}
 	case errors.Is(err, form.ErrMediaType):
 		return &pageError{
 			status:  http.StatusUnsupportedMediaType,
 			heading: "This is not a form",
 			cause:   err,
-			text:    []string{"The portal takes what its own forms send, and nothing else. Nothing was sent to Maia."},
+			text:    []string{"The portal accepts only what its own forms send. Nothing was sent to Maia."},
 		}
 	case errors.Is(err, form.ErrMalformed):
 		return &pageError{
 			status:  http.StatusBadRequest,
 			heading: "The form arrived damaged",
 			cause:   err,
-			text:    []string{"The portal could not read what your browser sent. Nothing was sent to Maia.", "Open the form again and send it once more. If it happens again, a program between you and the portal may change what you send."},
+			text:    []string{"The portal could not read what your browser sent. Nothing was sent to Maia.", "Open the form and send it again. If it happens again, a proxy or browser extension may be changing the request."},
 		}
 	case errors.Is(err, form.ErrNoRoom):
 		return noRoomPage(err)
@@ -169,23 +186,23 @@ func asPageError(err error) *pageError {
 			status:  http.StatusForbidden,
 			heading: "This form was not made for you",
 			cause:   err,
-			text:    []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form again and fill it in once more."},
+			text:    []string{"Each form is made for one person. This one was made for another account, or not by this portal. Nothing was sent to Maia.", "Open the form and fill it in again."},
 		}
 	case errors.Is(err, reason.ErrProviderAway):
 		return providerAwayPage(err)
 	case errors.As(err, &he) && he.Code == http.StatusNotFound:
 		return &pageError{
 			status:  http.StatusNotFound,
-			heading: "There is nothing here",
+			heading: "Page not found",
 			cause:   err,
-			text:    []string{"The address leads nowhere, or to something that belongs to somebody else. Check the link that brought you here."},
+			text:    []string{"It does not exist, or it belongs to somebody else. Check the link that brought you here."},
 		}
 	case errors.As(err, &he) && he.Code == http.StatusMethodNotAllowed:
 		return &pageError{
 			status:  http.StatusMethodNotAllowed,
-			heading: "This address does not work that way",
+			heading: "This page cannot be used like that",
 			cause:   err,
-			text:    []string{"The page exists, but not for this kind of request. Start from the start page."},
+			text:    []string{"The page exists, but not for this kind of request. Go to the start page."},
 		}
 	case errors.As(err, &he) && he.Code >= http.StatusBadRequest && he.Code < http.StatusInternalServerError:
 		// What the router refuses is the request's fault, not the portal's.
@@ -193,14 +210,14 @@ func asPageError(err error) *pageError {
 			status:  he.Code,
 			heading: "This request cannot be read",
 			cause:   err,
-			text:    []string{"Check the link that brought you here, or start from the start page."},
+			text:    []string{"Check the link that brought you here, or go to the start page."},
 		}
 	}
 	return &pageError{
 		status:  http.StatusInternalServerError,
 		heading: "Something went wrong in the portal",
 		cause:   err,
-		text:    []string{"This is a fault of the portal, not yours. Give the id below to whoever looks after the portal, so that they find it in the log."},
+		text:    []string{"This is the portal’s fault, not yours. Give your portal administrator the request id below."},
 	}
 }
 
@@ -208,23 +225,23 @@ func asPageError(err error) *pageError {
 func providerAwayPage(err error) *pageError {
 	e := &pageError{
 		status:     http.StatusServiceUnavailable,
-		heading:    "The login service does not answer",
+		heading:    "Your company’s sign-in does not answer",
 		cause:      err,
 		retryAfter: 30 * time.Second,
-		text:       []string{"Your company’s login service could not be reached, so nobody can sign in at the moment. This is usually over in a few minutes."},
+		text:       []string{"It could not be reached, so nobody can sign in at the moment. Try again in a few minutes."},
 	}
 	var refusal *reason.Refusal
 	if errors.As(err, &refusal) {
 		switch refusal.Reason {
 		case reason.ProviderStatus, reason.ProviderKeys:
-			e.heading = "The login service has a problem"
-			e.text = []string{"Your company’s login service reported an error of its own, so nobody can sign in at the moment. This is usually over in a few minutes."}
+			e.heading = "Your company’s sign-in has a problem"
+			e.text = []string{"It reported an internal error, so nobody can sign in at the moment. Try again in a few minutes."}
 		case reason.UserinfoAway:
-			e.heading = "The login service has a problem"
-			e.text = []string{"The login service did not tell the portal which groups you are in. Nothing is wrong with your account. This is usually over in a few minutes."}
+			e.heading = "Your company’s sign-in has a problem"
+			e.text = []string{"It did not say which groups you are in. Nothing is wrong with your account. Try again in a few minutes."}
 		case reason.TokenAnswer, reason.TokenType:
-			e.heading = "The login service’s answer cannot be used"
-			e.text = []string{"Your company’s login service did not give the portal a token that it can use. If it happens again in a few minutes, give the request id below to your portal administrator."}
+			e.heading = "The answer of your company’s sign-in cannot be used"
+			e.text = []string{"It gave the portal no token that Maia accepts. If it happens again in a few minutes, give your portal administrator the request id below."}
 		default: // it did not answer
 		}
 	}
@@ -235,10 +252,10 @@ func providerAwayPage(err error) *pageError {
 func databaseAway(err error) *pageError {
 	return &pageError{
 		status:     http.StatusServiceUnavailable,
-		heading:    "The portal’s database does not answer",
+		heading:    "The portal’s database is unavailable",
 		cause:      err,
 		retryAfter: 30 * time.Second,
-		text:       []string{"Without its database the portal can neither tell who is signed in nor record what is done, so it does nothing. Try again in a minute."},
+		text:       []string{"Without its database the portal does not know who is signed in, and cannot record anything. Nothing was done. Try again in a minute."},
 	}
 }
 
@@ -251,8 +268,8 @@ func noRoomPage(err error) *pageError {
 		cause:      err,
 		retryAfter: 5 * time.Second,
 		text: []string{
-			"You are not signed in, and many others who are not signed in are sending something right now. Nothing was sent to Maia.",
-			"Wait a few seconds, then load this page again: your browser asks whether to send the form once more.",
+			"Many people who are not signed in, like you, are sending something right now. Nothing was sent to Maia.",
+			"Wait a few seconds, then reload this page. Your browser asks whether to send the form again.",
 		},
 	}
 }

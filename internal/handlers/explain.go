@@ -31,8 +31,8 @@ type meaning struct {
 // The people to ask, who are the same in many rows.
 const (
 	askAccount = "an administrator of your company’s Maia account"
-	askPortal  = "Whoever looks after the portal."
-	askAgent   = "Whoever set the agent up."
+	askPortal  = "Your portal administrator."
+	askAgent   = "The people who set the agent up."
 	lookFirst  = " Look whether it is there before you send it again."
 )
 
@@ -42,13 +42,13 @@ var meanings = []meaning{{
 	to:    http.StatusForbidden,
 	says:  []string{"ip not allowed", "ip address", "ip is not", "not allowed ip", "allowed ips"},
 	means: "The Maia account takes calls from certain IP addresses only, and this portal’s is not among them. It is the address that the portal calls from, not that of your own computer.",
-	ask:   "Ask " + askAccount + " to put the portal’s address on the account’s IP allow list. Whoever looks after the portal knows the address.",
+	ask:   "Ask " + askAccount + " to put the portal’s address on the account’s IP allow list. Your portal administrator knows the address.",
 }, {
 	id:    "create-vault-secrets",
 	from:  http.StatusForbidden,
 	to:    http.StatusForbidden,
 	says:  []string{"create vault secrets"},
-	means: "Your role in the Maia account lacks the permission “Create Vault Secrets”, which everybody needs who stores a value.",
+	means: "Your role in the Maia account lacks the permission “Create Vault Secrets”, which you need to store a value.",
 	ask:   "Ask " + askAccount + " for an account role that has this permission.",
 }, {
 	id:    "agent-restricted",
@@ -62,7 +62,7 @@ var meanings = []meaning{{
 	from:  http.StatusBadRequest,
 	to:    http.StatusNotFound,
 	says:  []string{"account-id", "account id", "accountid"},
-	means: "The portal sends a wrong account id to Maia, or none where Maia wants one. Nothing that stands in the form can change that.",
+	means: "The portal sends a wrong account id to Maia, or none where Maia wants one. Nothing in the form can change that.",
 	ask:   askPortal + " The setting is PORTAL_MAIA_ACCOUNT_ID.",
 }, {
 	id:    "wrong-region",
@@ -76,7 +76,7 @@ var meanings = []meaning{{
 	from:  http.StatusUnauthorized,
 	to:    http.StatusForbidden,
 	says:  []string{"audience", "issuer", "signature"},
-	means: "The login service gives the portal tokens that are not meant for Maia.",
+	means: "Your company’s sign-in gives the portal tokens that are not meant for Maia.",
 	ask:   askPortal + " It is about the audience of the tokens.",
 }, {
 	id:    "vault-name",
@@ -85,7 +85,7 @@ var meanings = []meaning{{
 	call:  record.StoreValue,
 	says:  []string{"invalid name", "value at 'name'"},
 	means: "The vault of the agent {agent} does not take a secret of this name. AWS Secrets Manager takes up to 512 letters, digits and / _ + = . @ -; Azure Key Vault takes up to 127 letters, digits and hyphens.",
-	ask:   "Nobody, if another name will do. If it has to be this one: whoever set the agent up.",
+	ask:   "Nobody, if another name works. If it has to be this one: the people who set the agent up.",
 }, {
 	id:    "vault-size",
 	from:  http.StatusBadRequest,
@@ -93,7 +93,7 @@ var meanings = []meaning{{
 	call:  record.StoreValue,
 	says:  []string{"65536", "25600", "value at 'secretstring'"},
 	means: "The value is larger than the vault of the agent {agent} takes, with the names of its properties: AWS Secrets Manager takes 65,536 bytes, Azure Key Vault 25,600.",
-	ask:   "Nobody, if less can be stored in one secret. If it has to be that large: whoever set the agent up.",
+	ask:   "Nobody, if less can be stored in one secret. If it has to be that large: the people who set the agent up.",
 }, {
 	id:    "agent-rights",
 	from:  http.StatusInternalServerError,
@@ -113,26 +113,26 @@ var meanings = []meaning{{
 	from:  http.StatusBadRequest,
 	to:    http.StatusBadRequest,
 	means: "Maia does not take something that was entered. Where Maia names a field, its words stand at that field.",
-	ask:   "Correct it first. If you see nothing wrong, give the text below to whoever looks after the portal.",
+	ask:   "Correct it first. If you see nothing wrong, give the text below to your portal administrator.",
 }, {
 	id:    "unauthenticated",
 	from:  http.StatusUnauthorized,
 	to:    http.StatusUnauthorized,
-	means: "Maia did not accept your login. It has run out, your account is not known in Maia, the account is in another region than {where}, or the login service’s tokens are not meant for Maia.",
-	ask:   "Sign in again first. If Maia refuses that login, too: whoever looks after the portal.",
+	means: "Maia did not accept your login. It has expired, Maia does not know your account, the account is in another region than {where}, or the tokens of your company’s sign-in are not meant for Maia.",
+	ask:   "Sign in again first. If Maia refuses that login, too: your portal administrator.",
 }, {
 	id:    "forbidden-value",
 	from:  http.StatusForbidden,
 	to:    http.StatusForbidden,
 	call:  record.StoreValue,
-	means: "What usually helps: an account role with the permission “Create Vault Secrets”, and, for an agent that is restricted to projects, naming one of them. If Maia speaks of an IP address: it means the portal’s address, which has to be on the account’s allow list.",
+	means: "What usually helps: an account role with the permission “Create Vault Secrets”, and, for an agent that is restricted to projects, naming one of them. If Maia mentions an IP address, it is the portal’s. Ask an administrator to put it on the account’s allow list.",
 	ask:   "Ask " + askAccount + ".",
 }, {
 	id:    "forbidden-reference",
 	from:  http.StatusForbidden,
 	to:    http.StatusForbidden,
 	call:  record.CreateReference,
-	means: "What usually helps: the role Owner or Contributor in the project {project}. If Maia speaks of an IP address: it means the portal’s address, which has to be on the account’s allow list.",
+	means: "What usually helps: the role Owner or Contributor in the project {project}. If Maia mentions an IP address, it is the portal’s. Ask an administrator to put it on the account’s allow list.",
 	ask:   "Ask one of the project’s owners, or " + askAccount + ".",
 }, {
 	id:    "not-found-value",
@@ -146,34 +146,34 @@ var meanings = []meaning{{
 	from:  http.StatusNotFound,
 	to:    http.StatusNotFound,
 	call:  record.CreateReference,
-	means: "Maia knows no project {project}, your account has no role in it, or the account is in another region than {where}. A project that was made by an API is seen by Super Admins alone, until people are invited.",
+	means: "Maia knows no project {project}, your account has no role in it, or the account is in another region than {where}. Only Super Admins see a project that was made by an API, until people are invited.",
 	ask:   "Compare the id with the project’s address in Maia. If it is right, ask one of the project’s owners to invite you.",
 }, {
 	id:    "taken-value",
 	from:  http.StatusConflict,
 	to:    http.StatusConflict,
 	call:  record.StoreValue,
-	means: "The agent’s vault has a secret of this name already. Maia only creates: a value is changed in the vault’s own console.",
-	ask:   "Whoever looks after the vault, if you do not know what the secret is for.",
+	means: "The agent’s vault already has a secret of this name. Maia only creates: change a value in the vault’s own console.",
+	ask:   "The vault’s administrators, if you do not know what the secret is for.",
 }, {
 	id:    "taken-reference",
 	from:  http.StatusConflict,
 	to:    http.StatusConflict,
 	call:  record.CreateReference,
-	means: "The project {project} has a reference of this name already.",
+	means: "The project {project} already has a reference of this name.",
 	ask:   "One of the project’s owners, if you do not know what the reference is for.",
 }, {
 	id:    "too-large",
 	from:  http.StatusRequestEntityTooLarge,
 	to:    http.StatusRequestEntityTooLarge,
 	means: "What was sent is larger than Maia takes, or a proxy between the portal and Maia.",
-	ask:   "Use a smaller value first. If it has to be that large: whoever looks after the portal.",
+	ask:   "Use a smaller value first. If it has to be that large: your portal administrator.",
 }, {
 	id:    "rate-limited",
 	from:  http.StatusTooManyRequests,
 	to:    http.StatusTooManyRequests,
 	means: "All programs and people of your company’s Maia account share one limit of requests a minute, and it is used up for now.",
-	ask:   "Nobody, if it is over after the wait. If it goes on: " + askAccount + ", who can find what sends so much.",
+	ask:   "Nobody, if it works after the wait. If it goes on: " + askAccount + ", who can find what sends so many requests.",
 }, {
 	id:    "token-too-long",
 	from:  http.StatusRequestHeaderFieldsTooLarge,
@@ -184,7 +184,7 @@ var meanings = []meaning{{
 	id:    "other-refusal",
 	from:  400,
 	to:    499,
-	means: "Maia refused this with a status that its documents do not name for it. A proxy between the portal and Maia may have answered in its place.",
+	means: "Maia refused this with a status that its documentation does not list. A proxy between the portal and Maia may have answered in its place.",
 	ask:   askPortal,
 }, {
 	id:    "bad-gateway",
@@ -196,8 +196,8 @@ var meanings = []meaning{{
 	id:    "unavailable",
 	from:  http.StatusServiceUnavailable,
 	to:    http.StatusServiceUnavailable,
-	means: "Maia is away for a while, or does not reach the agent. This is usually over in some minutes.",
-	ask:   "Nobody, if it is over soon. If it goes on, look at Maia’s status page, then ask " + askAccount + ".",
+	means: "Maia is unavailable, or does not reach the agent. Try again in a few minutes.",
+	ask:   "Nobody, if it works soon. If it goes on, look at Maia’s status page, then ask " + askAccount + ".",
 }, {
 	id:    "timeout-value",
 	from:  http.StatusGatewayTimeout,
@@ -211,7 +211,7 @@ var meanings = []meaning{{
 	to:    http.StatusGatewayTimeout,
 	call:  record.CreateReference,
 	means: "Maia, or what it asked, did not answer in time." + lookFirst,
-	ask:   "Nobody, if it is over soon. If it goes on: " + askAccount + ".",
+	ask:   "Nobody, if it works soon. If it goes on: " + askAccount + ".",
 }, {
 	id:    "failed-value",
 	from:  500,
@@ -224,8 +224,8 @@ var meanings = []meaning{{
 	from:  500,
 	to:    599,
 	call:  record.CreateReference,
-	means: "Maia failed. It is a fault of its own, hardly of what was entered.",
-	ask:   "Nobody, if it is over soon. If it goes on: " + askAccount + ", who can open a ticket at Matillion.",
+	means: "Maia reported an internal error. What was entered is most likely not the cause.",
+	ask:   "Nobody, if it works soon. If it goes on: " + askAccount + ", who can open a ticket at Matillion.",
 }, {
 	id:    "no-answer",
 	from:  0,

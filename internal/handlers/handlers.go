@@ -22,7 +22,6 @@ import (
 	"maiaportal/internal/secret/form"
 	"maiaportal/internal/submission"
 	"maiaportal/web/static"
-	"maiaportal/web/templates/pages"
 	"maiaportal/web/templates/parts"
 )
 
@@ -65,7 +64,7 @@ type Site struct {
 	Retention       time.Duration  // how long records are kept; 0: forever
 	Version         string         // of the portal
 	Zone            *time.Location // of times on pages; nil: UTC
-	Guide           *pages.Guide   // the demo's list of things to try; nil elsewhere
+	Demo            *Demo          // nil elsewhere
 }
 
 // Handlers are the portal's pages. All fields but Ending are needed.
@@ -135,6 +134,9 @@ func (h *Handlers) Routes(e *echo.Echo) {
 	page("/healthz", Healthz)
 	page("/readyz", h.Readyz)
 	page("/static/*", h.staticFile)
+	if h.Site.Demo != nil {
+		page("/styleguide", h.styleguide)
+	}
 }
 
 // toForm is for people who reload or retype the address after an error.
@@ -198,7 +200,7 @@ func twicePage(f formSpec, name string) error {
 	return &pageError{
 		status:  http.StatusBadRequest,
 		heading: "This link cannot be read",
-		text:    []string{"It gives the field " + name + " twice, and nobody can say which one counts. Correct the link, or open the empty form."},
+		text:    []string{"The link sets the field " + name + " twice. Correct the link, or open the empty form."},
 		link:    parts.Link{Label: "Open the form", Href: f.page},
 	}
 }
@@ -224,10 +226,10 @@ func (h *Handlers) maySubmit(s *auth.Session) error {
 	}
 	return &pageError{
 		status:  http.StatusForbidden,
-		heading: "Your account may look, not submit",
+		heading: "Your account has read-only access",
 		text: []string{
-			"You are signed in as " + s.Login.Name + ". You may see the activity of everybody, but creating references and storing values is for members of " + groupWords(h.Policy.Allowed) + ".",
-			"If you need this, ask whoever looks after these groups to add you, then sign out and in again.",
+			"You are signed in as " + s.Login.Name + ". You may see everybody’s activity. Only members of " + groupWords(h.Policy.Allowed) + " may set up secrets.",
+			"If you need this, ask an administrator of these groups to add you. Then sign out and in again.",
 		},
 		link: parts.Link{Label: "See the activity", Href: "/activity"},
 	}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/url"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -30,10 +29,10 @@ func (h *Handlers) history(c echo.Context, s *auth.Session, r record.Submission)
 		q.Set("project_id", r.ProjectID)
 	}
 	m := pages.History{All: "/activity?" + q.Encode()}
+	d := h.dates()
 	for _, it := range list {
 		row := pages.HistoryRow{
-			Time: h.dates().short(it.At),
-			ISO:  it.At.UTC().Format(time.RFC3339),
+			When: d.past(it.At, d.short(it.At)),
 			What: happeningWords(it),
 			Who:  it.By.Name,
 		}

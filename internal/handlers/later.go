@@ -33,7 +33,7 @@ func (h *Handlers) later(do func(c echo.Context, s *auth.Session, r record.Submi
 		if s == nil {
 			return &pageError{
 				status:  http.StatusUnauthorized,
-				heading: "Sign in again to go on",
+				heading: "Sign in again to continue",
 				text:    []string{"Your login has ended, so nothing was changed."},
 				link:    parts.Link{Label: "Sign in and go on", Href: loginLink(receiptPath(id), "")},
 			}
@@ -73,8 +73,8 @@ func (h *Handlers) roomLater(c echo.Context, s *auth.Session) error {
 	setRetryAfter(c, wait)
 	return &pageError{
 		status:  http.StatusTooManyRequests,
-		heading: "Too many at once: wait " + waitWords(wait),
-		text:    []string{"One person can note or ask a limited number of things in a minute. Nothing was changed now."},
+		heading: "Too many requests: wait " + waitWords(wait),
+		text:    []string{"The number of changes in a minute is limited. Nothing was changed now."},
 		link:    parts.Link{Label: "Back to the receipt", Href: receiptPath(c.Param("id"))},
 	}
 }
@@ -104,14 +104,14 @@ func (h *Handlers) findOut(c echo.Context, s *auth.Session, r record.Submission)
 			heading: "Maia does not accept your login",
 			cause:   err,
 			text: []string{
-				"You have just signed in, and Maia refused that login as well, so it could not be asked. Signing in once more will not help. Give this page to whoever looks after the portal.",
+				"You have just signed in, and Maia refused that login as well, so it could not be asked. Signing in again will not help. Give your portal administrator the request id below.",
 			},
 			link: parts.Link{Label: "Back to the receipt", Href: receiptPath(r.ID)},
 		}
 	case errors.Is(err, submission.ErrLogin):
 		return &pageError{
 			status:  http.StatusUnauthorized,
-			heading: "Sign in again to go on",
+			heading: "Sign in again to continue",
 			cause:   err,
 			text:    []string{"Maia did not accept your login, so it could not be asked. A fresh login usually helps."},
 			link:    parts.Link{Label: "Sign in and go on", Href: loginLink(receiptPath(r.ID), "login")},
@@ -143,7 +143,7 @@ func (h *Handlers) renew(c echo.Context, s *auth.Session, r record.Submission) e
 	if wrong := submission.CheckRenewBy(next, h.dates().here()); wrong != "" {
 		return &pageError{
 			status:  http.StatusUnprocessableEntity,
-			heading: "This is no day that the secret can be due",
+			heading: "The secret cannot be due on that day",
 			text:    []string{wrong + " Nothing was changed."},
 			link:    parts.Link{Label: "Back to the receipt", Href: receiptPath(r.ID)},
 		}
@@ -177,16 +177,22 @@ func (h *Handlers) due(c echo.Context, s *auth.Session) error {
 		list = list[:dueRows]
 		m.More = true
 	}
-	today := h.dates().today()
-	for i, row := range h.activityRows(list, m.ShowWho) {
-		m.Rows = append(m.Rows, pages.DueRow{
+	m.Rows = h.dueRowsOf(list, m.ShowWho)
+	return render(c, http.StatusOK, pages.DuePage(m))
+}
+
+// dueRowsOf are submissions with the day by which each is to be renewed.
+func (h *Handlers) dueRowsOf(list []record.Submission, who bool) []pages.DueRow {
+	var rows []pages.DueRow
+	d := h.dates()
+	for i, row := range h.activityRows(list, who) {
+		rows = append(rows, pages.DueRow{
 			ActivityRow: row,
-			Day:         list[i].RenewBy,
-			DayWords:    dateWords(list[i].RenewBy),
-			Overdue:     list[i].RenewBy < today,
+			Day:         d.day(list[i].RenewBy),
+			Overdue:     list[i].RenewBy < d.today(),
 		})
 	}
-	return render(c, http.StatusOK, pages.DuePage(m))
+	return rows
 }
 
 // afterwards is what the user can say or ask on a receipt of the own.

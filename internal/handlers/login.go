@@ -122,7 +122,7 @@ func (h *Handlers) logout(c echo.Context) error {
 	return h.goOn(c, to, pages.Message{
 		Page:    h.page(c, nil, "Signing out"),
 		Heading: "You are signed out of the portal",
-		Text:    []string{"Your browser now goes on to your company’s login service, to end the login there too."},
+		Text:    []string{"Your browser now goes on to your company’s sign-in, to sign you out there too."},
 	})
 }
 
@@ -163,6 +163,8 @@ func (h *Handlers) signedOut(c echo.Context) error {
 		Heading: "You are signed out",
 		Text:    []string{"Your session in the portal has ended. On a shared computer, close the browser as well."},
 		Links:   []parts.Link{{Label: "Sign in again", Href: loginLink("/", ""), Primary: true}},
+		// Where signing out did not do what somebody expected, the log says why.
+		RequestID: requestID(c),
 	}
 	if s != nil {
 		m.Page.Title, m.Heading = "Signed in", "You are signed in"

@@ -26,12 +26,12 @@ func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo auth.R
 	case errors.Is(err, reason.ErrAudience):
 		return &pageError{
 			status:  http.StatusForbidden,
-			heading: "The login service’s token is not meant for Maia",
+			heading: "Your sign-in’s token is not meant for Maia",
 			cause:   err,
 			link:    again,
 			text: []string{
-				"You are known to the login service, but the access token that it issued names another audience than the one that the portal is set up for. Maia would refuse it, so the portal does not use it.",
-				"This is for your portal administrator: compare PORTAL_OIDC_AUDIENCE and PORTAL_OIDC_RESOURCE with what the login service puts into the aud claim for this client.",
+				"Your company’s sign-in knows you, but its access token names another audience than the portal is set up for. Maia would refuse it.",
+				"For your portal administrator: compare PORTAL_OIDC_AUDIENCE and PORTAL_OIDC_RESOURCE with the aud claim that the provider sets for this client.",
 			},
 		}
 	case errors.Is(err, reason.ErrBadAnswer), errors.Is(err, reason.ErrClient):
@@ -48,30 +48,30 @@ func (h *Handlers) loginFailed(c echo.Context, login auth.Login, returnTo auth.R
 
 // refusedLogin is the provider's own refusal.
 func refusedLogin(refused *auth.RefusedError, again parts.Link) error {
-	said := "The login service said: " + strangersWords(refused.Code) + "."
+	said := "It said: " + strangersWords(refused.Code) + "."
 	if d := strangersWords(refused.Description); d != "" {
-		said = "The login service said: " + d + " (" + strangersWords(refused.Code) + ")."
+		said = "It said: " + d + " (" + strangersWords(refused.Code) + ")."
 	}
 	if refused.Stumbled() {
 		again.Label = "Try again"
 		return &pageError{
 			status:     http.StatusServiceUnavailable,
-			heading:    "The login service has a problem",
+			heading:    "Your company’s sign-in has a problem",
 			cause:      refused,
 			link:       again,
 			retryAfter: 30 * time.Second,
-			text:       []string{said, "This is usually over in a few minutes. Then try again."},
+			text:       []string{said, "Try again in a few minutes."},
 		}
 	}
 	e := &pageError{
 		status:  http.StatusForbidden,
-		heading: "The login service did not let you in",
+		heading: "Your company’s sign-in refused you",
 		cause:   refused,
 		link:    again,
-		text:    []string{said, "If you stopped the login yourself, just sign in again. If not, ask whoever looks after the login service."},
+		text:    []string{said, "If you stopped the login yourself, sign in again. If not, ask your IT service desk."},
 	}
 	if ofSettings[refused.Code] {
-		e.text[1] = "This is about how the portal is set up at the login service. Signing in again will not help: give the request id below to your portal administrator."
+		e.text[1] = "The portal is not set up correctly at your company’s sign-in. Signing in again will not help: give your portal administrator the request id below."
 	}
 	return e
 }
@@ -97,30 +97,30 @@ func badAnswer(err error, again parts.Link) error {
 		cause:   err,
 		link:    again,
 		text: []string{
-			"The login service’s answer did not pass the portal’s checks, so it was not used.",
-			"Try once more. If it happens again, give the request id below to your portal administrator.",
+			"The answer of your company’s sign-in did not pass the portal’s checks, so it was not used.",
+			"Try again. If it happens again, give your portal administrator the request id below.",
 		},
 	}
 	var refusal *reason.Refusal
 	if !errors.As(err, &refusal) {
 		return e
 	}
-	const notByTrying = " Signing in again will not help: give the request id below to your portal administrator, who finds the reason in the log."
+	const notByTrying = " Signing in again will not help: give your portal administrator the request id below. The log has the reason."
 	switch refusal.Reason {
 	case reason.ClientRefused:
-		e.text = []string{"The login service does not accept the portal itself: its credentials there are wrong or have expired." + notByTrying}
+		e.text = []string{"Your company’s sign-in does not accept the portal itself: its credentials there are wrong or have expired." + notByTrying}
 	case reason.TokenMissing, reason.TokenError:
-		e.text = []string{"The login service’s answer is not one that the portal can use." + notByTrying}
+		e.text = []string{"The portal cannot use the answer of your company’s sign-in." + notByTrying}
 	case reason.JWTExpired, reason.JWTNotYet, reason.IDTokenFuture:
-		e.text = []string{"By the portal’s clock the login service’s answer is too old or not valid yet. Probably one of the two clocks is wrong.", "Try again in a few minutes. If it happens again, give the request id below to your portal administrator."}
+		e.text = []string{"By the portal’s clock, the answer of your company’s sign-in is too old or not valid yet. Probably one of the two clocks is wrong.", "Try again in a few minutes. If it happens again, give your portal administrator the request id below."}
 	case reason.IDTokenACR:
-		e.text = []string{"The portal asks for a stronger kind of sign-in than the login service made, for example a second factor.", "Sign in again and choose the stronger way. If you were not offered one, give the request id below to your portal administrator."}
+		e.text = []string{"The portal asks for a stronger kind of sign-in, for example with a second factor.", "Sign in again and choose the stronger way. If you were not offered one, give your portal administrator the request id below."}
 	case reason.IDTokenAuthTime:
-		e.text = []string{"The portal asks for a recent sign-in, and the login service did not confirm one.", "Sign in again. If it happens again, give the request id below to your portal administrator."}
+		e.text = []string{"The portal asks for a recent sign-in, and your company’s sign-in did not confirm one.", "Sign in again. If it happens again, give your portal administrator the request id below."}
 	case reason.JWTAlgorithm, reason.JWTIssuer, reason.JWTAudience, reason.JWTSubject, reason.JWTClaims,
 		reason.JWTMalformed,
 		reason.IDTokenAZP, reason.IDTokenAudiences, reason.CallbackIssuer, reason.UserinfoSubject:
-		e.text = []string{"The login service’s answer is not one that the portal can trust, so it was not used." + notByTrying}
+		e.text = []string{"The portal cannot trust the answer of your company’s sign-in, so it was not used." + notByTrying}
 	default: // another try may work
 	}
 	return e
@@ -134,10 +134,10 @@ func (h *Handlers) staleLogin(c echo.Context, returnTo auth.ReturnPath, again pa
 	}
 	e := &pageError{
 		status:  http.StatusBadRequest,
-		heading: "This login is over",
+		heading: "This login link has expired",
 		cause:   cause,
 		link:    again,
-		text:    []string{"The page that you came from has been used already, is older than ten minutes, or was begun in another browser. Nothing was changed."},
+		text:    []string{"It was already used, is older than ten minutes, or was opened in another browser. Nothing was changed."},
 	}
 	if s != nil {
 		e.text = append(e.text, "You are signed in as "+s.Login.Name+".")

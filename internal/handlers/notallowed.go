@@ -19,7 +19,7 @@ func (h *Handlers) notAllowed(login auth.Login, returnTo auth.ReturnPath, err er
 		heading: "Your account may not use this portal",
 		cause:   err,
 		link:    parts.Link{Label: "Sign in with another account", Href: loginLink(returnTo.String(), "login")},
-		text:    []string{"You are known to the login service as " + login.Name + ", but the portal is for members of " + groups + "."},
+		text:    []string{"You are signed in at your company as " + login.Name + ", but the portal is for members of " + groups + "."},
 		logged:  []slog.Attr{slog.String("issuer", login.Issuer), slog.String("subject", login.Subject)},
 	}
 	claim := "the claim " + h.RP.Groups.Name
@@ -34,26 +34,26 @@ func (h *Handlers) notAllowed(login auth.Login, returnTo auth.ReturnPath, err er
 	switch why {
 	case reason.GroupsMissing:
 		e.text = append(e.text,
-			"The login service did not say which groups you are in. If you are in none, ask to be added to one of them.",
-			"If you are in one, this is for your portal administrator: the login service does not send "+claim+". Either it has to, or PORTAL_OIDC_GROUPS_CLAIM has to name the claim that it sends.",
+			"Your company’s sign-in did not say which groups you are in. If you are in none, ask to be added to one of them.",
+			"If you are in one, this is for your portal administrator: the provider does not send "+claim+". Either it has to, or PORTAL_OIDC_GROUPS_CLAIM has to name the claim that it sends.",
 		)
 	case reason.GroupsEmpty:
 		e.text = append(e.text,
-			"The login service says that you are in no group at all. If that is true, ask to be added to one of them.",
-			"If you are in one, this is for your portal administrator: the login service sends "+claim+" without your groups. Look there which groups it sends to this portal.",
+			"Your company’s sign-in says that you are in no group at all. If that is true, ask to be added to one of them.",
+			"If you are in one, this is for your portal administrator: the provider sends "+claim+" without your groups. Check there which groups it sends to this portal.",
 		)
 	case reason.GroupsOverage:
 		e.text = append(e.text,
-			"You are in so many groups that the login service does not list them. Being added to another group will not help.",
-			"This is for your portal administrator: have the login service send only the groups that are assigned to this portal, or use app roles with PORTAL_OIDC_GROUPS_CLAIM=roles.",
+			"You are in so many groups that your company’s sign-in does not list them. Being added to another group will not help.",
+			"This is for your portal administrator: have the provider send only the groups assigned to this portal, or use app roles with PORTAL_OIDC_GROUPS_CLAIM=roles.",
 		)
 	case reason.GroupsOtherShape:
 		e.text = append(e.text,
-			"The login service sends your groups in a form that the portal does not read. Being added to a group will not help.",
+			"Your company’s sign-in sends your groups in a form that the portal does not read. Being added to a group will not help.",
 			"This is for your portal administrator: "+claim+" is not a list of names. Set PORTAL_OIDC_GROUPS_SEPARATOR where it is one text with several groups, or PORTAL_OIDC_GROUPS_MEMBER where it lists objects.",
 		)
 	default:
-		e.text = append(e.text, "Ask whoever looks after these groups to add you, then sign in again.")
+		e.text = append(e.text, "Ask an administrator of these groups to add you, then sign in again.")
 	}
 	return e
 }
@@ -67,8 +67,8 @@ func tokenNotTaken(err error, again parts.Link) error {
 		cause:   err,
 		link:    again,
 		text: []string{
-			"The login service did not tell the portal which groups you are in: it does not accept the login that it has just confirmed.",
-			"A new login may help. If this happens again, give the request id below to your portal administrator, who finds in the log what to change.",
+			"Your company’s sign-in did not say which groups you are in: it does not accept the login that it has just confirmed.",
+			"A new login may help. If this happens again, give your portal administrator the request id below. The log says what to change.",
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"maiaportal/internal/auth"
 	"maiaportal/web/static"
 	"maiaportal/web/templates/layout"
+	"maiaportal/web/templates/parts"
 )
 
 // page is what the layout needs; s may be nil.
@@ -34,7 +35,7 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Pa
 		Name:     s.Login.Name,
 		Initials: initials(s.Login.Name),
 		Detail:   s.Login.Email,
-		Until:    h.dates().clock(lasts(s)),
+		Until:    h.until(lasts(s)),
 	}
 	if p.User.Detail == "" {
 		p.User.Detail = s.Login.Subject
@@ -80,6 +81,12 @@ func initials(name string) string {
 	return string(out)
 }
 
+// until is the end of a login, as a time of day.
+func (h *Handlers) until(end time.Time) parts.Moment {
+	d := h.dates()
+	return d.future(end, d.clock(end))
+}
+
 // lasts is until when a login lasts: as long as the session, or the token that nothing can renew.
 func lasts(s *auth.Session) time.Time {
 	if l := s.Login; l.RefreshToken.Empty() && !l.Expires.IsZero() && l.Expires.Before(s.Until) {
@@ -96,5 +103,5 @@ func groupWords(groups []string) string {
 	case 1:
 		return "the group " + groups[0]
 	}
-	return "one of the groups " + strings.Join(groups[:len(groups)-1], ", ") + " and " + groups[len(groups)-1]
+	return "one of the groups " + strings.Join(groups[:len(groups)-1], ", ") + " or " + groups[len(groups)-1]
 }

@@ -75,7 +75,7 @@ func (st *formState) usePreset(p catalogue.Preset) {
 			if st.errs == nil {
 				st.errs = submission.FieldErrors{}
 			}
-			st.errs[filled.Name] = []string{"The preset “" + p.Title + "” fixes this field, and something else was given. Send the form as it stands now, or open it without the preset."}
+			st.errs[filled.Name] = []string{"The preset “" + p.Title + "” fixes this field, but another value was given. Send the form as it is now, or open it without the preset."}
 		}
 		st.in.values[filled.Name] = slices.Clone(filled.Values)
 	}
@@ -124,8 +124,8 @@ func (st formState) locked(name string) bool {
 func unknownPresetNotice() parts.Notice {
 	return parts.Notice{
 		Kind:  parts.KindInfo,
-		Title: "The link asks for a preset that is not there",
-		Text:  []string{"It is not in the catalogue, or not for your account. The form below is the one without it. If the link comes from a page of your company, tell whoever looks after that page."},
+		Title: "The link names an unknown preset",
+		Text:  []string{"It is not in the catalogue, or not for your account. The form below is without it. If the link is on a page of your company, tell the page’s author."},
 	}
 }
 

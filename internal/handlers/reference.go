@@ -123,7 +123,7 @@ var referenceForm = newForm(formSpec{
 
 func referenceCreated(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " was created"
-	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
+	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. Run a pipeline to confirm that it works."}
 	if !takesValue(r.AgentType) {
 		m.Text = append(m.Text, "It points to "+r.SecretName+". Nobody has checked that it exists: run a pipeline with it.")
 	}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,10 +25,10 @@ func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
 		return databaseAway(err)
 	}
 	m := pages.Sessions{Page: h.page(c, s, "Your sessions"), Shown: signInsShown}
+	d := h.dates()
 	for _, in := range signIns {
 		m.SignIns = append(m.SignIns, pages.SignIn{
-			At:      h.dates().moment(in.At),
-			ISO:     in.At.UTC().Format(time.RFC3339),
+			When:    d.past(in.At, d.moment(in.At)),
 			Browser: in.Browser,
 			Address: in.Address,
 		})
@@ -38,8 +37,8 @@ func (h *Handlers) sessions(c echo.Context, s *auth.Session) error {
 		m.Rows = append(m.Rows, pages.SessionRow{
 			Handle:  row.Handle,
 			Browser: row.Browser,
-			Begun:   h.dates().moment(row.CreatedAt),
-			Used:    h.dates().moment(row.SeenAt),
+			Begun:   d.past(row.CreatedAt, d.moment(row.CreatedAt)),
+			Used:    d.past(row.SeenAt, d.minute(row.SeenAt)),
 			This:    row.Handle == s.Handle,
 		})
 	}
@@ -59,7 +58,7 @@ func (h *Handlers) endSessions(c echo.Context) error {
 	if s == nil {
 		return &pageError{
 			status:  http.StatusUnauthorized,
-			heading: "Sign in again to go on",
+			heading: "Sign in again to continue",
 			text:    []string{"Your login has ended, so there was nothing to end."},
 			link:    parts.Link{Label: "Sign in", Href: loginLink("/sessions", "")},
 		}
@@ -93,7 +92,7 @@ func sentByPage(c echo.Context) error {
 	if h.Get("Sec-Fetch-Site") == "" && h.Get("Origin") == "" {
 		return &pageError{
 			status:  http.StatusForbidden,
-			heading: "This request was not made by the portal’s own page",
+			heading: "The portal’s own page did not send this",
 			text:    []string{"Open the portal and use its own button."},
 		}
 	}

@@ -108,7 +108,7 @@ var setupForm = newForm(formSpec{
 			if f.AgentType == maiaclient.MatillionHosted {
 				return referenceForm.words.unknown(f)
 			}
-			return "To find out, look in the vault’s console for a secret of this name, or send the form once more with the same names: where the vault has the secret, it says that the name is taken, and the reference alone is missing."
+			return "To find out, look in the vault’s console for a secret of this name, or send the form again with the same names. If the vault has the secret, the answer says that the name is taken, and only the reference is missing."
 		},
 		failed: func(f record.Fields) string {
 			if f.AgentType == maiaclient.MatillionHosted {
@@ -143,7 +143,7 @@ func keptInVault(in input) bool { return in.get("agentType") != maiaclient.Matil
 
 func secretSetUp(f formSpec, m *pages.Receipt, r record.Submission, name string, own bool) {
 	m.Heading = name + " was set up"
-	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. It counts as done when a pipeline has authenticated with it."}
+	m.Text = []string{"Pipelines of the project can use it now by its name, as a plain string. Names are case-sensitive. Run a pipeline to confirm that it works."}
 	if stored := vaultName(r, r.SecretName); r.SecretName != "" && stored != r.SecretName {
 		m.Text = append(m.Text, "In the vault it is called "+stored+". The reference points there.")
 	}
@@ -172,7 +172,7 @@ func halfWay(m *pages.Receipt, r record.Submission, own bool, description string
 	}
 	m.Text = append(m.Text, "Finish it with the reference alone: everything is filled in, and no secret is needed.")
 	if description == "" {
-		m.Text = append(m.Text, "A description, if you had entered one, is not kept: enter it once more there.")
+		m.Text = append(m.Text, "A description is not kept: enter it there again.")
 	}
 	finish := parts.Link{
 		Label:   "Finish the reference",

@@ -226,18 +226,18 @@ func loginRanOut(f formSpec, in input, secret bool, prompt string) error {
 	in = f.fitting(in)
 	e := &pageError{
 		status:    http.StatusUnauthorized,
-		heading:   "Sign in again to go on",
+		heading:   "Sign in again to continue",
 		text:      []string{"Your login ended before this was sent, so nothing was created."},
 		link:      parts.Link{Label: "Sign in and go on", Href: loginLink(f.link(in), prompt)},
-		factsName: "What comes back with you",
+		factsName: "What will be filled in again",
 	}
 	if prompt != "" {
 		e.text = []string{"Maia did not accept your login, so nothing was created. A fresh login usually helps."}
 	}
 	if secret {
-		e.text = append(e.text, "After signing in you find the form filled in again, but for the secret: it was not kept, and has to be entered once more.")
+		e.text = append(e.text, "After signing in, the form is filled in again except for the secret, which was not kept.")
 	} else {
-		e.text = append(e.text, "After signing in you find the form filled in again.")
+		e.text = append(e.text, "After signing in, the form is filled in again.")
 	}
 	for _, d := range f.table {
 		v := strings.Join(in.values[d.name], ", ")

@@ -104,7 +104,7 @@ func (f formSpec) takenErrors(d dates, in input, r *submission.RefusedError) sub
 		text += " You created it yourself, on " + d.moment(r.Earlier.CreatedAt) + "."
 	case record.Unknown, record.Failed, record.Pending, record.Rejected, record.Unauthenticated, record.Forbidden,
 		record.NotFound, record.Conflict, record.RateLimited:
-		text = "This name exists already: most likely your own earlier attempt, whose end was not known, did create it. Look there before you try another name."
+		text = "This name already exists: your earlier attempt, whose result was unknown, probably created it. Check it before you choose another name."
 	}
 	return submission.FieldErrors{at: {text}}
 }
@@ -115,7 +115,7 @@ func earlierNotice(d dates, earlier record.Submission) parts.Notice {
 		Kind:  parts.KindInfo,
 		Title: "You have sent this name before",
 		Text:  []string{"On " + d.moment(earlier.CreatedAt) + ". Its receipt says what there is, and how to go on from it."},
-		Links: []parts.Link{{Label: "See what became of " + earlier.Name, Href: receiptPath(earlier.ID)}},
+		Links: []parts.Link{{Label: "See the result for " + earlier.Name, Href: receiptPath(earlier.ID)}},
 	}
 }
 
@@ -124,7 +124,7 @@ func earlierNotice(d dates, earlier record.Submission) parts.Notice {
 func forbiddenNotice(f formSpec, r *submission.RefusedError, help *parts.HelpDesk) parts.Notice {
 	n := parts.Notice{
 		Kind:  parts.KindWarning,
-		Title: "Your own account may not do this",
+		Title: "Your Maia account is not allowed to do this",
 		Text:  []string{f.words.forbidden(r.Record.Fields)},
 	}
 	if r.Detail != "" {
@@ -150,18 +150,18 @@ func failedNotice(f formSpec, r *submission.RefusedError) parts.Notice {
 		n := parts.Notice{
 			Kind:  parts.KindProblem,
 			Title: "Nothing was sent to Maia",
-			Text:  []string{"The portal could not reach Maia, so nothing was created. Send the form again in a minute. If it happens again, tell whoever looks after the portal."},
+			Text:  []string{"The portal could not reach Maia, so nothing was created. Send the form again in a minute. If it happens again, tell your portal administrator."},
 		}
 		if providerAway(r) {
 			n.Title = "Nothing was created"
-			n.Text = []string{"Your login has to be renewed for this, and your company’s login service does not answer. Send the form again in a minute."}
+			n.Text = []string{"Your login has to be renewed for this, and your company’s sign-in does not answer. Send the form again in a minute."}
 		}
 		return n
 	}
 	n := parts.Notice{
 		Kind:  parts.KindProblem,
 		Title: "Maia failed",
-		Text:  []string{fmt.Sprintf("Maia answered that it has a problem of its own (status %d). Most likely nothing was created.", r.Record.Status)},
+		Text:  []string{fmt.Sprintf("Maia reported an internal error (status %d). Most likely nothing was created.", r.Record.Status)},
 	}
 	if r.Record.Status == http.StatusServiceUnavailable {
 		n.Text = append(n.Text, laterWords(r.Record))
@@ -208,10 +208,10 @@ func usedNotice(u *submission.UsedTokenError) parts.Notice {
 	n := parts.Notice{
 		Kind:  parts.KindWarning,
 		Title: "This form was already used for the " + formOf(u.First.Action).words.noun + " " + u.First.Name,
-		Text:  []string{"Nothing was sent now. Perhaps your browser’s Back button brought an old page. If you want to send what stands here now, send it again."},
+		Text:  []string{"Nothing was sent now. You may have returned to an old page. To send what the form shows now, submit it again."},
 	}
 	if u.First.ID != "" {
-		n.Links = []parts.Link{{Label: "See what became of " + u.First.Name, Href: receiptPath(u.First.ID)}}
+		n.Links = []parts.Link{{Label: "See the result for " + u.First.Name, Href: receiptPath(u.First.ID)}}
 	}
 	return n
 }
@@ -220,7 +220,7 @@ func notRecordedNotice() parts.Notice {
 	return parts.Notice{
 		Kind:  parts.KindProblem,
 		Title: "Nothing was sent to Maia",
-		Text:  []string{"The portal writes down who does what before it sends anything, and its database does not take it at the moment. Send the form again in a minute."},
+		Text:  []string{"The portal records every request before sending it, and its database is unavailable. Send the form again in a minute."},
 	}
 }
 
@@ -229,27 +229,27 @@ func removedNotice(removed string) parts.Notice {
 		return parts.Notice{
 			Kind:  parts.KindProblem,
 			Title: "The link carried a secret",
-			Text:  []string{"A secret value in an address is in browser histories and logs. It was not read and not used, but it must be regarded as disclosed: change it at its source. Then correct the link, and never put a secret into one."},
+			Text:  []string{"A secret value in an address is in browser histories and logs. The portal did not read it. Treat it as leaked and replace it at its source. Then correct the link, and never put a secret into one."},
 		}
 	}
 	return parts.Notice{
 		Kind:  parts.KindInfo,
-		Title: "Part of the link was left out",
-		Text:  []string{"The link carried something that is no field of this form. The link should not carry it; the rest is filled in below."},
+		Title: "Part of the link was ignored",
+		Text:  []string{"It had a parameter that this form does not have. The rest is filled in below."},
 	}
 }
 
 func unknownRecipeNotice() parts.Notice {
 	return parts.Notice{
 		Kind:  parts.KindInfo,
-		Title: "The link asks for a use that is not known here",
-		Text:  []string{"Choose below what the secret is for. If the link comes from a page of your company, tell whoever looks after that page."},
+		Title: "The link names an unknown use",
+		Text:  []string{"Choose below what the secret is for. If the link is on a page of your company, tell the page’s author."},
 	}
 }
 
 // unrecordedPage is for a submission that went out but whose end the database did not take.
 func unrecordedPage(u *submission.UnrecordedError, in input) error {
-	text := "Whether it was created is not known, and it may still happen."
+	text := "The result is unknown: it may or may not have been created, and it may still happen."
 	switch {
 	case u.Record.Outcome == record.ValueStored:
 		text = "The value is stored, and the reference is missing."
@@ -265,7 +265,7 @@ func unrecordedPage(u *submission.UnrecordedError, in input) error {
 		retryAfter: 30 * time.Second,
 		text: []string{
 			"“" + u.Record.Name + "” was sent to Maia. " + text,
-			"The portal’s database does not answer, so this result is not in your activity yet. The portal keeps trying. Do not send it again: open the receipt in a minute.",
+			"The portal’s database is unavailable, so this result is not in your activity yet. The portal keeps trying. Do not send it again: open the receipt in a minute.",
 		},
 		link: parts.Link{Label: "Open the receipt", Href: receiptOf(u.Record, in)},
 	}
@@ -275,11 +275,11 @@ func unrecordedPage(u *submission.UnrecordedError, in input) error {
 func noTokenPage(cause error) error {
 	return &pageError{
 		status:  http.StatusUnauthorized,
-		heading: "The login service gives you no token for Maia",
+		heading: "Your company’s sign-in gives you no token for Maia",
 		cause:   cause,
 		text: []string{
-			"The portal asked your company’s login service for a token that Maia accepts, in your name, and was refused. Nothing was sent to Maia. Signing in once more will hardly help.",
-			"Either your account may not use Maia, or the token exchange is not set up for the portal. Give this page to whoever looks after the portal: the log has the reason under the id below.",
+			"The portal asked it for a token that Maia accepts, in your name, and was refused. Nothing was sent to Maia. Signing in again is unlikely to help.",
+			"Either your account may not use Maia, or the token exchange is not set up for the portal. Give your portal administrator the request id below: the log has the reason.",
 		},
 		link: parts.Link{Label: "See your activity", Href: "/activity"},
 	}
@@ -297,8 +297,8 @@ func (h *Handlers) refusedAgainPage(r *submission.RefusedError) error {
 		heading: "Maia does not accept your login",
 		cause:   r,
 		text: []string{
-			"You have just signed in, and Maia refused that login as well. Signing in once more will not help. Nothing was created.",
-			"One of these is the cause: your account is not known in Maia; your company’s Maia account is in another region than " + where + "; or the login service issues tokens that are not meant for Maia (their audience). Give this page to whoever looks after the portal.",
+			"You have just signed in, and Maia refused that login as well. Signing in again will not help. Nothing was created.",
+			"One of these is the cause: your account is not known in Maia; your company’s Maia account is in another region than " + where + "; or your company’s sign-in issues tokens that are not meant for Maia (their audience). Give your portal administrator the request id below.",
 		},
 		link: parts.Link{Label: "See your activity", Href: "/activity"},
 		help: h.explain(answerOf(r.Record, append([]string{r.Detail}, r.Violations...)...)),

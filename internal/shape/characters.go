@@ -96,9 +96,9 @@ func place(line, column int, several bool) string {
 
 var oddWords = [unknown + 1]struct{ id, text string }{
 	invisible: {"invisible", "It contains an invisible character: %s, %s. Web pages, chats and terminals leave these in copied text: copy it from another place, or type it."},
-	space:     {"odd-space", "It contains a space that is not the usual one: %s, %s. Type a plain space, or remove it."},
-	hyphen:    {"odd-hyphen", "It contains a hyphen or dash of print: %s, %s. Word processors put it in place of a plain hyphen (-)."},
-	dots:      {"odd-dots", "It contains dots of print: %s, %s. They often stand for what was left out, or for three plain dots."},
+	space:     {"odd-space", "It contains an unusual space: %s, %s. Type a plain space, or remove it."},
+	hyphen:    {"odd-hyphen", "It contains a typographic hyphen or dash: %s, %s. Word processors put it in place of a plain hyphen (-)."},
+	dots:      {"odd-dots", "It contains typographic dots: %s, %s. They often replace omitted text, or three plain dots."},
 	quote:     {"odd-quote", "It contains a curly quotation mark: %s, %s. Word processors put these in place of straight ones."},
 	unknown:   {"unknown", "It contains a character that Unicode does not know: %s, %s. It was probably decoded wrongly: copy it again."},
 }

@@ -37,17 +37,17 @@ var rows = []row{
 
 	// Copied along.
 	{"quotes", "\\A(\"[^\"\\n]+\"|'[^'\\n]+'|`[^`\\n]+`)[,;]?\\z", typedKinds, "It has quotation marks around it, which are usually not part of the secret. Remove them.", false},
-	{"member", `\A"[^"\n]+"\s*:\s*"[^"\n]*"?,?\z`, typedKinds, "It is a property out of a JSON text, with its name. Enter what stands between the second pair of quotation marks.", false},
-	{"assignment", `\A((export|set|setx|SET)\s+[A-Za-z_]\w*[= ]|\$env:\w+\s*=|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+ ?= ?\S|(?i:password|passwd|pwd|secret|token|api_?key|client_?secret|access_?key)( ?= ?|: )[^\s;]+\z)`, typedKinds, "A name and an equals sign stand in front of it. Enter what stands behind them.", false},
+	{"member", `\A"[^"\n]+"\s*:\s*"[^"\n]*"?,?\z`, typedKinds, "It is a property of a JSON text, with its name. Enter what is between the second pair of quotation marks.", false},
+	{"assignment", `\A((export|set|setx|SET)\s+[A-Za-z_]\w*[= ]|\$env:\w+\s*=|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+ ?= ?\S|(?i:password|passwd|pwd|secret|token|api_?key|client_?secret|access_?key)( ?= ?|: )[^\s;]+\z)`, typedKinds, "There is a name and an equals sign before it. Enter what follows them.", false},
 	// A passphrase may begin with most of these words, so that what stands behind them is no plain word. None begins with
 	// Bearer.
 	{"bearer", `\A((?i:(proxy-)?authorization|private-token|x-[a-z-]*(key|token))\s*:|(?i:bearer)\s+\S+\z|(?i:basic|token|api-?key|ssws|geniekey|zoho-oauthtoken|negotiate|ntlm)\s+(\S*[0-9=+/_]|\S+[A-Z])\S*\z)`, textKinds, "A word such as Bearer or Basic stands in front of it, as in the header of a request. Enter what stands behind that word.", false},
 	{"csv", `(?i)\A"?(user name|access key id)"?,.*secret access key`, typedKinds, "It begins with the head of a CSV file. Enter one cell of it.", false},
-	{"cells", `\A[^\t\n]*[^\t\n ]\t[^\n]*\z`, oneLine, "A tab stands between two texts: these are two cells of a table. Enter one of them.", false},
+	{"cells", `\A[^\t\n]*[^\t\n ]\t[^\n]*\z`, oneLine, "There is a tab between two texts: these are two cells of a table. Enter one of them.", false},
 	{"end-of-line", `\A[0-9A-Za-z_-]{20,}[,;]\z`, oneLine, "It ends with a comma or semicolon, which is usually not part of the secret. Remove it.", false},
 }
 
-const placeholderText = "It looks like a placeholder that stands where the secret should be."
+const placeholderText = "It looks like a placeholder for the secret."
 
 // maxRow bounds what the patterns are run over: the rows are about short texts, and about how longer ones begin.
 const maxRow = 4096

@@ -37,20 +37,20 @@ var (
 	lostBreaks  = Finding{ID: "lost-breaks", Text: "The line breaks are lost. PEM needs the BEGIN line, the END line and what is between them on lines of their own: copy it from its file again."}
 	written     = Finding{ID: "written-breaks", Text: `The line breaks of the key are written as a backslash and the letter n. Enter it with real line breaks.`}
 	twice       = Finding{ID: "escaped-twice", Text: `The line breaks of the key are escaped twice. In JSON write \n once for each of them, not \\n.`}
-	notBase64   = Finding{ID: "not-base64", Text: "What stands between the BEGIN and END lines is damaged: it is not Base64. Copy it from its file again."}
+	notBase64   = Finding{ID: "not-base64", Text: "The text between the BEGIN and END lines is damaged: it is not Base64. Copy it from its file again."}
 	notParsed   = Finding{ID: "not-parsed", Text: "The key or certificate does not parse: a part of it is missing or changed. Copy it from its file again."}
 	emptyLine   = Finding{ID: "empty-line", Text: "There is an empty line between the BEGIN and END lines, which OpenSSL and others refuse. Remove the empty line."}
-	encrypted   = Finding{ID: "encrypted", Text: "The key is encrypted, but no passphrase was entered with it. Whoever uses the key needs both."}
+	encrypted   = Finding{ID: "encrypted", Text: "The key is encrypted, but no passphrase was entered with it. Its users need both."}
 	notYet      = Finding{ID: "not-yet", Text: "It contains a certificate that is not valid yet."}
 	hasRunOut   = Finding{ID: "expired", Text: "It contains an expired certificate."}
 	noNewline   = Finding{ID: "no-newline", Text: "The line break after the END line is missing. Some programs, Snowflake connections among them, do not accept a key without it."}
 	windowsEnds = Finding{ID: "windows-lines", Text: "Its lines end the Windows way (CRLF). Many programs want a key with plain line feeds: save the file with Unix line ends, or paste the key as text."}
 	glued       = Finding{ID: "glued", Text: "An END line and a BEGIN line share a line. Put each on a line of its own."}
-	besideBegin = Finding{ID: "beside-begin", Text: "Something stands in front of a BEGIN line, such as a quotation mark or a name and an equals sign. It is not part of the key: remove it."}
-	behindEnd   = Finding{ID: "behind-end", Text: "Something stands behind an END line, such as a quotation mark or the % that a terminal shows. It is not part of the key: remove it."}
-	linesBefore = Finding{ID: "lines-before", Text: "There are lines in front of the first BEGIN line, such as bag attributes, a command or a prompt. Not all programs skip them: remove them."}
-	linesAfter  = Finding{ID: "lines-after", Text: "There are lines behind the last END line, such as a command’s end or a prompt. They are not part of the key: remove them."}
-	endIndented = Finding{ID: "indented", Text: "A BEGIN or END line begins with spaces, and programs do not find it. Remove the spaces in front of it."}
+	besideBegin = Finding{ID: "beside-begin", Text: "There is something before a BEGIN line, such as a quotation mark or a name and an equals sign. It is not part of the key: remove it."}
+	behindEnd   = Finding{ID: "behind-end", Text: "There is something after an END line, such as a quotation mark or the % that a terminal shows. It is not part of the key: remove it."}
+	linesBefore = Finding{ID: "lines-before", Text: "There are lines before the first BEGIN line, such as bag attributes, a command or a prompt. Not all programs skip them: remove them."}
+	linesAfter  = Finding{ID: "lines-after", Text: "There are lines after the last END line, such as a command’s end or a prompt. They are not part of the key: remove them."}
+	endIndented = Finding{ID: "indented", Text: "A BEGIN or END line begins with spaces, and programs do not find it. Remove the spaces before it."}
 )
 
 // lookPEM finds the blocks and looks at each, by the rules of OpenSSL 3 (PEM_read_bio). Keys are taken apart just far

@@ -284,7 +284,7 @@ func causeByTLS(err error) string {
 	case errors.As(err, &authority):
 		return "TLS: its certificate is from an authority that is not trusted here (sslrootcert)"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "TLS: its certificate has run out, or is not valid yet"
+		return "TLS: its certificate has expired, or is not valid yet"
 	case errors.As(err, &invalid), errors.As(err, &untrusted):
 		return "TLS: its certificate is not trusted"
 	case errors.As(err, &alert):

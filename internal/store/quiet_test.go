@@ -136,8 +136,8 @@ func TestTLSErrorsAreQuiet(t *testing.T) {
 	}{
 		"nobody vouches for it": {good, "sslmode=verify-full", "TLS: its certificate is from an authority that is not trusted here (sslrootcert)"},
 		"for another host":      {other, "sslmode=verify-full&sslrootcert=" + other.file, "TLS: its certificate is for another host name"},
-		"run out":               {old, "sslmode=verify-full&sslrootcert=" + old.file, "TLS: its certificate has run out, or is not valid yet"},
-		"run out, any host":     {old, "sslmode=verify-ca&sslrootcert=" + old.file, "TLS: its certificate has run out, or is not valid yet"},
+		"run out":               {old, "sslmode=verify-full&sslrootcert=" + old.file, "TLS: its certificate has expired, or is not valid yet"},
+		"run out, any host":     {old, "sslmode=verify-ca&sslrootcert=" + old.file, "TLS: its certificate has expired, or is not valid yet"},
 	} {
 		put := func(what, file string) string {
 			return fmt.Sprintf(`COPY (SELECT '%s') TO PROGRAM 'umask 077; base64 -d > %s'`, base64.StdEncoding.EncodeToString([]byte(what)), file)

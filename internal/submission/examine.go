@@ -25,7 +25,7 @@ const (
 const maxDoubts = 10
 
 // instead is the way out of a recipe's strictness.
-const instead = " If it is right as it is, store it as “Anything else”."
+const instead = " If it is correct as it is, store it as “Anything else”."
 
 // checks is what an order is checked with, beside what was entered.
 type checks struct {
@@ -142,7 +142,7 @@ func (v ValueInput) examineTogether(odd *doubtList) {
 	switch v.Recipe {
 	case "oauth-client":
 		if matches("clientId", anUUID) && matches("clientSecret", anUUID) {
-			useless("clientSecret", "uuid-secret", "It is an id (a UUID), like the client id. Microsoft Entra ID shows the secret’s id beside its value: enter the value.")
+			useless("clientSecret", "uuid-secret", "It is an id (a UUID), like the client id. Microsoft Entra ID shows the secret’s id next to its value: enter the value.")
 		}
 	case "cloud-key":
 		if matches("secretAccessKey", accessKeyID) {

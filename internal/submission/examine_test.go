@@ -200,7 +200,7 @@ func TestRecipeFieldsMissing(t *testing.T) {
 		"nothing of a key":   {forUse("snowflake-component-key", pairs("privateKey", "", "passphrase", "")), map[string]string{"pairValue-1": "Enter the private key."}},
 		"only a passphrase":  {forUse("snowflake-component-key", pairs("privateKey", "", "passphrase", "p")), map[string]string{"pairValue-1": "Enter the private key."}},
 		"a row for no use":   {forUse("", pairs("clientId", "")), map[string]string{"pairValue-1": "Enter the value of this property"}},
-		"a use nobody knows": {forUse("nonsense", text("x")), map[string]string{"recipe": "The form was made for a use that is not known"}},
+		"a use nobody knows": {forUse("nonsense", text("x")), map[string]string{"recipe": "This use no longer exists"}},
 		"a row of one's own": {forUse("oauth-client", pairs("other", "")), map[string]string{"pairValue-1": "Enter the value of this property"}},
 	} {
 		e := FieldErrors{}

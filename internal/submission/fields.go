@@ -79,7 +79,7 @@ func (g GivenField) check(value string) string {
 		}
 	case "recipe":
 		if _, known := FindRecipe(value); !known {
-			e.add(g.Name, "There is no such use. Choose one of "+strings.Join(recipeIDs(), ", ")+".")
+			e.add(g.Name, "This use does not exist. Choose one of "+strings.Join(recipeIDs(), ", ")+".")
 		}
 	case "ticket":
 		e.checkTicket(value)

@@ -107,14 +107,14 @@ func ProposedName(secret string) string {
 // checkOwnRule holds the company's own rule.
 func (e FieldErrors) checkOwnRule(field, name string, own NameRule) {
 	if !own.allows(name) {
-		e.add(field, "Your company has a rule for this name. "+own.Sentence)
+		e.add(field, "Your company requires: "+own.Sentence)
 	}
 }
 
 // checkProjectRule holds the rule of the project, where the name is one at all.
 func (e FieldErrors) checkProjectRule(field, name string, rule NameRule) {
 	if len(e[field]) == 0 && !rule.allows(name) {
-		e.add(field, "This project has a rule for names. "+rule.Sentence)
+		e.add(field, "This project requires: "+rule.Sentence)
 	}
 }
 
@@ -193,5 +193,5 @@ func NameAdvice(cloud, name string) string {
 	if cloud == CloudAzure || !awsSuffix().MatchString(name) {
 		return ""
 	}
-	return "On AWS, better do not end a name with a hyphen and six characters: AWS adds such an ending itself, and confuses the two when it looks a secret up."
+	return "On AWS, avoid ending a name with a hyphen and six characters: AWS appends such a suffix itself and may confuse the two."
 }

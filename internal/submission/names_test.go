@@ -22,7 +22,7 @@ func TestNames(t *testing.T) {
 		{func(e FieldErrors, n string) { e.checkReferenceName(n, NameRule{}) }, "Use letters, digits, _ - ( and ) only",
 			map[string]string{"my secret.name": "my_secret_name", "é": "", "a--é--b": "a--_--b", "***": ""},
 			[]string{"aZ09_(x)-", strings.Repeat("n", 128)}},
-		{func(e FieldErrors, n string) { e.checkReferenceName(n, own) }, "Your company has a rule for this name. Begin with DEV_ or PRD_.",
+		{func(e FieldErrors, n string) { e.checkReferenceName(n, own) }, "Your company requires: Begin with DEV_ or PRD_.",
 			map[string]string{"SNOWFLAKE": none, "dev_x": none}, []string{"DEV_X", "PRD_"}},
 		{func(e FieldErrors, n string) { e.checkSecretName(maiaclient.Azure, n) }, "A Key Vault takes letters, digits and hyphens only, a letter first",
 			map[string]string{"DB_PASSWORD": "DB-PASSWORD", "prod/snowflake": "prod-snowflake", "1st": "st", "_x_": "x", "x\n": "x", "123": "", "https://contoso-kv.vault.azure.net/secrets/db-password/0123456789abcdef": "db-password", "https://example.com/x": ""},

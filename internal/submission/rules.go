@@ -63,7 +63,7 @@ func (e FieldErrors) checkAgent(id string) {
 func (e FieldErrors) checkLine(field, s string) {
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
-		e.add(field, "Take out line breaks and other characters that cannot be seen.")
+		e.add(field, "Remove line breaks and invisible characters.")
 	case len(s) > maxLine:
 		e.add(field, "Shorten this: it may have up to 1,024 characters.")
 	}
@@ -131,7 +131,7 @@ func CheckRenewBy(date string, now time.Time) string {
 	case err != nil:
 		return "Enter a date as year, month and day, for example " + now.AddDate(1, 0, 0).Format(time.DateOnly) + "."
 	case date < now.Format(time.DateOnly):
-		return "This day is over. Enter today or a later day."
+		return "This day is in the past. Enter today or a later day."
 	case day.Year() > now.Year()+maxRenewYears:
 		return "This is too far away: enter a day within the next 100 years."
 	}
@@ -177,6 +177,6 @@ func (e FieldErrors) checkTogether(fields map[string][]string) {
 		}
 	}
 	if total > maxFields {
-		e.add(field, "Shorten this: all fields that are not secret may together have about 6,000 characters.")
+		e.add(field, "Shorten this: all non-secret fields together may have up to 6,000 characters.")
 	}
 }

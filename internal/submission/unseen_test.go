@@ -128,7 +128,7 @@ func TestNamesThatLookAlike(t *testing.T) {
 	} {
 		e := FieldErrors{}
 		_, _ = tc.in.object(true, e)
-		if got := strings.HasPrefix(strings.Join(e["pairKey-2"], ""), "This name looks like the one in row 1"); got != tc.told {
+		if got := strings.HasPrefix(strings.Join(e["pairKey-2"], ""), "This name looks like the name in row 1"); got != tc.told {
 			t.Errorf("%s: %v", why, map[string][]string(e))
 		}
 	}

@@ -79,14 +79,14 @@ func row(field string, i int) string { return field + "-" + strconv.Itoa(i+1) }
 func (v ValueInput) object(keySent bool, e FieldErrors) (object plainjson.Document, key string) {
 	e.checkName("key", v.Key)
 	if _, known := FindRecipe(v.Recipe); !known && v.Recipe != "" {
-		e.add("recipe", "The form was made for a use that is not known here. Choose what the secret is for anew.")
+		e.add("recipe", "This use no longer exists. Choose again what the secret is for.")
 	}
 	key = v.Key
 	switch v.Format {
 	case record.FormatText:
 		object, key = v.single("valueText", v.Text, "Enter the secret value.", e)
 	case record.FormatFile:
-		object, key = v.single("valueFile", v.File, "Choose the file again that holds the secret. A file that is empty cannot be stored.", e)
+		object, key = v.single("valueFile", v.File, "Choose the file with the secret. It must not be empty.", e)
 	case record.FormatPairs:
 		object = v.pairs(keySent, e)
 	case record.FormatJSON:
@@ -142,13 +142,13 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 			e.add(row("pairKey", i), "Enter the name of this property, or clear its value.")
 			continue
 		case seen[p.Key]:
-			e.add(row("pairKey", i), "This name stands above already. Each one can be used once.")
+			e.add(row("pairKey", i), "This name is already used above.")
 			continue
 		}
 		seen[p.Key] = true
 		e.checkName(row("pairKey", i), p.Key)
 		if twin, ok := looks[shape.Alike(p.Key)]; ok && len(e[row("pairKey", i)]) == 0 {
-			e.add(row("pairKey", i), "This name looks like the one in row "+strconv.Itoa(twin+1)+", but it is another one. Use names that people can tell apart.")
+			e.add(row("pairKey", i), "This name looks like the name in row "+strconv.Itoa(twin+1)+", but it is different. Use names that people can tell apart.")
 		}
 		looks[shape.Alike(p.Key)] = i
 		if len(b) == 0 {
@@ -174,7 +174,7 @@ func (v ValueInput) pairs(keySent bool, e FieldErrors) plainjson.Document {
 		e.add("pairKey-1", "Together the properties are larger than 256 KiB. Store less in one secret.")
 		return nil
 	case keySent && v.Key != "" && !seen[v.Key]:
-		e.add("key", "This is none of the names below. Use one of them, or leave this empty to use the whole object.")
+		e.add("key", "This is not one of the names below. Use one of them, or leave this empty to use the whole object.")
 		return nil
 	}
 	var object plainjson.Document

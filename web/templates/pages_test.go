@@ -395,10 +395,10 @@ func TestFocusAfterAnError_S52(t *testing.T) {
 		want []string
 	}{
 		"fresh":                      {referenceForm("AWS", "text"), nil},
-		"summary":                    {referenceErrors(), []string{"Four things to put right"}},
+		"summary":                    {referenceErrors(), []string{"Fix 4 problems"}},
 		"problem after a mere info":  {noticeForm(), []string{"Problem: Your account may not do this"}},
 		"warning":                    {warningOnly, []string{"Warning: The list of agents could not be read"}},
-		"the summary goes before it": {both, []string{"One thing to put right"}},
+		"the summary goes before it": {both, []string{"There is a problem"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string

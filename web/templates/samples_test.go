@@ -148,6 +148,9 @@ func wiki() Wiki {
 	}
 }
 
+// until is the end of the login on all samples.
+var until = Moment{ISO: "2026-11-21T16:30:00Z", Exact: "16:30 UTC", Words: "in 7 h 59 min"}
+
 func page(title, current string) Page {
 	return Page{
 		Title:   title,
@@ -159,7 +162,7 @@ func page(title, current string) Page {
 			{Label: "Store a value", Href: "/secret-values/new", Current: current == "value"},
 			{Label: "Activity", Href: "/activity", Current: current == "activity"},
 		},
-		User:   &User{Name: "Ada Admin", Initials: "AA", Detail: "ada@example.com", Until: "16:30 UTC"},
+		User:   &User{Name: "Ada Admin", Initials: "AA", Detail: "ada@example.com", Until: until},
 		Assets: Assets{Stylesheet: "/static/portal.css", Icon: "/static/icon.svg"},
 	}
 }
@@ -185,7 +188,7 @@ func crowdedPage(title string) Page {
 		Name:     strings.Repeat("Wolfeschlegelstein", 4),
 		Initials: "WW",
 		Detail:   strings.Repeat("wolfe", 20) + "@example.com",
-		Until:    "16:30 UTC",
+		Until:    until,
 	}
 	return p
 }
@@ -489,8 +492,7 @@ func activityRows(who string) []ActivityRow {
 		}
 		rows = append(rows, ActivityRow{
 			Href:    "/activity/" + strings.Repeat("a", i+1),
-			Time:    "21 Nov 2026, 14:05 UTC",
-			ISO:     "2026-11-21T14:05:09.123Z",
+			When:    Moment{ISO: "2026-11-21T14:05:09Z", Exact: "21 Nov 2026, 14:05 UTC", Words: "3 minutes ago"},
 			Who:     who,
 			Action:  action,
 			Name:    name,
@@ -501,28 +503,57 @@ func activityRows(who string) []ActivityRow {
 	return rows
 }
 
+// home is the start page of somebody who has used the portal, with something due where there is activity.
 func home(latest []ActivityRow, guide *Guide) Home {
-	return Home{
+	m := Home{
 		Page:    page("Start", ""),
-		Heading: "Where is the secret now?",
-		Single:  []Link{{Label: "Store a value", Href: "/secret-values/new"}, {Label: "Create a reference", Href: "/secret-references/new"}},
-		Tasks: []Task{
-			{
-				Title:  "Create a secret reference",
-				Text:   "Give your pipelines a name for a secret that is in AWS, in Azure, or kept by Matillion.",
-				Href:   "/secret-references/new",
-				Action: "Create a reference",
-			},
-			{
-				Title:  "Store a secret value",
-				Text:   "Send a password, a token or a key through an agent into its own vault.",
-				Href:   "/secret-values/new",
-				Action: "Store a value",
-			},
-		},
+		Heading: "What would you like to do?",
+		Main:    &Task{Text: "Enter it once.", Href: "/setup", Action: "Set up a secret"},
+		Presets: []Task{{
+			Title: "Snowflake password, production",
+			Text:  "For the loaders of the finance team.",
+			Href:  "/setup?preset=snowflake-prod",
+		}},
+		Single: []Task{{
+			Text:   "The secret is already in AWS or Azure.",
+			Href:   "/secret-references/new",
+			Action: "Create a reference",
+		}, {
+			Text:   "Only the value goes into the vault.",
+			Href:   "/secret-values/new",
+			Action: "Store a value",
+		}},
 		Latest: latest,
 		Guide:  guide,
 	}
+	for i, row := range latest {
+		m.Due = append(m.Due, DueRow{
+			ActivityRow: row,
+			Day:         Moment{ISO: "2026-12-01", Exact: "1 December 2026", Words: "in 10 days"},
+			Overdue:     i == 0,
+		})
+		m.AllDue = "See all renewal dates"
+	}
+	return m
+}
+
+// firstHome is the start page at the first use, which explains what there is.
+func firstHome() Home {
+	m := home(nil, nil)
+	m.Heading, m.Main = "Where is the secret now?", nil
+	m.Cards = []Task{{
+		Title:  "I have it, for our own vault",
+		Text:   "Maia stores it there, and pipelines get a name for it.",
+		Href:   "/setup",
+		Action: "Set up a secret",
+	}, {
+		Title:  "It is already in AWS or Azure",
+		Text:   "Pipelines need a name that points there.",
+		Href:   "/secret-references/new",
+		Action: "Create a reference",
+	}}
+	m.Single = m.Single[1:]
+	return m
 }
 
 var demoGuide = &Guide{
@@ -607,24 +638,20 @@ func historyReceipt() Receipt {
 	m := receipt(Badge{Kind: KindDone, Label: "Created"}, "SNOWFLAKE_PASSWORD")
 	m.History = History{
 		Rows: []HistoryRow{{
-			Time: "24 Nov 2026, 08:00 UTC",
-			ISO:  "2026-11-24T08:00:00Z",
+			When: Moment{ISO: "2026-11-24T08:00:00Z", Exact: "24 Nov 2026, 08:00 UTC", Words: "3 days ago"},
 			What: "Reference: Name taken",
 			Who:  longName,
 			Href: "/activity/01935f0a-0000-7000-8000-000000000003",
 		}, {
-			Time: "22 Nov 2026, 09:30 UTC",
-			ISO:  "2026-11-22T09:30:00Z",
+			When: Moment{ISO: "2026-11-22T09:30:00Z", Exact: "22 Nov 2026, 09:30 UTC", Words: "3 days ago"},
 			What: "Marked as used by a pipeline",
 			Who:  "Ada Admin",
 		}, {
-			Time: "21 Nov 2026, 14:05 UTC",
-			ISO:  "2026-11-21T14:05:00Z",
+			When: Moment{ISO: "2026-11-21T14:05:00Z", Exact: "21 Nov 2026, 14:05 UTC", Words: "3 days ago"},
 			What: "Reference: Created",
 			Who:  "Ada Admin",
 		}, {
-			Time: "21 Nov 2026, 13:58 UTC",
-			ISO:  "2026-11-21T13:58:00Z",
+			When: Moment{ISO: "2026-11-21T13:58:00Z", Exact: "21 Nov 2026, 13:58 UTC", Words: "3 days ago"},
 			What: "Reference: Refused by Maia",
 			Who:  "Zoë <O’Neill>",
 			Href: "/activity/01935f0a-0000-7000-8000-000000000001",
@@ -653,12 +680,12 @@ func about(p Page) About {
 		},
 		Record: []Fact{{
 			Label: "Who",
-			Value: "Your name, and the login service’s id for you.",
+			Value: "Your name, and the id that your company’s sign-in has for you.",
 		}, {
 			Label: "When",
 			Value: "When it began and when it ended.",
 		}},
-		KeptFor: "Records have no end: they stay until whoever runs the portal deletes them.",
+		KeptFor: "Records are kept until an operator of the portal deletes them.",
 		Kept: []Fact{{
 			Label: "Your session",
 			Value: "It ends when you sign out, after 30 minutes without use, and after 8 hours in any case.",
@@ -739,7 +766,7 @@ func samples() map[string]templ.Component {
 		}),
 		"home-crowded":       HomePage(crowded),
 		"home":               HomePage(home(activityRows("")[:3], demoGuide)),
-		"home-empty":         HomePage(home(nil, nil)),
+		"home-first":         HomePage(firstHome()),
 		"setup-linked":       SetupFormPage(linkedForm()),
 		"value-typed":        ValueFormPage(typedForm()),
 		"value-hopeless":     ValueFormPage(hopelessForm()),

@@ -48,7 +48,7 @@ var Explanations = map[Reason]Explanation{
 	TokenMissing:        {"The answer to a login has no ID token.", "PORTAL_OIDC_SCOPES must contain openid, and the provider must allow it to this client."},
 	JWTMalformed:        {"A token is no signed JWT.", "Look whether the provider encrypts tokens for this client, which the portal does not read."},
 	JWTAlgorithm:        {"A token is signed by an algorithm that the provider does not announce, or that the portal never accepts (none, HS256).", "Choose RS256, PS256, ES256 or EdDSA for this client at the provider."},
-	JWTKey:              {"A token is signed by none of the provider's keys.", "After a rotation this is over within a minute. Else the provider's instances do not share their keys."},
+	JWTKey:              {"A token is signed by none of the provider's keys.", "After a rotation this ends within a minute. Else the provider's instances do not share their keys."},
 	JWTSignature:        {"A token's signature is wrong, though its key is known.", "Somebody may forge tokens. For logins: the provider's keys are mixed up."},
 	JWTClaims:           {"A token's claims cannot be read.", "Look for claims of the wrong type that a mapper adds."},
 	JWTIssuer:           {"A token names another issuer.", "Compare issuer_seen with PORTAL_OIDC_ISSUER."},

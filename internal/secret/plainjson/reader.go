@@ -157,7 +157,7 @@ func (r *reader) readObject(depth int) error {
 		}
 		r.name = raw
 		if !r.readName(raw, start, depth, &seen) {
-			return r.faultAt(start, "this name stands in the object already")
+			return r.faultAt(start, "this name occurs twice in the object")
 		}
 		r.space()
 		if r.peek() != ':' {

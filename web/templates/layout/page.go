@@ -1,6 +1,8 @@
 // Package layout is the frame around every page: head, header, navigation, account and footer.
 package layout
 
+import "maiaportal/web/templates/parts"
+
 // Page is what the layout around every page needs.
 type Page struct {
 	Title   string // of the page itself; the product's name is put behind it
@@ -28,10 +30,10 @@ type NavItem struct {
 
 // User is who is signed in, for the menu in the header.
 type User struct {
-	Name     string // as the provider gave it
-	Initials string // one or two letters
-	Detail   string // e-mail or subject, to tell two accounts of one person apart
-	Until    string // time of day when the login ends at the latest, e.g. "16:30 UTC"
+	Name     string       // as the provider gave it
+	Initials string       // one or two letters
+	Detail   string       // e-mail or subject, to tell two accounts of one person apart
+	Until    parts.Moment // when the login ends at the latest, as a time of day
 }
 
 // documentTitle is what the browser shows.

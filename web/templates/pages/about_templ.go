@@ -47,7 +47,7 @@ func AboutPage(m About) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1>How secrets are handled</h1><p class=\"lead\">You enter a secret here, and the portal hands it on to Maia, once, in your own name. It keeps nothing of the value, and nobody can read it back here.</p><p class=\"soft\">This page is for those who enter secrets and for those who review the portal. It says what is kept, what is not, and where the portal’s protection ends.</p></div><div class=\"about\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro\"><h1>How secrets are handled</h1><p class=\"lead\">You enter a secret here, and the portal hands it on to Maia, once, in your own name. It does not keep the value, and nobody can read it back here.</p><p class=\"soft\">This page is for those who enter secrets and for those who review the portal. It says what is kept, what is not, and where the portal’s protection ends.</p></div><div class=\"about\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -284,7 +284,7 @@ func aboutKept(m About) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<ul class=\"plain\"><li>The value: not whole, not in part, not encrypted, and neither its length nor a checksum of it.</li><li>It is in no page, cookie, address, log line, database row or file of the portal. A form that comes back after an error has the value empty. Where an error message of Maia repeats the value, the portal takes it out.</li><li>Your password. You enter it at your company’s login service, and the portal never sees it.</li></ul>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<ul class=\"plain\"><li>The value: not whole, not in part, not encrypted, and neither its length nor a checksum of it.</li><li>It is in no page, cookie, address, log line, database row or file of the portal. A form that comes back after an error has the value empty. Where an error message of Maia repeats the value, the portal takes it out.</li><li>Your password. You enter it at your company’s sign-in, and the portal never sees it.</li></ul>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -327,7 +327,7 @@ func aboutKept(m About) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " <p>Beside the records the portal keeps:</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " <p>In addition to the records, the portal keeps:</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -551,7 +551,7 @@ func aboutCalls(m About) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if m.Exchanged {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "one that the login service issues for Maia in exchange for the token of your login. ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "one that your company’s sign-in issues for Maia in exchange for the token of your login. ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -654,7 +654,7 @@ func aboutLimits() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<ul class=\"plain\"><li><strong>Your own computer.</strong> A browser extension, a clipboard manager, malware, or somebody who looks at your screen or finds it unlocked can see what you type.</li><li><strong>Those who run the portal.</strong> They could put a changed program in its place, or read the memory of the machine while a submission runs. A proxy that ends TLS in front of the portal sees the value, too.</li><li><strong>Maia, the agent and the vault.</strong> From there on the value is theirs to protect.</li><li><strong>The operating system.</strong> It may hold copies in its network buffers for a moment, and in its swap space where there is any.</li><li><strong>The length.</strong> Somebody who watches the encrypted traffic can tell roughly how long a value is.</li><li><strong>A secret in the wrong place.</strong> Names, keys and descriptions are no secrets: names and keys are on record, and Maia shows them all.</li></ul>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<ul class=\"plain\"><li><strong>Your own computer.</strong> A browser extension, a clipboard manager, malware, or somebody who looks at your screen or finds it unlocked can see what you type.</li><li><strong>The portal’s operators.</strong> They could put a changed program in its place, or read the memory of the machine while a submission runs. A proxy that ends TLS in front of the portal sees the value, too.</li><li><strong>Maia, the agent and the vault.</strong> From there on the value is theirs to protect.</li><li><strong>The operating system.</strong> It may hold copies in its network buffers for a moment, and in its swap space where there is any.</li><li><strong>The length.</strong> Somebody who watches the encrypted traffic can tell roughly how long a value is.</li><li><strong>A secret in the wrong place.</strong> Names, keys and descriptions are not secret: names and keys are on record, and Maia shows them all.</li></ul>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -720,7 +720,7 @@ func aboutHelp(m About) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<p>If something here is not clear, or if you have seen something that is not as it says, ask whoever runs the portal in your company.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<p>If something here is not clear, or if you have seen something that is not as it says, ask your portal administrator.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

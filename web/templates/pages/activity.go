@@ -8,8 +8,7 @@ import (
 // ActivityRow is one submission in a list.
 type ActivityRow struct {
 	Href    string
-	Time    string // for people, UTC
-	ISO     string // RFC 3339, for the datetime attribute
+	When    parts.Moment
 	Who     string // empty where all rows are the reader's own
 	Action  string // "Reference", "Value"
 	Name    string

@@ -1,6 +1,9 @@
 package pages
 
-import "maiaportal/web/templates/layout"
+import (
+	"maiaportal/web/templates/layout"
+	"maiaportal/web/templates/parts"
+)
 
 // Due is the page at /activity/due.
 type Due struct {
@@ -13,7 +16,6 @@ type Due struct {
 // DueRow is a secret with a day by which it is to be renewed.
 type DueRow struct {
 	ActivityRow
-	Day      string // YYYY-MM-DD
-	DayWords string
-	Overdue  bool
+	Day     parts.Moment
+	Overdue bool
 }

@@ -6,15 +6,17 @@ import (
 	"maiaportal/web/templates/parts"
 )
 
-// Home is the start page.
+// Home is the start page. It has either cards, which explain what there is, or one main task for somebody who knows.
 type Home struct {
 	Page    layout.Page
 	Heading string
-	Tasks   []Task
+	Cards   []Task
+	Main    *Task
 	Presets []Task        // what the company has prepared
-	Single  []parts.Link  // forms for one step alone
-	Due     string        // how many secrets are to be renewed; empty: none
+	Due     []DueRow      // the first few to be renewed; empty: none
+	AllDue  string        // leads to all of them
 	Latest  []ActivityRow // the newest few; empty for somebody who has done nothing yet
+	Single  []Task        // forms for one step alone
 	Guide   *Guide        // what the demo shows; nil elsewhere
 }
 

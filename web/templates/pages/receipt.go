@@ -34,8 +34,7 @@ type History struct {
 
 // HistoryRow is one thing that happened.
 type HistoryRow struct {
-	Time string // for people
-	ISO  string // RFC 3339, for the datetime attribute
+	When parts.Moment
 	What string
 	Who  string
 	Href string // receipt of another submission; empty: it is about this one

@@ -1,6 +1,9 @@
 package pages
 
-import "maiaportal/web/templates/layout"
+import (
+	"maiaportal/web/templates/layout"
+	"maiaportal/web/templates/parts"
+)
 
 // Sessions is the page at /sessions.
 type Sessions struct {
@@ -13,8 +16,7 @@ type Sessions struct {
 
 // SignIn is one of the user's own sign-ins, whether or not its session lives.
 type SignIn struct {
-	At      string // for people, UTC
-	ISO     string
+	When    parts.Moment
 	Browser string
 	Address string // the network address that it came from
 }
@@ -23,7 +25,7 @@ type SignIn struct {
 type SessionRow struct {
 	Handle  string // what the form sends to end it
 	Browser string
-	Begun   string // for people, UTC
-	Used    string
+	Begun   parts.Moment
+	Used    parts.Moment
 	This    bool // the one that the page is shown in
 }

@@ -140,17 +140,12 @@ func (f Form) focused() int {
 	return -1
 }
 
-// summaryHeading counts in words, as far as words are shorter than a reader's patience.
+// summaryHeading says how much there is to do.
 func summaryHeading(items int) string {
-	words := []string{"", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
-	switch {
-	case items == 1:
-		return "One thing to put right"
-	case items < len(words):
-		return words[items] + " things to put right"
-	default:
-		return strconv.Itoa(items) + " things to put right"
+	if items == 1 {
+		return "There is a problem"
 	}
+	return "Fix " + strconv.Itoa(items) + " problems"
 }
 
 // FormAttributes are on forms that people fill in. Their fields take them over: nearly all are for ids and names, which

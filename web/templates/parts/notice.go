@@ -32,6 +32,8 @@ const (
 type Fact struct {
 	Label, Value string
 	Code         bool // drawn in the fixed-width face, one click selects it
+	// When is drawn in place of the value, where the fact is a moment.
+	When Moment
 }
 
 // Badge is an outcome in a word, with a sign.
