@@ -206,7 +206,7 @@ func TestBadLineToTheProvider(t *testing.T) {
 		if status == http.StatusUnauthorized && lostAnswer {
 			ada = someone()
 			ada.login("ada", "/")
-			form.Set("formToken", inputs(ada.get("/secret-references/new").doc).Get("formToken"))
+			form.Set("formToken", inputs(ada.get("/secret-references/new").doc()).Get("formToken"))
 			status, says = ada.outcome("/secret-references", form)
 		}
 		if status != http.StatusSeeOther || !strings.Contains(says, name+" was created") {

@@ -14,7 +14,7 @@ func (p page) headings(level string) []string {
 	var list []string
 	for n := range p.doc().Descendants() {
 		if n.Type == html.ElementNode && n.Data == level {
-			list = append(list, page{doc: n}.text())
+			list = append(list, page{doc: func() *html.Node { return n }}.text())
 		}
 	}
 	return list
