@@ -133,10 +133,10 @@ func TestSetupIsDoneWhereMaiaHasTheReferenceAfterAll(t *testing.T) {
 	setup := b.send("/setup", b.setup("AFTER_ALL", "name", "prod/after-all", "valueFormat", "text", "valueText", "kept by the vault")).location()
 	finish := b.get(setup).href("Finish the reference")
 	p := b.send("/secret-references", filled(b.get(finish)))
-	if p.status != http.StatusConflict || !strings.Contains(p.text(), "most likely your own earlier attempt") {
+	if p.status != http.StatusConflict || !strings.Contains(p.text(), "your earlier attempt, whose result was unknown, probably created it") {
 		t.Fatalf("the reference once more: %d, %s", p.status, p.text())
 	}
-	if got := p.href("See what became of AFTER_ALL"); got != setup {
+	if got := p.href("See the result for AFTER_ALL"); got != setup {
 		t.Errorf("leads to %q", got)
 	}
 	if p := b.sendPlain(setup+"/check", url.Values{}); p.location() != setup {

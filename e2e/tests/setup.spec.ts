@@ -75,12 +75,12 @@ async function goOn(page: Page, before: string[], name: string, free: Record<str
     return 'ask';
   }
   const taken = Object.keys(free).length > 0;
-  const steps = taken ? [] : ['See what became of', 'Finish the reference', 'Create a reference to the one that is there'];
+  const steps = taken ? [] : ['See the result for', 'Finish the reference', 'Create a reference to the one that is there'];
   for (const label of steps) {
     const onward = page.getByRole('link', { name: new RegExp(`^${label}`) });
     if (before.includes(label) || !(await onward.count())) continue;
     await turn(page, () => onward.first().click());
-    if (label !== 'See what became of') {
+    if (label !== 'See the result for') {
       await expect(field(page, 'secretName')).toHaveValue(name);
       await expect(field(page, 'secretKey')).toHaveValue('password');
       await turn(page, () => submit(page));
@@ -103,10 +103,10 @@ function wayOn(hosted: boolean, halfWay: boolean, accident: Accident): string[] 
   if (ends === 409) return ['another name'];
   if (!unclear(accident) && !done) return ['send again'];
   if (hosted && unclear(accident)) return ['ask', ...(done ? [] : ['try again'])];
-  if (hosted) return ['send again', 'See what became of', 'ask'];
+  if (hosted) return ['send again', 'See the result for', 'ask'];
   if (!done) return ['try again'];
-  if (unclear(accident)) return ['try again', 'See what became of', 'Finish the reference'];
-  return ['send again', 'See what became of', 'try again', 'Create a reference to the one that is there'];
+  if (unclear(accident)) return ['try again', 'See the result for', 'Finish the reference'];
+  return ['send again', 'See the result for', 'try again', 'Create a reference to the one that is there'];
 }
 
 const places = ['AWS', 'Azure', 'Matillion hosted'] as const;
