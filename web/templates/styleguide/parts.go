@@ -283,7 +283,6 @@ func forms() []part {
 		{Name: "clientSecret", Label: "Client secret", Short: true, Errors: []string{"Enter the client secret."}},
 	}
 	known.OtherNames = "/styleguide"
-	take := func(v ValueFields, dropped bool) templ.Component { return TakeValue(v, dropped) }
 
 	asked := RecipePicker{Question: "What is it for? Choose first, or fill in the form for anything else.", Links: recipes}
 	problems := []SummaryItem{{Text: "Enter the name that pipelines will use.", Href: "#main"}, {Text: "Maia says: no."}}
@@ -347,14 +346,14 @@ func forms() []part {
 		use:  "A secret value in one of four formats.",
 		once: true,
 		states: []state{
-			{"nothing chosen", take(format(""), false)},
-			{"text", take(value, false)},
-			{"pairs", take(format("pairs"), false)},
-			{"JSON", take(format("json"), false)},
-			{"file", take(format("file"), false)},
-			{"wrong, the secret dropped", take(wrong, true)},
-			{"checked already", take(doubted, false)},
-			{"known properties", take(known, false)},
+			{"nothing chosen", TakeValue(format(""), false)},
+			{"text", TakeValue(value, false)},
+			{"pairs", TakeValue(format("pairs"), false)},
+			{"JSON", TakeValue(format("json"), false)},
+			{"file", TakeValue(format("file"), false)},
+			{"wrong, the secret dropped", TakeValue(wrong, true)},
+			{"checked already", TakeValue(doubted, false)},
+			{"known properties", TakeValue(known, false)},
 		},
 	}, {
 		name: "SecretOr",
