@@ -180,7 +180,7 @@ func TestBadLineToTheProvider(t *testing.T) {
 		var both sync.WaitGroup
 		both.Go(func() {
 			p, _ := grace.follow(callback)
-			away := p.status == http.StatusServiceUnavailable && strings.Contains(p.text(), "login service does not answer")
+			away := p.status == http.StatusServiceUnavailable && strings.Contains(p.text(), "sign-in does not answer")
 			if !away && (p.status != http.StatusOK || state != line.Slow && state != line.HalfOpen) {
 				t.Errorf("%s: a login: %d %s", state, p.status, p.text())
 			}
@@ -193,7 +193,7 @@ func TestBadLineToTheProvider(t *testing.T) {
 		status, says := ada.outcome("/secret-references", form)
 		both.Wait()
 		l.Set(line.Whole)
-		stays := status == http.StatusServiceUnavailable && strings.Contains(says, "Create a secret reference")
+		stays := status == http.StatusServiceUnavailable && strings.Contains(says, "Create a reference")
 		if !stays && (status != http.StatusSeeOther || state != line.Slow && state != line.HalfOpen) {
 			t.Errorf("%s: a token that has to be renewed: %d %s", state, status, says)
 		}
@@ -240,7 +240,7 @@ func TestBadLineToTheDatabase(t *testing.T) {
 		var all sync.WaitGroup
 		all.Go(func() {
 			p := b.get("/activity")
-			away := p.status == http.StatusServiceUnavailable && strings.Contains(p.text(), "database does not answer")
+			away := p.status == http.StatusServiceUnavailable && strings.Contains(p.text(), "database is unavailable")
 			if !away && (p.status != http.StatusOK || state != line.Slow && state != line.HalfOpen) {
 				t.Errorf("%s: a page: %d %s", state, p.status, p.text())
 			}

@@ -48,7 +48,7 @@ func TestOddValueIsToldOnce(t *testing.T) {
 			if p.status != http.StatusUnprocessableEntity || checked(p) {
 				t.Fatalf("%d, ticked %v: %s", p.status, checked(p), p.text())
 			}
-			for _, sentence := range []string{"Error: Store a secret value", "The value looks wrong and was not sent", "It ends with a space", "what is listed here will not be reported again", "The secret was not kept. Enter it again."} {
+			for _, sentence := range []string{"Error: Store a value", "The value looks wrong and was not sent", "It ends with a space", "what is listed here will not be reported again", "The secret was not kept. Enter it again."} {
 				if !strings.Contains(p.text(), sentence) {
 					t.Errorf("the page does not say %q: %s", sentence, p.text())
 				}

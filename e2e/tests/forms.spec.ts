@@ -179,7 +179,7 @@ test('that the mask has closed is said, and the words at the box are true then',
       animation.currentTime = 30_100;
     }
   });
-  expect(await said.ariaSnapshot()).toBe('- status: Hidden again. Untick and tick to look once more.');
+  expect(await said.ariaSnapshot()).toBe('- status: Hidden again. Untick and tick the box to show it.');
   await expect(box).toBeChecked();
 });
 

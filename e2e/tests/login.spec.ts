@@ -213,7 +213,7 @@ test('an unknown parameter is left out, and told', async ({ admin }) => {
 test('marks of a campaign go without a word', async ({ admin }) => {
   await admin.goto(link(valueForm, { name: 'prod/snowflake', utm_source: 'wiki' }));
   await expect(admin).toHaveURL(link(valueForm, { name: 'prod/snowflake' }));
-  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Store a secret value');
+  await expect(admin.getByRole('heading', { level: 1 })).toHaveText('Store a value');
   await expect(admin.getByRole('heading', { level: 2, name: /left out/ })).toHaveCount(0);
 });
 

@@ -32,7 +32,7 @@ const types = Object.keys(fieldsOf) as (keyof typeof fieldsOf)[];
 
 test('an AWS reference is created with what was entered', async ({ admin, sandbox }) => {
   await admin.goto('/');
-  await admin.getByRole('link', { name: 'Create a reference', exact: true }).click();
+  await admin.getByRole('main').getByRole('link', { name: 'Create a reference', exact: true }).click();
   await admin.getByLabel('Project', { exact: true }).selectOption(sandbox.project());
   await admin.getByLabel('Reference name').fill('SNOWFLAKE_(PROD)-1');
   await admin.getByLabel('Description').fill('Snowflake, “production” & <nightly>');

@@ -158,7 +158,7 @@ test('a click on the button right after the last row was emptied is not lost', a
 test('more rows are to be had by a link, which keeps the fields that are not secret', async ({ admin, sandbox }) => {
   await choose(admin, 'valueFormat', 'pairs');
   const before = await admin.locator('[name="pairKey"]').count();
-  await admin.getByRole('link', { name: 'Start again with more rows' }).click();
+  await admin.getByRole('link', { name: 'Reload with more rows' }).click();
   await expect(field(admin, 'name')).toHaveValue(name());
   const after = await admin.locator('[name="pairKey"]').count();
   expect(after).toBeGreaterThan(before);

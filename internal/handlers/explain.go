@@ -315,7 +315,7 @@ func (h *Handlers) explain(a answer) *parts.HelpDesk {
 	add("Portal", h.Site.BaseURL)
 	add("When", h.dates().moment(r.CreatedAt))
 	add("Who", r.Actor.Name)
-	what := map[record.Call]string{record.StoreValue: "Store a secret value", record.CreateReference: "Create a secret reference"}
+	what := map[record.Call]string{record.StoreValue: "Store a value", record.CreateReference: "Create a reference"}
 	add("What", what[a.call])
 	add("Name", r.Name)
 	add("Project", r.ProjectID)

@@ -16,8 +16,8 @@ var referenceForm = newForm(formSpec{
 	action:   record.Reference,
 	post:     "/secret-references",
 	page:     "/secret-references/new",
-	nav:      "New reference",
-	title:    "Create a secret reference",
+	nav:      "Create a reference",
+	title:    "Create a reference",
 	names:    "secretReferenceName",
 	valueFor: maiaclient.MatillionHosted,
 	table: slices.Concat(

@@ -15,8 +15,8 @@ var valueForm = newForm(formSpec{
 	action: record.Value,
 	post:   "/secret-values",
 	page:   "/secret-values/new",
-	nav:    "New value",
-	title:  "Store a secret value",
+	nav:    "Store a value",
+	title:  "Store a value",
 	names:  "name",
 	table: slices.Concat(
 		[]field{

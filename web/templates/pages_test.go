@@ -286,8 +286,8 @@ func TestFormsSubmitByOneButtonOnly(t *testing.T) {
 		component      templ.Component
 		action, button string
 	}{
-		"reference": {ReferenceFormPage(referenceErrors()), "/secret-references", "Create reference"},
-		"value":     {ValueFormPage(pairErrors()), "/secret-values", "Store value"},
+		"reference": {ReferenceFormPage(referenceErrors()), "/secret-references", "Create a reference"},
+		"value":     {ValueFormPage(pairErrors()), "/secret-values", "Store a value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			page := render(t, tc.component)

@@ -95,7 +95,7 @@ func choose() Choose {
 		Page:    page("Choose an agent", ""),
 		Heading: "Choose an agent",
 		What:    "agent",
-		Form:    "Store a secret value",
+		Form:    "Store a value",
 		Path:    "/choose/agent",
 		Hidden:  []Hidden{{Name: "for", Value: "/secret-values/new"}, {Name: "name", Value: "prod"}},
 		Q:       "azure",
@@ -195,7 +195,7 @@ func crowdedPage(title string) Page {
 
 // layouts are the frames that look different, without a page in them.
 func layouts() map[string]Page {
-	failed := page("Store a secret value", "value")
+	failed := page("Store a value", "value")
 	failed.Error = true
 	return map[string]Page{
 		"layout":          failed,
@@ -293,7 +293,7 @@ func at(m SecretForm, name string) *Field {
 
 func referenceForm(agentType, format string) SecretForm {
 	return SecretForm{
-		Page: page("Create a secret reference", "reference"),
+		Page: page("Create a reference", "reference"),
 		Form: Form{Token: "token-1"},
 		Fields: Fields{
 			{Name: "projectId", Picker: picker("project", projects)},
@@ -324,7 +324,7 @@ func setupForm(agentType, format string) SecretForm {
 
 func valueForm(format string) SecretForm {
 	return SecretForm{
-		Page: page("Store a secret value", "value"),
+		Page: page("Store a value", "value"),
 		Form: Form{Token: "token-2"},
 		Fields: Fields{
 			{Name: "agentId", Picker: picker("agent", agents)},

@@ -37,10 +37,9 @@ func (m SecretForm) vaultName() parts.Field {
 	return f
 }
 
-// typeLegend says whether the type of the agent has to be chosen.
-func typeLegend(m SecretForm) string {
-	if m.TypeUnknown() {
-		return "Agent type"
-	}
-	return "Agent type (optional)"
+// agentType is the choice of the agent's type, which may stay open where it follows from the agent.
+func (m SecretForm) agentType() parts.Choice {
+	c := m.Fields.Choice("agentType")
+	c.Optional = !m.TypeUnknown()
+	return c
 }

@@ -48,7 +48,7 @@ func ReferenceFormPage(m SecretForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro close\"><h1>Create a secret reference</h1><p class=\"lead\">The name that your pipelines use for a secret in a vault.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"intro close\"><h1>Create a reference</h1><p class=\"lead\">The name that your pipelines use for a secret in a vault.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -230,7 +230,7 @@ func ReferenceFormPage(m SecretForm) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = formEnd(m, "Create reference", referenceFolded(m), referenceMore(m)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = formEnd(m, "Create a reference", referenceFolded(m), referenceMore(m)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -333,7 +333,7 @@ func referenceNames(m SecretForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "For colleagues who find it in a year. Up to 256 characters, and no secrets.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "So colleagues know what it is for. Up to 256 characters, and no secrets.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

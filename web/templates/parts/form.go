@@ -88,11 +88,12 @@ func (f Fields) Choice(name string) Choice {
 
 // Choice is a group of radio buttons. An element's id is ID(value).
 type Choice struct {
-	Name   string
-	Chosen string
-	Errors []string
-	Linked bool // a link has chosen
-	Locked bool // a preset fixes the choice
+	Optional bool // it may stay open
+	Name     string
+	Chosen   string
+	Errors   []string
+	Linked   bool // a link has chosen
+	Locked   bool // a preset fixes the choice
 }
 
 // ID is the id of the radio button of a value: the group's name and the value's last word, so

@@ -365,6 +365,6 @@ func forms() []part {
 	}, {
 		name:   "FormEnd",
 		use:    "The only submit button of a form.",
-		states: []state{{"with a word on it", with(FormEnd("Create reference"), text("Nothing is sent before."))}},
+		states: []state{{"with a word on it", with(FormEnd("Create a reference"), text("Nothing is sent before."))}},
 	}}
 }
