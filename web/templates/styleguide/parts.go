@@ -309,6 +309,7 @@ func forms() []part {
 	}, {
 		name: "First",
 		use:  "What decides the rest of a form: it is chosen before anything is typed.",
+		once: true,
 		states: []state{
 			{"nothing chosen, with lists", First(asked, []Link{{Label: "projects", Href: "/styleguide"}, {Label: "agents", Href: "/styleguide"}})},
 			{"without lists", First(asked, nil)},
