@@ -99,11 +99,11 @@ async function goOn(page: Page, before: string[], name: string, free: Record<str
 /** What the pages offer after an accident, in turn, until the secret is set up. */
 function wayOn(hosted: boolean, halfWay: boolean, accident: Accident): string[] {
   const { ends, done } = accident;
-  if (halfWay) return unclear(accident) || ends === 500 ? ['ask', ...(done ? [] : ['Finish the reference'])] : ['Finish the reference'];
+  if (halfWay) return ['Finish the reference', ...(done ? ['See the result for'] : [])];
   if (ends === 409) return ['another name'];
   if (!unclear(accident) && !done) return ['send again'];
   if (hosted && unclear(accident)) return ['ask', ...(done ? [] : ['try again'])];
-  if (hosted) return ['send again', 'See the result for', 'ask'];
+  if (hosted) return ['send again']; // which says that it is there
   if (!done) return ['try again'];
   if (unclear(accident)) return ['try again', 'See the result for', 'Finish the reference'];
   return ['send again', 'See the result for', 'try again', 'Create a reference to the one that is there'];
@@ -148,8 +148,10 @@ for (const { kind, step } of places.flatMap((kind) => [{ kind, step: 'value' }, 
         const free: Record<string, string> = accident.ends !== 409 || halfWay ? {} : hosted ? { secretReferenceName: (reference += '_2') } : { name: (name += '-2') };
         const offered: string[] = [];
         const done = new RegExp(`^The (secret|reference) ${reference} was (set up|created)$`);
-        while (!done.test(await heading.innerText()) && offered.length < 6) offered.push(await goOn(page, offered, name, free));
-        await expect(heading, offered.join(', ')).toHaveText(done);
+        const there = 'your earlier attempt, whose result was unknown, probably created it';
+        const asksNoMore = async () => done.test(await heading.innerText()) || (hosted && (await page.getByText(there).count()) > 0);
+        while (!(await asksNoMore()) && offered.length < 6) offered.push(await goOn(page, offered, name, free));
+        if (!hosted || accident.ends !== 500 || !accident.done) await expect(heading, offered.join(', ')).toHaveText(done);
         expect(offered).toEqual(wayOn(hosted, halfWay, accident));
 
         const created = (await sandbox.writes()).slice(before).filter((call) => call.status === 201);

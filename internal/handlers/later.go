@@ -201,15 +201,15 @@ func afterwards(d dates, m *pages.Receipt, r record.Submission) {
 	switch r.Outcome {
 	case record.Created:
 		m.Prove = &pages.Prove{Path: path + "/proven", Since: d.moment(r.ProvenAt), Proven: !r.ProvenAt.IsZero()}
-	case record.Unknown, record.ValueStored, record.Failed:
+	case record.Unknown:
 		if submission.CanFindOut(r) {
 			m.FindOut = &pages.FindOut{Path: path + "/check"}
-			if from := submission.CanSettleAfter(r); r.Outcome == record.Unknown && d.now().Before(from) {
+			if from := submission.CanSettleAfter(r); d.now().Before(from) {
 				m.FindOut.From = d.clock(from)
 			}
 		}
-	case record.Pending, record.Rejected, record.Unauthenticated, record.Forbidden, record.NotFound,
-		record.Conflict, record.RateLimited:
+	case record.Pending, record.ValueStored, record.Rejected, record.Unauthenticated, record.Forbidden, record.NotFound,
+		record.Conflict, record.RateLimited, record.Failed:
 	}
 	if r.RenewBy != "" && (r.Outcome == record.Created || r.Outcome == record.ValueStored) {
 		m.Renew = &pages.Renew{Path: path + "/renewed", Day: dateWords(r.RenewBy)}

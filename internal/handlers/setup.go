@@ -172,7 +172,7 @@ func halfWay(m *pages.Receipt, r record.Submission, own bool, description string
 	}
 	m.Text = append(m.Text, "Finish it with the reference alone: everything is filled in, and no secret is needed.")
 	if description == "" {
-		m.Text = append(m.Text, "A description is not kept: enter it there again.")
+		m.Text = append(m.Text, "If you entered a description, enter it again there: it is not kept.")
 	}
 	finish := parts.Link{
 		Label:   "Finish the reference",
@@ -194,7 +194,7 @@ func missingWords(r record.Submission) string {
 	last := r.Steps[len(r.Steps)-1]
 	switch last.Outcome {
 	case record.Pending, record.Unknown:
-		return "For the reference no clear answer came: it may or may not have been created. Ask Maia, or look at the project’s secret definitions there. If it is not there, finish it here; if it is, Maia says so, and nothing is made twice."
+		return "For the reference no clear answer came: it may or may not have been created. Look at the project’s secret definitions in Maia. If it is not there, finish it here; if it is, Maia says so, and nothing is made twice."
 	case record.Rejected:
 		if last.Status == http.StatusRequestHeaderFieldsTooLarge {
 			return "Your login’s token was too long for Maia: most often it lists too many groups. Ask your portal administrator."
@@ -218,9 +218,9 @@ func missingWords(r record.Submission) string {
 			return "Maia did not accept your login’s token when the reference’s turn came, and no fresh one could be had. It was not created."
 		}
 		if last.Status == http.StatusServiceUnavailable {
-			return "Maia was away when the reference’s turn came. Most likely it was not created: ask Maia to make sure, or finish it here."
+			return "Maia was away when the reference’s turn came. Most likely it was not created. If it was, Maia says so when you finish it, and nothing is made twice."
 		}
-		return "Maia answered that it failed when the reference’s turn came. Most likely it was not created: ask Maia to make sure, or finish it here."
+		return "Maia answered that it failed when the reference’s turn came. Most likely it was not created. If it was, Maia says so when you finish it, and nothing is made twice."
 	case record.Created, record.ValueStored:
 	}
 	return "The reference was not created."

@@ -1,7 +1,5 @@
 package record
 
-import "net/http"
-
 // Same says which submissions of a user are about the same thing. What is empty does not count.
 type Same struct {
 	Action     Action
@@ -55,8 +53,9 @@ type Older struct {
 	Same
 	Outcome Outcome // that it has
 	Becomes Outcome
-	// LastUnknown says that nobody knows how its last call ended.
-	LastUnknown bool
+	// LastInDoubt says that its last call was sent and may have been done: its answer was lost, or Maia said that it
+	// failed.
+	LastInDoubt bool
 }
 
 // Settles gives what the submission's end says about older ones: a reference that points to the value of an
@@ -91,7 +90,7 @@ func (r *Submission) Settles() []Older {
 		list = append(list, Older{Same: same, Outcome: Unknown, Becomes: becomes})
 	}
 	if r.Action == Reference && r.SecretName != "" {
-		finished.LastUnknown = true
+		finished.LastInDoubt = true
 		list = append(list, finished)
 	}
 	return list
@@ -110,27 +109,6 @@ func (r *Submission) PointedAt() Same {
 		ProjectID:  r.ProjectID,
 		SecretName: name,
 	}
-}
-
-// ReferenceInDoubt says that the reference of a submission was sent, and that the answer does not tell for sure whether
-// there is one: it was lost, or Maia said that it failed.
-func (r *Submission) ReferenceInDoubt() bool {
-	switch {
-	case r.Action == Setup && r.Outcome == ValueStored && len(r.Steps) > 1:
-		last := r.Steps[len(r.Steps)-1]
-		return inDoubt(last.Outcome, last.Sent, last.Status)
-	case r.Action == Reference || r.Action == Setup && r.SecretName == "":
-		return inDoubt(r.Outcome, r.Sent, r.Status)
-	}
-	return false
-}
-
-func inDoubt(outcome Outcome, sent bool, status int) bool {
-	if outcome == Failed && sent {
-		// A gateway's answer is no answer of Maia: what came of it was unknown, and then found out.
-		return status >= 500 && status != http.StatusBadGateway && status != http.StatusGatewayTimeout
-	}
-	return outcome == Unknown
 }
 
 // SettledBy is the event of an end that a later submission of the same user has told.

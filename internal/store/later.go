@@ -43,15 +43,10 @@ func (s *Store) Renew(ctx context.Context, id, renewBy string, by record.By) err
 	}), "renew")
 }
 
-// Check notes what Maia was found to have of a submission whose end, or that of its reference, is not known for sure:
-// created, failed, or what it was before.
+// Check notes what Maia was found to have of a submission whose end is unknown: created, failed, or still unknown.
 func (s *Store) Check(ctx context.Context, id string, found record.Outcome, by record.By) error {
 	return quoting(s.later(ctx, id, func(w *writing, r *row) error {
-		var err error
-		if r.Steps, err = w.steps(ctx, id); err != nil {
-			return err
-		}
-		if r.Outcome != record.Unknown && !r.ReferenceInDoubt() {
+		if r.Outcome != record.Unknown {
 			return nil
 		}
 		r.Outcome = found

@@ -44,8 +44,8 @@ func (w *writing) settleOlder(ctx context.Context, later *record.Submission) err
 func (q queries) older(ctx context.Context, later *record.Submission, o record.Older) (row, error) {
 	m := matching(later, o.Same)
 	m.add(`outcome = '` + string(o.Outcome) + `'`)
-	if o.LastUnknown {
-		m.add(lastUnknown)
+	if o.LastInDoubt {
+		m.add(perhapsDone)
 	}
 	return scanSubmission(q.QueryRowContext(ctx, `SELECT `+submissionColumns+` FROM submissions `+m.where()+` ORDER BY id LIMIT 1`,
 		m.args...))
@@ -65,10 +65,6 @@ func (q queries) withReference(ctx context.Context, later, setup *record.Submiss
 	}
 	return record.ValueStored, nil
 }
-
-// lastUnknown says that nobody knows how a second call ended.
-const lastUnknown = `EXISTS (SELECT 1 FROM submission_steps WHERE submission_id = submissions.id AND step > 1
-	AND submission_steps.outcome = '` + string(record.Unknown) + `')`
 
 // perhapsDone says that a second call was sent and may have been done: nobody knows how it ended, or Maia said that it
 // failed.

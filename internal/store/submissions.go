@@ -337,12 +337,12 @@ func (s *Store) SubmissionByID(ctx context.Context, id string) (record.Submissio
 	if err != nil {
 		return record.Submission{}, err
 	}
-	r.Steps, err = s.db.steps(ctx, id)
+	r.Steps, err = s.steps(ctx, id)
 	return r, err
 }
 
-func (q queries) steps(ctx context.Context, id string) ([]record.Step, error) {
-	rows, err := q.QueryContext(ctx, `SELECT step, call, sent, status, outcome, vault_secret_name, resolver_ref, answer_partial
+func (s *Store) steps(ctx context.Context, id string) ([]record.Step, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT step, call, sent, status, outcome, vault_secret_name, resolver_ref, answer_partial
 		FROM submission_steps WHERE submission_id = $1 ORDER BY step`, id)
 	if err != nil {
 		return nil, fmt.Errorf("store: steps: %w", err)

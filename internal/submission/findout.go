@@ -13,16 +13,16 @@ import (
 // was lost may still be at work.
 const findOutAfter = 2 * time.Minute
 
-// CanFindOut says whether Maia can be asked what became of a submission: of a reference whose end is unknown, or which
-// may be there although Maia said that it failed.
-func CanFindOut(r record.Submission) bool { return r.ReferenceInDoubt() }
+// CanFindOut says whether Maia can be asked what became of a submission: of a reference whose end is unknown.
+func CanFindOut(r record.Submission) bool {
+	return r.Outcome == record.Unknown && (r.Action == record.Reference || r.Action == record.Setup && r.SecretName == "")
+}
 
 // CanSettleAfter is when asking can tell that a reference was not created.
 func CanSettleAfter(r record.Submission) time.Time { return r.FinishedAt.Add(findOutAfter) }
 
 // FindOut asks Maia, with the user's own token, whether a reference whose end is unknown is there, and records what is
-// known then. Where it cannot be told, the end stays as it was, and so does that of a setup whose value is stored where
-// there is no reference. The error is ErrLogin or ErrNoToken where the user has to
+// known then. Where it cannot be told, the end stays unknown. The error is ErrLogin or ErrNoToken where the user has to
 // log in again, or that of the database.
 func (s *Service) FindOut(ctx context.Context, by record.By, tokens Delegation, r record.Submission) error {
 	if !CanFindOut(r) {
@@ -44,12 +44,12 @@ func (s *Service) FindOut(ctx context.Context, by record.By, tokens Delegation, 
 	case errors.Is(err, ErrProviderAway), errors.Is(err, maiaclient.ErrNotSent):
 		return nil // nobody was asked
 	}
-	found := r.Outcome
+	found := record.Unknown
 	switch {
 	case err != nil: // whatever it is, it tells nothing of the reference
 	case there:
 		found = record.Created
-	case whole && r.Outcome == record.Unknown && asked.After(CanSettleAfter(r)):
+	case whole && asked.After(CanSettleAfter(r)):
 		found = record.Failed
 	}
 	writing, done := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
