@@ -214,3 +214,13 @@ test('main actions and fields are big enough for a thumb', async ({ admin }) => 
     expect(await small('.first a, main form label:has([type=checkbox])', 24), form).toEqual([]);
   }
 });
+
+test('a project that a link fills in is seen before the secret is typed', async ({ admin }) => {
+  const unknown = '5d1c6f0e-3b0a-4a58-9a1e-00000000dead';
+  await admin.goto(link(valueForm, { projectId: unknown }));
+  await expect(admin.getByText('None of your projects has this id')).toBeVisible();
+  const top = async (name: string) => (await admin.locator(`form [name="${name}"]`).filter({ visible: true }).first().boundingBox())!.y;
+  expect(await top('otherProjectId')).toBeLessThan(await top('valueText'));
+  // What few people need stays where it is.
+  await expect(field(admin, 'ticket')).toBeHidden();
+});

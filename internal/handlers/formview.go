@@ -62,7 +62,9 @@ func (v formView) model(p layout.Page) pages.SecretForm {
 		Value:    v.value(),
 		Lists:    v.listLinks(),
 		MoreOpen: v.moreOpen(),
-		Wiki:     wikiLink(v.form, v.st.in),
+		// It is a part of the target, and a wrong one has to be seen before a secret is typed.
+		ProjectFirst: v.form.action == record.Value && v.stands("projectId"),
+		Wiki:         wikiLink(v.form, v.st.in),
 	}
 	if why := v.hopeless(); why != nil {
 		choose, _ := v.form.field("agentId")
@@ -124,16 +126,25 @@ func (v formView) listLinks() []parts.Link {
 	return links
 }
 
-// moreOpen says whether a field that is folded has something, is wrong, or has a list that Maia did not give.
-// What the recipe says, nobody needs to see.
+// moreOpen says whether there is something to see at a field in the fold. The project of a value leaves it then.
 func (v formView) moreOpen() bool {
+	return slices.ContainsFunc(v.form.table, func(d field) bool {
+		return v.form.folds(d) && d.picks == nil && v.stands(d.name)
+	})
+}
+
+// stands says whether a field that few people need has something, is fixed, is wrong, or has a list that Maia did not
+// give. What the recipe says, nobody needs to see.
+func (v formView) stands(name string) bool {
+	d, ok := v.form.field(name)
+	if !ok {
+		return false
+	}
 	r, _ := recipeOf(v.st.in)
 	usual := map[string]string{"type": r.Type, "key": r.Key}
-	return slices.ContainsFunc(v.form.table, func(d field) bool {
-		value := v.st.in.get(d.name)
-		about := d.picks != nil && whyNoList(d.picks.what, v.pick(d)) != ""
-		return v.form.folds(d) && (value != "" && value != usual[d.name] || len(v.st.errs[d.name]) > 0 || about)
-	})
+	value := v.st.in.get(name)
+	about := d.picks != nil && whyNoList(d.picks.what, v.pick(d)) != ""
+	return value != "" && value != usual[name] || v.st.locked(name) || len(v.st.errs[name]) > 0 || about
 }
 
 func (v formView) secret(name string) parts.SecretField {

@@ -22,9 +22,14 @@ func (h *Handlers) login(c echo.Context) error {
 	if q.Get("prompt") == "login" {
 		prompt = "login"
 	}
+	away := func(err error) *pageError {
+		e := databaseAway(err)
+		e.link = parts.Link{Label: "Try again", Href: loginLink(returnTo.String(), prompt)}
+		return e
+	}
 	s, err := h.current(c)
 	if err != nil {
-		return databaseAway(err)
+		return away(err)
 	}
 	to, err := h.RP.Begin(c.Request().Context(), auth.Beginning{
 		Browser:  h.Sessions.Cookies.Browser(c.Response(), c.Request()),
@@ -42,7 +47,7 @@ func (h *Handlers) login(c echo.Context) error {
 		return e
 	}
 	if err != nil {
-		return databaseAway(err)
+		return away(err)
 	}
 	if hasGetForm(returnTo.String()) {
 		// Browsers apply form-action to the redirects that follow a form, and it cannot list a provider's hosts.
@@ -80,7 +85,9 @@ func (h *Handlers) callback(c echo.Context) error {
 	err = h.Sessions.Start(r, c.Response(), login, over(c))
 	h.RP.LoginEnded(err)
 	if err != nil {
-		return databaseAway(err)
+		e := databaseAway(err)
+		e.link = parts.Link{Label: "Sign in again", Href: loginLink(returnTo.String(), "")} // the answer is used up
+		return e
 	}
 	h.Log.LogAttrs(r.Context(), slog.LevelInfo, "login", slog.String("request_id", requestID(c)), slog.String("issuer", login.Issuer), slog.String("subject", login.Subject))
 	return c.Redirect(http.StatusSeeOther, returnTo.String())

@@ -123,7 +123,7 @@ func (q quiet) Connect(ctx context.Context) (driver.Conn, error) {
 
 // quietConn is a connection of database/sql. Statements are not prepared on it. The server's own limit ends a statement
 // only while the server can be heard, so each has a limit here, too: else whoever waits, and the connection with it,
-// would be held up for as long as the request may take.
+// would be held up for as long as the request may take. The begin and the end of a transaction have their context's.
 type quietConn struct {
 	*stdlib.Conn
 	hider

@@ -18,8 +18,18 @@ type SecretForm struct {
 	Lists []parts.Link
 	// MoreOpen says that one of the fields that are folded has something, or is wrong.
 	MoreOpen bool
+	// ProjectFirst says that there is something to see at the project of a value, which is folded else.
+	ProjectFirst bool
 	// Wiki is the address of the page that makes a link to this form.
 	Wiki string
+}
+
+// valueFolded names the first fields in the fold of a value's form.
+func valueFolded(m SecretForm) string {
+	if m.ProjectFirst {
+		return "secret type, "
+	}
+	return "project, secret type, "
 }
 
 // TypeUnknown says that nobody can look up whose vault the agent writes to: there is no list of agents, or none that
