@@ -223,4 +223,11 @@ test('a project that a link fills in is seen before the secret is typed', async 
   expect(await top('otherProjectId')).toBeLessThan(await top('valueText'));
   // What few people need stays where it is.
   await expect(field(admin, 'ticket')).toBeHidden();
+
+  // What is wrong is listed as it stands on the page: the project before the name.
+  await admin.goto(link(valueForm, { projectId: 'no id' }));
+  expect((await answerOf(admin)).status()).toBe(422);
+  const listed = await summary(admin).getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  expect(listed.findIndex((href) => /rojectId$/.test(href!)), listed.join()).toBeLessThan(listed.indexOf('#valueText'));
+  expect(listed.findIndex((href) => /rojectId$/.test(href!)), 'the project is listed').toBeGreaterThanOrEqual(0);
 });

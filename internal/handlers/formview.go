@@ -126,11 +126,14 @@ func (v formView) listLinks() []parts.Link {
 	return links
 }
 
-// moreOpen says whether there is something to see at a field in the fold. The project of a value leaves it then.
+// moreOpen says whether there is something to see at a field in the fold.
 func (v formView) moreOpen() bool {
-	return slices.ContainsFunc(v.form.table, func(d field) bool {
-		return v.form.folds(d) && d.picks == nil && v.stands(d.name)
-	})
+	return slices.ContainsFunc(v.form.table, func(d field) bool { return v.inFold(d) && v.stands(d.name) })
+}
+
+// inFold says whether a field stands in the fold now: a project leaves it where there is something to see at it.
+func (v formView) inFold(d field) bool {
+	return v.form.folds(d) && (d.picks == nil || !v.stands(d.name))
 }
 
 // stands says whether a field that few people need has something, is fixed, is wrong, or has a list that Maia did not
@@ -241,7 +244,7 @@ func (v formView) summary() []parts.SummaryItem {
 	order := []string{""}
 	for _, folded := range []bool{false, true} { // the fold comes last
 		for _, d := range v.form.table {
-			if v.form.folds(d) == folded {
+			if v.inFold(d) == folded {
 				order = append(order, d.name)
 			}
 		}
