@@ -2,6 +2,8 @@ package catalogue
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,6 +50,35 @@ type Lists struct {
 	// ProjectsWhy and AgentsWhy say why a list that is not known could not be had.
 	ProjectsWhy Why
 	AgentsWhy   Why
+
+	projects fingerprint
+	agents   fingerprint
+}
+
+// fingerprint tells lists apart by what is in them. It is one that cannot be forged: users choose the names of what
+// Maia lists, and see lists of their own.
+type fingerprint [sha256.Size]byte
+
+// Version tells what Maia listed from anything else that it lists, for this user or another one.
+type Version struct {
+	projects      fingerprint
+	agents        fingerprint
+	projectsKnown bool
+	agentsKnown   bool
+	projectsWhy   Why
+	agentsWhy     Why
+}
+
+// Version is the same for lists that are the same. What an operators' catalogue offers instead is not in it.
+func (l Lists) Version() Version {
+	return Version{
+		projects:      l.projects,
+		agents:        l.agents,
+		projectsKnown: l.ProjectsKnown,
+		agentsKnown:   l.AgentsKnown,
+		projectsWhy:   l.ProjectsWhy,
+		agentsWhy:     l.AgentsWhy,
+	}
 }
 
 // Why is the reason for which a list could not be had.
@@ -95,11 +126,12 @@ type entry struct {
 
 // listing is one list, and when it was had.
 type listing[T any] struct {
-	items  []T
-	had    time.Time // zero: never
-	failed time.Time // zero: not since it was had
-	why    Why       // for which it failed
-	stale  bool      // somebody wants it anew, however young it is
+	items       []T
+	fingerprint fingerprint // of the items
+	had         time.Time   // zero: never
+	failed      time.Time   // zero: not since it was had
+	why         Why         // for which it failed
+	stale       bool        // somebody wants it anew, however young it is
 }
 
 // due says whether a list is to be asked for.
@@ -131,7 +163,13 @@ func (l *listing[T]) take(items []T, err error, now time.Time) {
 		l.why = whyOf(err)
 		return
 	}
-	*l = listing[T]{items: items, had: now}
+	*l = listing[T]{items: items, fingerprint: fingerprintOf(items), had: now}
+}
+
+func fingerprintOf[T any](items []T) fingerprint {
+	sum := sha256.New()
+	_ = json.NewEncoder(sum).Encode(items) // neither strings nor a hash can fail
+	return fingerprint(sum.Sum(nil))
 }
 
 // For gives the lists of a user, as far as they can be had in a short while. token gives the user's own
@@ -309,9 +347,11 @@ func (e *entry) lists(now time.Time) Lists {
 	l := Lists{ProjectsWhy: e.projects.reason(now), AgentsWhy: e.agents.reason(now)}
 	if l.ProjectsKnown = e.projects.known(now); l.ProjectsKnown {
 		l.Projects = e.projects.items
+		l.projects = e.projects.fingerprint
 	}
 	if l.AgentsKnown = e.agents.known(now); l.AgentsKnown {
 		l.Agents = e.agents.items
+		l.agents = e.agents.fingerprint
 	}
 	return l
 }

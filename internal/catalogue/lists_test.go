@@ -272,3 +272,60 @@ type failing struct{ err error }
 func (f *failing) Projects(context.Context, string) ([]maiaclient.Project, error) { return nil, f.err }
 
 func (f *failing) Agents(context.Context, string) ([]maiaclient.Agent, error) { return nil, f.err }
+
+// given lists what it was made with.
+type given struct {
+	projects []maiaclient.Project
+	agents   []maiaclient.Agent
+	fail     error
+}
+
+func (g given) Projects(context.Context, string) ([]maiaclient.Project, error) {
+	return g.projects, g.fail
+}
+func (g given) Agents(context.Context, string) ([]maiaclient.Agent, error) { return g.agents, g.fail }
+
+// Whoever sees the same lists has the same version of them, and nobody else has it, whatever differs.
+func TestVersionOfLists(t *testing.T) {
+	connected := true
+	version := func(g given) catalogue.Version {
+		d := catalogue.Directory{Source: g, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+		first := d.For(t.Context(), "ann", token).Version()
+		if other := d.For(t.Context(), "bob", token).Version(); other != first {
+			t.Errorf("%+v: two users have different versions of it", g)
+		}
+		return first
+	}
+	project := []maiaclient.Project{{ID: "p", Name: "n"}}
+	agent := func(change func(*maiaclient.Agent)) given {
+		a := maiaclient.Agent{ID: "a"}
+		change(&a)
+		return given{projects: project, agents: []maiaclient.Agent{a}}
+	}
+	seen := map[catalogue.Version]int{}
+	for i, g := range []given{
+		{},
+		{fail: maiaclient.ErrForbidden},
+		{fail: errors.New("away")},
+		{projects: project},
+		{projects: []maiaclient.Project{{ID: "p", Name: "other"}}},
+		{projects: []maiaclient.Project{{ID: "pn"}}},
+		{projects: append(project, project...)},
+		agent(func(*maiaclient.Agent) {}),
+		agent(func(a *maiaclient.Agent) { a.Name = "n" }),
+		agent(func(a *maiaclient.Agent) { a.Type = "n" }),
+		agent(func(a *maiaclient.Agent) { a.CloudProvider = "n" }),
+		agent(func(a *maiaclient.Agent) { a.Status = "n" }),
+		agent(func(a *maiaclient.Agent) { a.Connected = &connected }),
+		agent(func(a *maiaclient.Agent) { a.Connected = new(bool) }),
+		agent(func(a *maiaclient.Agent) { a.Restricted = true }),
+		agent(func(a *maiaclient.Agent) { a.PausedUntil = "n" }),
+		agent(func(a *maiaclient.Agent) { a.Version.Support = "n" }),
+	} {
+		v := version(g)
+		if before, ok := seen[v]; ok {
+			t.Errorf("lists %d and %d have the same version", before, i)
+		}
+		seen[v] = i
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"maiaportal/internal/auth"
@@ -31,14 +32,7 @@ type formView struct {
 
 // show draws a form, for a GET and for every refusal.
 func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formState) error {
-	v := formView{
-		st:     st,
-		form:   f,
-		lists:  h.lists(c.Request().Context(), s),
-		rule:   h.NameRule.Sentence,
-		picked: map[*picks]picked{},
-	}
-	v.withIDs()
+	v := h.view(f, st, h.lists(c.Request().Context(), s))
 	v.cloud = h.cloudOf(s, st.in.get("agentId"))
 	if n, ok := h.secondStep(c.Request().Context(), f, s, v.st.in); ok {
 		v.st.notices = append([]parts.Notice{n}, v.st.notices...)
@@ -49,9 +43,26 @@ func (h *Handlers) show(c echo.Context, f formSpec, s *auth.Session, st formStat
 			v.st.notices = append(v.st.notices, hostedNotice(v.st.in))
 		}
 	}
-	p := h.page(c, s, f.title)
+	return render(c, st.status, v.page(h.page(c, s, f.title)))
+}
+
+// view is what can be drawn of a form from its state and the lists alone.
+func (h *Handlers) view(f formSpec, st formState, lists catalogue.Lists) formView {
+	v := formView{
+		st:     st,
+		form:   f,
+		lists:  lists,
+		rule:   h.NameRule.Sentence,
+		picked: map[*picks]picked{},
+	}
+	v.withIDs()
+	return v
+}
+
+// page is the form's page, ready to be drawn.
+func (v formView) page(p layout.Page) templ.Component {
 	p.Error = v.failed()
-	return render(c, st.status, f.draw(v.model(p)))
+	return v.form.draw(v.model(p))
 }
 
 // model is what the form's page needs.

@@ -85,6 +85,9 @@ type Handlers struct {
 	Ending      func() bool         // whether the process has begun to end
 	Log         *slog.Logger
 
+	// drawn are forms in which nothing is filled in.
+	drawn drawnForms
+
 	strangers form.Room
 	// logouts are the logout tokens that are being read: whoever fills the other room must not stop them.
 	logouts form.Room
@@ -182,6 +185,7 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			if elsewhere := h.withPreset(f, s, &st, c.Request().URL.RawQuery); elsewhere != "" {
 				return c.Redirect(http.StatusSeeOther, elsewhere)
 			}
+			bare := in.bare()
 			var unknown bool
 			st.in, unknown = f.withRecipe(st.in)
 			if removed != "" {
@@ -189,6 +193,9 @@ func (h *Handlers) form(f formSpec) echo.HandlerFunc {
 			}
 			if unknown {
 				st.notices = append(st.notices, unknownRecipeNotice())
+			}
+			if bare && len(st.notices) == 0 {
+				return h.showBare(c, f, s, st)
 			}
 			return h.show(c, f, s, st)
 		})(c)
@@ -252,10 +259,15 @@ func render(c echo.Context, status int, page templ.Component) error {
 	if err := page.Render(context.WithoutCancel(c.Request().Context()), b); err != nil {
 		return err
 	}
+	return answerHTML(c, status, b.Bytes())
+}
+
+// answerHTML sends a page that is drawn.
+func answerHTML(c echo.Context, status int, html []byte) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/html; charset=utf-8")
-	h.Set(echo.HeaderContentLength, strconv.Itoa(b.Len()))
+	h.Set(echo.HeaderContentLength, strconv.Itoa(len(html)))
 	c.Response().WriteHeader(status)
-	_, err := c.Response().Write(b.Bytes())
+	_, err := c.Response().Write(html)
 	return err
 }

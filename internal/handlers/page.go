@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -31,15 +32,7 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Pa
 	if s == nil {
 		return p
 	}
-	p.User = &layout.User{
-		Name:     s.Login.Name,
-		Initials: initials(s.Login.Name),
-		Detail:   s.Login.Email,
-		Until:    h.until(lasts(s)),
-	}
-	if p.User.Detail == "" {
-		p.User.Detail = s.Login.Subject
-	}
+	p.User = h.user(s)
 	here := c.Request().URL.Path
 	add := func(label, href string, prefixes ...string) {
 		item := layout.NavItem{Label: label, Href: href}
@@ -55,6 +48,16 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Pa
 	}
 	add("Activity", "/activity", "/activity")
 	return p
+}
+
+// user is who is signed in, as pages show it.
+func (h *Handlers) user(s *auth.Session) *layout.User {
+	return &layout.User{
+		Name:     s.Login.Name,
+		Initials: initials(s.Login.Name),
+		Detail:   cmp.Or(s.Login.Email, s.Login.Subject),
+		Until:    h.until(lasts(s)),
+	}
 }
 
 // loginLink begins a login that comes back to an address of the portal.

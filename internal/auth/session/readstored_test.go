@@ -25,12 +25,16 @@ func TestReadsWhatIsStored(t *testing.T) {
 	}
 	for _, plain := range []string{
 		`{}`, ` { "iss" : "i" , "new" : {"iss":"x","l":[1,{"sub":"y"}]}, "groups" : [ "a" , "b" ] } `, `{"groups":null,"sid":null}`,
-		`{"iss":"a","iss":"b"}`, `{"\u0069ss":"i"}`, `{"auth_time":-5}`,
+		`{"\u0069ss":"i"}`, `{"auth_time":-5}`,
+		`{"iss":"a\\","sub":"\\\\","name":"\"","email":"\\\"","sid":"","groups":["\\","","b"]}`,
 		``, `{`, `[]`, `null x`, `"iss"`, `{"iss":1}`, `{"iss":["a"]}`, `{"groups":"a"}`, `{"groups":[1]}`, `{"groups":{}}`,
 		`{"auth_time":"1"}`, `{"auth_time":1.5}`, `{"obtained":1}`, `{"obtained":"yesterday"}`, `{"exchanged":"x"}`,
 		`{"exchanged":{"token":1}}`, `{"exchanged":{"token":"t","x":1}}`, `{"iss":"i"}}`,
 	} {
 		mustReadAlike(t, []byte(plain))
+	}
+	if err := new(storedLogin).read([]byte(`{"iss":"a","iss":"b"}`)); err == nil {
+		t.Error("two issuers are no login, whichever of them counts")
 	}
 }
 

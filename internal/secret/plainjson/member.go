@@ -20,12 +20,11 @@ func Member(raw []byte, name string) []byte {
 // written. ok says whether raw, which must be valid, is one.
 func Members(raw []byte, member func(name, value []byte)) (ok bool) {
 	return each(raw, '{', func(key, value []byte) {
-		plain := key[1 : len(key)-1]
-		if bytes.IndexByte(plain, '\\') >= 0 {
-			plain = Unescape(nil, plain)
-			defer clear(plain)
+		name, copied := plain(key[1 : len(key)-1])
+		member(name, value)
+		if copied {
+			clear(name)
 		}
-		member(plain, value)
 	})
 }
 
@@ -70,12 +69,7 @@ func valueEnd(raw []byte, i int) int {
 	for depth := 0; i < len(raw); {
 		switch raw[i] {
 		case '"':
-			for i++; raw[i] != '"'; i++ {
-				if raw[i] == '\\' {
-					i++
-				}
-			}
-			i++
+			i = textEnd(raw, i)
 		case '{', '[':
 			depth++
 			i++
@@ -96,4 +90,19 @@ func valueEnd(raw []byte, i int) int {
 		}
 	}
 	return len(raw)
+}
+
+// textEnd finds the end of the string that begins at i. Most texts have no escape, and a token is long: it looks for
+// the quotes, and for a backslash only before those.
+func textEnd(raw []byte, i int) int {
+	for i++; ; i++ {
+		i += bytes.IndexByte(raw[i:], '"')
+		escapes := 0
+		for raw[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i + 1
+		}
+	}
 }

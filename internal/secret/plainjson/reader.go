@@ -174,8 +174,10 @@ func (r *reader) readObject(depth int) error {
 
 // readName takes note of a name. It is false where the object has the name already.
 func (r *reader) readName(raw []byte, at, depth int, seen *names) bool {
-	name := Unescape(nil, raw)
-	defer clear(name)
+	name, copied := plain(raw)
+	if copied {
+		defer clear(name)
+	}
 	if !seen.add(raw, name) {
 		return false
 	}
@@ -265,7 +267,7 @@ func (r *reader) readString() ([]byte, error) {
 				return nil, err
 			}
 		default:
-			r.at++
+			r.at += plainRun(r.b[r.at:])
 		}
 	}
 	return nil, r.fault("a text that was begun with a double quote has no end")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -111,6 +112,29 @@ func TestJSONObjectFaults(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "anary") || strings.Contains(err.Error(), "1234") {
 			t.Errorf("%s: the message quotes the text: %v", why, err)
+		}
+	}
+}
+
+// However many names there are, and however they are written, one that is there twice is found, and no other one.
+func TestJSONObjectWithManyNames(t *testing.T) {
+	members := func(n int) []string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf(`"name\u0020%d":%d`, i, i)
+		}
+		return list
+	}
+	for _, n := range []int{1, fewNames - 1, fewNames, fewNames + 1, 100} {
+		got, err := Walk{}.Object([]byte("{" + strings.Join(members(n), ",") + "}"))
+		if err != nil || got.Members != n {
+			t.Errorf("%d names: %v, %+v", n, err, got)
+		}
+		for twice := range n {
+			again := append(members(n), fmt.Sprintf(`"name %d":0`, twice))
+			if _, err := (Walk{}).Object([]byte("{" + strings.Join(again, ",") + "}")); err == nil {
+				t.Errorf("%d names, and name %d again: taken", n, twice)
+			}
 		}
 	}
 }
