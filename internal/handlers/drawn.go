@@ -142,15 +142,17 @@ func (h *Handlers) showBare(c echo.Context, f formSpec, s *auth.Session, st form
 	out, _ := buffers.Get().(*bytes.Buffer)
 	out.Reset()
 	defer buffers.Put(out)
-	if err := h.drawBare(out, f, st, h.lists(c.Request().Context(), s), h.page(c, s, f.title)); err != nil {
+	page := func() layout.Page { return h.page(c, s, f.title) }
+	if err := h.drawBare(out, f, st, h.lists(c.Request().Context(), s), *h.user(s), page); err != nil {
 		return err
 	}
 	return answerHTML(c, st.status, out.Bytes())
 }
 
-// drawBare writes the page of such a form, or draws it first where it is not kept. p has a user.
-func (h *Handlers) drawBare(out *bytes.Buffer, f formSpec, st formState, lists catalogue.Lists, p layout.Page) error {
-	b := blanksOf(st.token, *p.User)
+// drawBare writes the page of such a form for a user, or draws it first where it is not kept.
+func (h *Handlers) drawBare(out *bytes.Buffer, f formSpec, st formState, lists catalogue.Lists, u layout.User,
+	page func() layout.Page) error {
+	b := blanksOf(st.token, u)
 	key := drawnKey{
 		form:      f.action,
 		recipe:    st.in.get(recipeField.name),
@@ -159,8 +161,10 @@ func (h *Handlers) drawBare(out *bytes.Buffer, f formSpec, st formState, lists c
 		gaps:      b.gaps(),
 	}
 	form, err := h.drawn.get(key, func() (drawnForm, error) {
+		p := page()
 		mark, token, user := marked(key.gaps)
-		st.token, p.User = token, &user
+		st.token = token
+		p.User = &user
 		var html bytes.Buffer
 		err := h.view(f, st, lists).page(p).Render(context.Background(), &html)
 		return cut(html.Bytes(), mark), err

@@ -61,7 +61,7 @@ func TestKeptFormsAreAsIfDrawn(t *testing.T) {
 					}
 					for range 2 { // the second one is kept
 						got.Reset()
-						if err := h.drawBare(&got, f, st, list, p); err != nil {
+						if err := h.drawBare(&got, f, st, list, u, func() layout.Page { return p }); err != nil {
 							t.Fatal(err)
 						}
 						if got.String() != want.String() {
@@ -79,8 +79,10 @@ func TestKeptFormsAreShared(t *testing.T) {
 	var h Handlers
 	for _, name := range []string{"Ada", "Grace"} {
 		var out bytes.Buffer
-		p := layout.Page{User: &layout.User{Name: name, Initials: name[:1], Detail: name}}
-		if err := h.drawBare(&out, setupForm, bareState(setupForm, "password", name), catalogue.Lists{}, p); err != nil {
+		user := layout.User{Name: name, Initials: name[:1], Detail: name}
+		page := func() layout.Page { return layout.Page{User: &user} }
+		st := bareState(setupForm, "password", name)
+		if err := h.drawBare(&out, setupForm, st, catalogue.Lists{}, user, page); err != nil {
 			t.Fatal(err)
 		}
 	}
