@@ -6,8 +6,8 @@ TOOLS     := tools/go.mod
 TEMPL     := $(GO) tool -modfile=$(TOOLS) templ
 LINT      := $(GO) tool -modfile=$(TOOLS) golangci-lint
 # Says at its end what ran, and what was skipped and why. The tests that run side by side wait most of the time,
-# for databases and time-outs, so there may be more of them than cores.
-GOTEST    := $(GO) tool -modfile=$(TOOLS) gotestsum --format=pkgname -- -parallel=4
+# for databases and time-outs, so there may be more of them than cores: fewer with the race detector, which computes.
+GOTEST    := $(GO) tool -modfile=$(TOOLS) gotestsum --format=pkgname --
 # The detector looks at each access to memory of the code that it is built into. SQLite, the parser of HTML and the big
 # numbers of RSA take half of the tests' time so, and are not ours to mend.
 UNWATCHED := modernc.org/sqlite/lib modernc.org/libc golang.org/x/net/html crypto/internal/fips140/bigmod
@@ -34,11 +34,11 @@ test: test-go test-browser ## Run all tests: Go with the race detector, then the
 
 test-go: ## Run the Go tests with the race detector.
 	@scripts/test-deps
-	$(GOTEST) $(RACE) -count=1 -timeout=40m ./...
+	$(GOTEST) -parallel=4 $(RACE) -count=1 -timeout=40m ./...
 
 quick: ## Run the Go tests without the race detector.
 	@scripts/test-deps
-	$(GOTEST) -count=1 -timeout=10m ./...
+	$(GOTEST) -parallel=8 -count=1 -timeout=10m ./...
 
 test-browser: deps ## Run the browser tests: all in Chromium without JavaScript, some in Firefox and WebKitGTK.
 	cd e2e && npm test

@@ -136,7 +136,7 @@ func findCanaries(t *testing.T, kept func(*rig) map[string][]byte, settings ...s
 		"broken JSON": func(c string) []string { return []string{"valueFormat", "json", "valueJSON", `{"k": ` + c + `}`} },
 	}
 	refused := map[string]bool{"broken JSON": true, "odd text": true, "odd pairs": true, "odd JSON": true, "odd key": true, "wrong for its use": true, "wrong JSON for it": true}
-	r := newRig(t, append([]string{"MAIA_TIMEOUT", "10s", "LOG_LEVEL", "debug", "ADMIN_LISTEN", "127.0.0.1:0"}, settings...)...)
+	r := newRig(t, append([]string{"MAIA_TIMEOUT", "5s", "LOG_LEVEL", "debug", "ADMIN_LISTEN", "127.0.0.1:0"}, settings...)...)
 	b := r.browser()
 	b.login("ada", "/")
 	var canaries []string

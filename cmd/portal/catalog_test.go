@@ -204,6 +204,7 @@ func TestCatalogueWithoutItsEvent(t *testing.T) {
 
 // A running portal: SIGHUP brings a new catalogue, and a bad one leaves the last good one.
 func TestCatalogueOnSIGHUP(t *testing.T) {
+	t.Parallel()
 	binary, err := binary()
 	if err != nil {
 		t.Fatal(err)

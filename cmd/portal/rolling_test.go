@@ -176,6 +176,7 @@ func written(call maia.Call) string {
 // S-46: two instances behind a proxy are restarted one after the other while people submit: no answer is an
 // error, nothing is lost, and nothing arrives twice.
 func TestRollingRestartLosesNothing(t *testing.T) {
+	t.Parallel()
 	tool(t, "caddy")
 	databaseURL := pgtest.Start(t)
 	front := freePort(t)

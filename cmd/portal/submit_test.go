@@ -285,6 +285,7 @@ func TestSubmissionOutlivesItsConnection(t *testing.T) {
 
 // Every row of the contract's table of Maia's answers.
 func TestWhatMaiaAnswersAndWhatTheUserSees(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, "MAIA_TIMEOUT", "5s")
 	b := r.browser()
 	b.login("ada", "/")

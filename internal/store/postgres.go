@@ -22,7 +22,8 @@ const (
 	connectTimeout   = 5 * time.Second  // unless the address sets connect_timeout
 	statementTimeout = 10 * time.Second // unless the address, the role or the server sets one
 	silence          = 5 * time.Second  // how much longer than that the portal waits for a server that says nothing
-	pingTime         = time.Second      // for a connection that was not used for a moment, before it is
+	pingAfter        = time.Second      // a connection that was not used for longer has to answer first
+	pingTime         = time.Second      // how long that is waited for
 	maxConns         = 20
 	maxIdleConns     = 10
 	connIdleTime     = 5 * time.Minute
@@ -62,7 +63,10 @@ func openPostgres(databaseURL string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: database address: %w", err)
 	}
-	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(limitStatements)), hiding(cfg)})
+	broken := &breaks{}
+	connector := stdlib.GetConnector(*cfg,
+		stdlib.OptionAfterConnect(limitStatements), stdlib.OptionShouldPing(broken.doubt))
+	db := sql.OpenDB(quiet{connector, hiding(cfg), broken})
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxIdleConns)
 	db.SetConnMaxIdleTime(connIdleTime)
@@ -125,7 +129,7 @@ func migratePostgres(ctx context.Context, cfg *pgx.ConnConfig) (err error) {
 	if err != nil {
 		return fmt.Errorf("store: migrations: %w", err)
 	}
-	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg), hiding(cfg)})
+	db := sql.OpenDB(quiet{stdlib.GetConnector(*cfg), hiding(cfg), &breaks{}})
 	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithSessionLocker(locker))
 	if err != nil {

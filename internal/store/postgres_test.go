@@ -307,6 +307,49 @@ func TestPostgresFallsSilent(t *testing.T) {
 		must0(t, conn.Close())
 	}
 	wire.Set(line.HalfOpen)
-	time.Sleep(time.Second) // a connection that was used within a second is believed
+	time.Sleep(pingAfter) // a connection that was used within a second is believed
 	must0(t, s.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one))
+}
+
+// S-46: a server that is started again, or another one that takes over, costs what is under way, and not a page for each
+// connection that was pooled.
+func TestPostgresCutsTheConnections(t *testing.T) {
+	u := must[*url.URL](t)(url.Parse(pgtest.Start(t)))
+	wire := must[*line.Line](t)(line.Listen())
+	defer func() { _ = wire.Close() }()
+	wire.To(u.Host)
+	u.Host = wire.Addr()
+	c, ctx := newClock(), t.Context()
+	s := open(t, u.String(), c)
+	must0(t, s.Migrate(ctx))
+	var one int
+	for _, state := range []line.State{line.Cut, line.Reset} {
+		for range 2 { // one that was never taken out of the pool counts as idle
+			var conns []*sql.Conn
+			for range maxIdleConns {
+				conn := must[*sql.Conn](t)(s.pool.Conn(ctx))
+				must0(t, conn.QueryRowContext(ctx, `SELECT 1`).Scan(&one))
+				conns = append(conns, conn)
+			}
+			for _, conn := range conns {
+				must0(t, conn.Close())
+			}
+		}
+		wire.Set(state)
+		wire.Set(line.Whole)
+		lost := 0
+		for range maxIdleConns { // side by side, so that each takes another connection
+			conn, err := s.pool.Conn(ctx)
+			if err == nil {
+				defer func() { _ = conn.Close() }()
+				err = conn.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+			}
+			if err != nil {
+				lost++
+			}
+		}
+		if lost > 1 {
+			t.Errorf("%s: %d of %d queries were lost", state, lost, maxIdleConns)
+		}
+	}
 }

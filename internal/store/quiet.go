@@ -106,6 +106,7 @@ func (e *wireError) Temporary() bool { return e.cause.Temporary() }
 type quiet struct {
 	driver.Connector
 	hider
+	breaks *breaks
 }
 
 func (q quiet) Connect(ctx context.Context) (driver.Conn, error) {
@@ -118,7 +119,7 @@ func (q quiet) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, errors.Join(errors.New("connect to the database: not a connection of pgx"), conn.Close())
 	}
 	patience, _ := pgxConn.Conn().PgConn().CustomData()[patienceKey].(time.Duration)
-	return &quietConn{pgxConn, q.hider, patience}, nil
+	return &quietConn{pgxConn, q.hider, q.breaks, patience}, nil
 }
 
 // quietConn is a connection of database/sql. Statements are not prepared on it. The server's own limit ends a statement
@@ -127,7 +128,16 @@ func (q quiet) Connect(ctx context.Context) (driver.Conn, error) {
 type quietConn struct {
 	*stdlib.Conn
 	hider
+	breaks   *breaks
 	patience time.Duration // 0: as long as the context lets it
+}
+
+// told hides what must not be told of an error, and notes where it has cost the connection.
+func (c *quietConn) told(err error) error {
+	if err != nil && c.Conn.Conn().IsClosed() {
+		c.breaks.note()
+	}
+	return c.hide(err)
 }
 
 func (c *quietConn) limit(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -141,7 +151,7 @@ func (c *quietConn) ExecContext(ctx context.Context, query string, args []driver
 	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	res, err := c.Conn.ExecContext(ctx, query, args)
-	return res, c.hide(err)
+	return res, c.told(err)
 }
 
 func (c *quietConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
@@ -149,9 +159,9 @@ func (c *quietConn) QueryContext(ctx context.Context, query string, args []drive
 	rows, err := c.Conn.QueryContext(ctx, query, args)
 	if err != nil {
 		cancel()
-		return nil, c.hide(err)
+		return nil, c.told(err)
 	}
-	return &quietRows{rows, c.hider, cancel}, nil
+	return &quietRows{rows, c, cancel}, nil
 }
 
 // ResetSession makes sure that a connection that lay idle still leads somewhere. A server that vanished never says so,
@@ -165,16 +175,16 @@ func (c *quietConn) ResetSession(ctx context.Context) error {
 func (c *quietConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	tx, err := c.Conn.BeginTx(ctx, opts)
 	if err != nil {
-		return nil, c.hide(err)
+		return nil, c.told(err)
 	}
-	return &quietTx{tx, c.hider}, nil
+	return &quietTx{tx, c}, nil
 }
 
-func (c *quietConn) Ping(ctx context.Context) error { return c.hide(c.Conn.Ping(ctx)) }
+func (c *quietConn) Ping(ctx context.Context) error { return c.told(c.Conn.Ping(ctx)) }
 
 type quietRows struct {
 	driver.Rows
-	hider
+	conn *quietConn
 	over context.CancelFunc
 }
 
@@ -183,15 +193,15 @@ func (r *quietRows) Close() error {
 	return r.Rows.Close()
 }
 
-func (r *quietRows) Next(dest []driver.Value) error { return r.hide(r.Rows.Next(dest)) }
+func (r *quietRows) Next(dest []driver.Value) error { return r.conn.told(r.Rows.Next(dest)) }
 
 type quietTx struct {
 	driver.Tx
-	hider
+	conn *quietConn
 }
 
-func (t *quietTx) Commit() error   { return t.hide(t.Tx.Commit()) }
-func (t *quietTx) Rollback() error { return t.hide(t.Tx.Rollback()) }
+func (t *quietTx) Commit() error   { return t.conn.told(t.Tx.Commit()) }
+func (t *quietTx) Rollback() error { return t.conn.told(t.Tx.Rollback()) }
 
 // toldError is an error in our words.
 type toldError struct {
