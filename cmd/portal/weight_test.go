@@ -22,16 +22,13 @@ const (
 
 // heavier are pages that are above the limit, and what they must not get above. Pages are not compressed, and a form that
 // is not told what the secret is for has each of the ways to enter it: eight rows of pairs, and ten attributes at each
-// field that keep a secret out of browsers and password managers.
+// field that keep a secret out of browsers and password managers. The form of a reference has both what points to a vault
+// and what takes a secret.
 var heavier = map[string]int64{
-	"/secret-references/new":                 32 << 10,
-	"/setup":                                 32 << 10,
-	"/secret-values/new":                     29 << 10,
-	"/secret-references/new?recipe=password": 25 << 10,
-	"/setup?recipe=password":                 24 << 10,
-	"/secret-values/new?recipe=password":     21 << 10,
-	"/help":                                  22 << 10, // nothing but text
-	"/about":                                 22 << 10,
+	"/secret-references/new":                 29 << 10,
+	"/setup":                                 28 << 10,
+	"/secret-values/new":                     26 << 10,
+	"/secret-references/new?recipe=password": 21 << 10,
 }
 
 // listsOf is a catalogue of so many projects and agents, with names as people give them.

@@ -155,11 +155,11 @@ test('the keyboard goes through each form in the order in which it reads', async
 });
 
 test('a field that is required says so', async ({ admin }) => {
-  const required = () => admin.locator('main form [aria-required="true"]').evaluateAll((all) => all.filter((e) => e.checkVisibility()).map((e) => e.id || e.getAttribute('aria-labelledby')));
+  const required = () => admin.locator('main form [aria-required="true"]').evaluateAll((all) => all.filter((e) => e.checkVisibility()).map((e) => e.id || e.getAttribute('aria-label')));
   await admin.goto(valueForm);
   expect(await required()).toEqual(['agentId', 'name', 'valueText']);
   await admin.goto(hosted);
-  expect(await required()).toEqual(['projectId', 'secretReferenceName', 'agentType-legend', 'agentId', 'valueText']);
+  expect(await required()).toEqual(['projectId', 'secretReferenceName', 'Agent type', 'agentId', 'valueText']);
   await admin.goto(link(setupForm, { agentType: 'Azure', recipe: 'snowflake-component-key' }));
   expect(await required()).toEqual(['projectId', 'agentId', 'secretReferenceName', 'vaultName', 'pairValue-1']);
 });

@@ -75,7 +75,7 @@ func (v formView) model(p layout.Page) pages.SecretForm {
 		MoreOpen: v.moreOpen(),
 		// It is a part of the target, and a wrong one has to be seen before a secret is typed.
 		ProjectFirst: v.form.action == record.Value && v.stands("projectId"),
-		Wiki:         wikiLink(v.form, v.st.in),
+		Wiki:         wikiLink(v.form, besideRecipe(v.st.in)),
 	}
 	if why := v.hopeless(); why != nil {
 		choose, _ := v.form.field("agentId")

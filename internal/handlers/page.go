@@ -24,9 +24,10 @@ func (h *Handlers) page(c echo.Context, s *auth.Session, title string) layout.Pa
 		Notice:  h.Site.Notice,
 		Support: h.Site.Support,
 		Assets: layout.Assets{
-			Stylesheet: h.Files.Path(static.Stylesheet),
-			Icon:       h.Files.Path(static.Icon),
-			Logo:       h.Files.Logo(),
+			Stylesheet:     h.Files.Path(static.Stylesheet),
+			FormStylesheet: h.Files.Path(static.FormStylesheet),
+			Icon:           h.Files.Path(static.Icon),
+			Logo:           h.Files.Logo(),
 		},
 	}
 	if s == nil {

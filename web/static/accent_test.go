@@ -82,7 +82,7 @@ func TestGroundsAreThoseOfTheStylesheet(t *testing.T) {
 func TestFaceHasItsOwnFiles(t *testing.T) {
 	own := New(Face{})
 	company := New(Face{Accent: "#a52a20"})
-	for _, name := range []string{Stylesheet, Icon} {
+	for _, name := range []string{Stylesheet, FormStylesheet, Icon} {
 		if own.Path(name) == company.Path(name) {
 			t.Errorf("%s has one address for both looks", name)
 		}

@@ -1,7 +1,10 @@
-// Package static holds the files that pages link to: one stylesheet, one icon, and the company's logo where it has one.
+// Package static holds the files that pages link to: two stylesheets, one icon, and the company's logo where it has
+// one.
 //
-// A file's address carries a hash of its content, so browsers may keep it for ever and a new version
-// is never mixed up with an old one. The stylesheet is made of the files in css, one cascade layer each.
+// A file's address carries a hash of its content, so browsers may keep it forever and a new version is never mixed up
+// with an old one. The stylesheets are made of the files in css, one cascade layer each. A page links one of them:
+// forms are what people come to by a link, with nothing in their browser's cache, and need little of what other pages
+// do.
 package static
 
 import (
@@ -23,10 +26,11 @@ var embedded embed.FS
 
 // The names of the files.
 const (
-	Stylesheet = "portal.css"
-	Icon       = "icon.svg"
-	LogoSVG    = "logo.svg"
-	LogoPNG    = "logo.png"
+	Stylesheet     = "portal.css"
+	FormStylesheet = "forms.css"
+	Icon           = "icon.svg"
+	LogoSVG        = "logo.svg"
+	LogoPNG        = "logo.png"
 )
 
 // Face is what a company sets of the portal's looks. Its zero value is the portal's own.
@@ -38,26 +42,35 @@ type Face struct {
 // tokens is the layer with the colours.
 const tokens = "tokens"
 
-// layers are the files of the stylesheet, each a cascade layer of its name. What stands in a later one
-// wins, however specific the earlier one's selector is.
+// layers are the files of the stylesheets, each a cascade layer of its name. What stands in a later one wins, however
+// specific the earlier one's selector is, also where a page links both stylesheets.
 var layers = []string{tokens, "base", "form", "parts", "pages", "modes"}
 
-// unlayered is the file whose rules hold in browsers that know no layers, too, and win over all of them.
+// lacks is the layer that a stylesheet does not have.
+var lacks = map[string]string{Stylesheet: "form", FormStylesheet: "pages"}
+
+// unlayered is the file whose rules hold in browsers that know no layers, too, and win over all of them. It masks, so
+// it is for forms.
 const unlayered = "masking"
 
-// joinStyles makes the one stylesheet that pages link to.
-func joinStyles(face Face) []byte {
+// joinStyles makes a stylesheet that pages link to.
+func joinStyles(name string, face Face) []byte {
 	var sheet bytes.Buffer
 	sheet.WriteString("@layer " + strings.Join(layers, ", ") + ";\n\n")
-	for _, name := range layers {
-		sheet.WriteString("@layer " + name + " {\n")
-		sheet.Write(read("css/" + name + ".css"))
-		if name == tokens && face.Accent != "" {
+	for _, layer := range layers {
+		if layer == lacks[name] {
+			continue
+		}
+		sheet.WriteString("@layer " + layer + " {\n")
+		sheet.Write(read("css/" + layer + ".css"))
+		if layer == tokens && face.Accent != "" {
 			sheet.WriteString("\n" + accentTokens(face.Accent))
 		}
 		sheet.WriteString("}\n\n")
 	}
-	sheet.Write(read("css/" + unlayered + ".css"))
+	if name == FormStylesheet {
+		sheet.Write(read("css/" + unlayered + ".css"))
+	}
 	return tightened(sheet.Bytes())
 }
 
@@ -121,8 +134,9 @@ func New(face Face) *Files {
 
 func prepare(face Face) index {
 	contents := map[string][]byte{
-		Stylesheet: joinStyles(face),
-		Icon:       coloured(read(Icon), face.Accent),
+		Stylesheet:     joinStyles(Stylesheet, face),
+		FormStylesheet: joinStyles(FormStylesheet, face),
+		Icon:           coloured(read(Icon), face.Accent),
 	}
 	switch {
 	case len(face.Logo) == 0:

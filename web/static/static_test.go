@@ -17,9 +17,14 @@ import (
 // plain are the files of a portal that has the portal's own looks.
 var plain = static.New(static.Face{})
 
-// source makes a file of what is in the folder. The stylesheet's layers stand in the order in which they
-// win; what masks secrets is in none, so that it wins over all of them, and holds in browsers that know
-// no layers.
+// sheets are the stylesheets with the layers that each has.
+var sheets = map[string][]string{
+	"portal.css": {"tokens", "base", "parts", "pages", "modes"},
+	"forms.css":  {"tokens", "base", "form", "parts", "modes"},
+}
+
+// source makes a file of what is in the folder. A stylesheet's layers stand in the order in which they win; what masks
+// secrets is in none, so that it wins over all of them, and holds in browsers that know no layers.
 func source(t *testing.T, name string) []byte {
 	t.Helper()
 	read := func(path string) string {
@@ -29,14 +34,18 @@ func source(t *testing.T, name string) []byte {
 		}
 		return string(content)
 	}
-	if name != "portal.css" {
+	layers, ok := sheets[name]
+	if !ok {
 		return []byte(read(name))
 	}
 	sheet := "@layer tokens, base, form, parts, pages, modes;\n\n"
-	for _, layer := range []string{"tokens", "base", "form", "parts", "pages", "modes"} {
+	for _, layer := range layers {
 		sheet += "@layer " + layer + " {\n" + read("css/"+layer+".css") + "}\n\n"
 	}
-	return []byte(sheet + read("css/masking.css"))
+	if name == "forms.css" {
+		sheet += read("css/masking.css")
+	}
+	return []byte(sheet)
 }
 
 // meaning is what a stylesheet says, however it is laid out: no comments, and no blanks but those between words. What is
@@ -62,16 +71,18 @@ func meaning(sheet []byte) string {
 
 // Most of the stylesheet's bytes are for its readers, and browsers are sent none of them.
 func TestStylesheetIsTight(t *testing.T) {
-	file, _ := plain.Open(plain.Path("portal.css"))
-	want := source(t, "portal.css")
-	if got := meaning(file.Content); got != meaning(want) {
-		t.Errorf("the stylesheet says something else than its files:\n%s", got)
-	}
-	for _, needless := range []string{"/*", "\n", "  ", "; ", ";}", " {"} {
-		if bytes.Contains(file.Content, []byte(needless)) {
-			t.Errorf("the stylesheet has %q", needless)
+	for name := range sheets {
+		file, _ := plain.Open(plain.Path(name))
+		if got := meaning(file.Content); got != meaning(source(t, name)) {
+			t.Errorf("%s says something else than its files:\n%s", name, got)
+		}
+		for _, needless := range []string{"/*", "\n", "  ", "; ", ";}", " {"} {
+			if bytes.Contains(file.Content, []byte(needless)) {
+				t.Errorf("%s has %q", name, needless)
+			}
 		}
 	}
+	file, _ := plain.Open(plain.Path("portal.css"))
 	if !bytes.Contains(file.Content, []byte(`content:"✓" / ""`)) {
 		t.Error("what is in quotes is not as it was")
 	}
@@ -117,6 +128,7 @@ func TestStylesAreWhole(t *testing.T) {
 func TestPathAndOpen(t *testing.T) {
 	for name, tc := range map[string]struct{ contentType, address string }{
 		"portal.css": {"text/css; charset=utf-8", `^/static/portal\.([0-9a-f]{12,})\.css$`},
+		"forms.css":  {"text/css; charset=utf-8", `^/static/forms\.([0-9a-f]{12,})\.css$`},
 		"icon.svg":   {"image/svg+xml", `^/static/icon\.([0-9a-f]{12,})\.svg$`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +142,7 @@ func TestPathAndOpen(t *testing.T) {
 				t.Fatalf("Open(%q) found nothing", address)
 			}
 			want := file.Content
-			if name != "portal.css" && !bytes.Equal(want, source(t, name)) {
+			if sheets[name] == nil && !bytes.Equal(want, source(t, name)) {
 				t.Error("the content is not that of the file")
 			}
 			sum := sha256.Sum256(want)
@@ -190,6 +202,7 @@ func TestPathOfUnknownName(t *testing.T) {
 func TestNothingThatThePolicyBlocks(t *testing.T) {
 	for name, forbidden := range map[string]string{
 		"portal.css": `(?i)@import|url\(|https?:|data:`,
+		"forms.css":  `(?i)@import|url\(|https?:|data:`,
 		"icon.svg":   `(?i)<script|<style|\sstyle=|\son[a-z]+=|href|data:`,
 	} {
 		file, _ := plain.Open(plain.Path(name))

@@ -173,7 +173,11 @@ func TestSecretFieldsHaveAllAttributes_S35(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			seen := map[string]int{}
-			for _, n := range elements(t, render(t, tc.component), func(n *html.Node) bool {
+			page := render(t, tc.component)
+			if !strings.Contains(page, `<link rel="stylesheet" href="/static/forms.css">`) {
+				t.Error("the page lacks the stylesheet that masks")
+			}
+			for _, n := range elements(t, page, func(n *html.Node) bool {
 				return slices.Contains(secretNames, attributeOf(n, "name")) || n.Data == "textarea" || attributeOf(n, "type") == "file" || attributeOf(n, "type") == "password"
 			}) {
 				field := attributeOf(n, "name")

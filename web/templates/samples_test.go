@@ -162,8 +162,12 @@ func page(title, current string) Page {
 			{Label: "Store a value", Href: "/secret-values/new", Current: current == "value"},
 			{Label: "Activity", Href: "/activity", Current: current == "activity"},
 		},
-		User:   &User{Name: "Ada Admin", Initials: "AA", Detail: "ada@example.com", Until: until},
-		Assets: Assets{Stylesheet: "/static/portal.css", Icon: "/static/icon.svg"},
+		User: &User{Name: "Ada Admin", Initials: "AA", Detail: "ada@example.com", Until: until},
+		Assets: Assets{
+			Stylesheet:     "/static/portal.css",
+			FormStylesheet: "/static/forms.css",
+			Icon:           "/static/icon.svg",
+		},
 	}
 }
 
@@ -173,8 +177,9 @@ func strangerPage(title string) Page {
 		Title:   title,
 		Product: "Maia secrets",
 		Assets: Assets{
-			Stylesheet: "/static/portal.css",
-			Icon:       "/static/icon.svg",
+			Stylesheet:     "/static/portal.css",
+			FormStylesheet: "/static/forms.css",
+			Icon:           "/static/icon.svg",
 		},
 	}
 }

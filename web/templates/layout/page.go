@@ -18,8 +18,10 @@ type Page struct {
 
 // Assets are the addresses of the static files, with the hash of their content in the name.
 type Assets struct {
-	Stylesheet, Icon string
-	Logo             string // the company's; may be empty
+	Stylesheet     string // of pages that are no forms
+	FormStylesheet string
+	Icon           string
+	Logo           string // the company's; may be empty
 }
 
 // NavItem is one entry of the main navigation.

@@ -496,7 +496,7 @@ func renew(r Renew) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, ". Renew the value in the vault’s own console, under the same name. Then confirm it here.</p><div class=\"field\"><label for=\"renewBy\">Next day to renew it <span class=\"opt\">(optional)</span></label> <input type=\"date\" id=\"renewBy\" name=\"renewBy\" autocomplete=\"off\"></div><button type=\"submit\" class=\"button quiet\">It was renewed</button></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, ". Renew the value in the vault’s own console, under the same name. Then confirm it here.</p><div class=\"field\"><label for=\"renewBy\">Next day to renew it <i>(optional)</i></label> <input type=\"date\" id=\"renewBy\" name=\"renewBy\" autocomplete=\"off\"></div><button type=\"submit\" class=\"button quiet\">It was renewed</button></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -66,6 +66,9 @@ func (f Field) AdviceID() string { return f.Name + "-advice" }
 // Invalid says whether there is something to put right.
 func (f Field) Invalid() bool { return len(f.Errors) > 0 }
 
+// suggests says whether there is something to suggest: browsers show only what fits to what stands there already.
+func (f Field) suggests() bool { return len(f.Options) > 0 && f.Value == "" && !f.Locked }
+
 // Fields are those of one form.
 type Fields []Field
 
@@ -98,9 +101,12 @@ type Choice struct {
 
 // ID is the id of the radio button of a value: the group's name and the value's last word, so
 // "Matillion hosted" has agentType-hosted. The stylesheet and the error summary refer to it.
-func (c Choice) ID(value string) string {
-	return c.Name + "-" + value[strings.LastIndex(value, " ")+1:]
-}
+func (c Choice) ID(value string) string { return c.Name + "-" + lastWord(value) }
+
+// textID is the id of the words that describe a value. No two choices have one in common.
+func textID(value string) string { return "about-" + lastWord(value) }
+
+func lastWord(value string) string { return value[strings.LastIndex(value, " ")+1:] }
 
 // ErrorID is the id of what is wrong with the group as a whole.
 func (c Choice) ErrorID() string { return c.Name + "-error" }

@@ -31,7 +31,7 @@ func ForHelpDesk(d *HelpDesk) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if d != nil {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"helpdesk\" aria-labelledby=\"helpdesk\"><h2 id=\"helpdesk\">What this usually means</h2><p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"box\" aria-labelledby=\"helpdesk\"><h2 id=\"helpdesk\">What this usually means</h2><p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

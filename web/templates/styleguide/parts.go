@@ -62,9 +62,6 @@ func signs() []part {
 		{"IconBrand", IconBrand},
 		{"IconChevron", IconChevron},
 		{"IconArrow", IconArrow},
-		{"IconLock", IconLock},
-		{"IconRecord", IconRecord},
-		{"IconNoScript", IconNoScript},
 		{"IconAWS", IconAWS},
 		{"IconAzure", IconAzure},
 		{"IconHosted", IconHosted},
@@ -180,9 +177,10 @@ func fields() []part {
 		return with(PickField(f, "Agent", false), text("It stores the value in its vault."))
 	}
 	wrong := []string{"Use letters, digits, _ - ( and ) only, for example SNOWFLAKE_PASSWORD."}
+	// The values differ from group to group, since what describes one has its id.
 	card := func(c Choice) templ.Component {
 		return with(Radios(c, "Where is the secret kept?", "two", true),
-			with(Card(c, "AWS", "AWS", "Secrets Manager"), IconAWS), with(Card(c, "Azure", "Azure", "Key Vault"), IconAzure))
+			with(Card(c, "aws-"+c.Name, "AWS", "Secrets Manager"), IconAWS), with(Card(c, "azure-"+c.Name, "Azure", "Key Vault"), IconAzure))
 	}
 	return []part{{
 		name: "TextField",
@@ -240,14 +238,14 @@ func fields() []part {
 		use:  "A choice that changes the form.",
 		states: []state{
 			{"nothing chosen", card(Choice{Name: "r-none"})},
-			{"chosen by a link", card(Choice{Name: "r-linked", Chosen: "AWS", Linked: true})},
-			{"fixed by a preset", card(Choice{Name: "r-locked", Chosen: "Azure", Locked: true})},
+			{"chosen by a link", card(Choice{Name: "r-linked", Chosen: "aws-r-linked", Linked: true})},
+			{"fixed by a preset", card(Choice{Name: "r-locked", Chosen: "azure-r-locked", Locked: true})},
 			{"wrong", card(Choice{Name: "r-wrong", Errors: []string{"Choose where the secret is kept."}})},
 		},
 	}, {
 		name:   "Card",
 		use:    "One radio button of a choice.",
-		states: []state{{"without a sign", with(Card(Choice{Name: "c-one"}, "text", "Text", "A password or a token"), none)}},
+		states: []state{{"without a sign", with(Card(Choice{Name: "c-one"}, "one", "Text", "A password or a token"), none)}},
 	}, {
 		name:   "HiddenFields",
 		use:    "Fields that a form carries along. There is nothing to see.",
