@@ -16,10 +16,12 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 COMMIT    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X main.Version=$(VERSION) -X main.Commit=$(COMMIT)
 TAGS      ?=
+# What builds and runs containers. Podman's own format of images has no health checks, so it is told Docker's.
+ENGINE    ?= docker
 FUZZTIME  ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots screenshots image verify-deploy packages sbom repro
+.PHONY: help demo build test test-go quick test-browser leakcheck bench bench-compare deps lint generate verify fuzz shots screenshots image verify-image verify-deploy packages sbom repro
 
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +77,9 @@ sbom: ## List what the released binary is made of, as CycloneDX: dist/portal.cdx
 repro: ## Build the released binary twice, in a clone and in an archive, and compare the bytes.
 	@VERSION='$(VERSION)' COMMIT='$(COMMIT)' scripts/repro
 
+verify-image: ## Run the image portal:VERSION as README says, and look at what operators rely on (ENGINE=podman).
+	@scripts/verify-image '$(ENGINE)' 'portal:$(VERSION)'
+
 verify-deploy: ## Check what is deployed with the portal: the alerts, the compose file and the chart.
 	@scripts/verify-deploy
 
@@ -87,5 +92,5 @@ shots: deps ## Take screenshots of all pages into e2e/shots.
 screenshots: deps ## Take the screenshots in README and docs: docs/screenshots.
 	cd e2e && npm run screenshots
 
-image: ## Build the container image portal:VERSION, without the demo; GO_IMAGE=golang:1.26@sha256:… pins what builds it.
-	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) $(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) -t portal:$(VERSION) .
+image: ## Build the container image portal:VERSION, without the demo; GO_IMAGE=golang:1.26@sha256:… pins what builds it; ENGINE=podman.
+	$(ENGINE) build $(if $(findstring podman,$(ENGINE)),--format docker) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) $(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) -t portal:$(VERSION) .
