@@ -26,8 +26,10 @@ COPY --from=build /out/portal /portal
 # A volume that is mounted here takes over the owner of this folder.
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
-ENV PORTAL_LISTEN=0.0.0.0:8080 \
-    PORTAL_DATABASE_URL=sqlite:/data/portal.db
+# The database is portal.db in here, unless PORTAL_DATABASE_URL or its file names another one: a variable that were set
+# here would stand in the way of the file.
+WORKDIR /data
+ENV PORTAL_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 VOLUME /data
 # Liveness only: a container must not be restarted because the provider is down.

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"maiaportal/internal/config"
+)
+
+// What the image sets by itself is set wherever it runs. A secret that comes from a file there, as compose and the chart
+// have them, must not be set beside it: the portal would not start.
+func TestImageSetsNothingThatMayComeFromAFile(t *testing.T) {
+	image := must(os.ReadFile("../../Dockerfile"))
+	environment := regexp.MustCompile(`(?m)^ENV ((?:.*\\\n)*.*)$`).FindAllSubmatch(image, -1)
+	if len(environment) == 0 {
+		t.Fatal("the image sets nothing, so this test sees nothing")
+	}
+	for _, lines := range environment {
+		for _, s := range config.All() {
+			if s.Secret() && regexp.MustCompile(`\b`+s.Variable+`=`).Match(lines[1]) {
+				t.Errorf("the image sets %s, so nobody can set %[1]s_FILE", s.Variable)
+			}
+		}
+	}
+}
