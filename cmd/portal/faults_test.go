@@ -220,17 +220,6 @@ func TestBadLineToTheProvider(t *testing.T) {
 
 func TestBadLineToTheDatabase(t *testing.T) {
 	t.Parallel()
-	for _, state := range badLines {
-		t.Run(state.String(), func(t *testing.T) {
-			t.Parallel()
-			badLineToTheDatabase(t, state)
-		})
-	}
-}
-
-func badLineToTheDatabase(t *testing.T, state line.State) {
-	t.Helper()
-	const name = "LINE"
 	database := pgtest.Start(t)
 	l, address := overLine(t, database)
 	r := newRig(t, "DATABASE_URL", address)
@@ -240,44 +229,47 @@ func badLineToTheDatabase(t *testing.T, state line.State) {
 	b.client.Transport = kept
 	t.Cleanup(kept.CloseIdleConnections)
 	b.login("ada", "/")
-	form := b.reference(name, "agentType", "AWS", "secretName", "s")
-	arrive := func() page { return page{status: http.StatusSeeOther} }
-	if state == line.Reset || state == line.Mute { // an end waits for the database for long
-		arrive = b.underWay(name)
-	}
-	l.Set(state)
-	var all sync.WaitGroup
-	all.Go(func() {
-		p := b.get("/activity")
-		away := p.status == http.StatusServiceUnavailable && strings.Contains(p.text(), "database is unavailable")
-		if !away && (p.status != http.StatusOK || state != line.Slow && state != line.HalfOpen) {
-			t.Errorf("a page: %d %s", p.status, p.text())
+	for i, state := range badLines {
+		name := "LINE_" + string(rune('A'+i))
+		form := b.reference(name, "agentType", "AWS", "secretName", "s")
+		arrive := func() page { return page{status: http.StatusSeeOther} }
+		if state == line.Reset || state == line.Mute { // an end waits for the database for long
+			arrive = b.underWay(name)
 		}
-	})
-	all.Go(func() {
-		p := b.send("/secret-references", form)
-		refused := p.status == http.StatusServiceUnavailable && sentTo(r, name) == 0
-		if !refused && (p.status != http.StatusSeeOther || state != line.Slow && state != line.HalfOpen) {
-			t.Errorf("a form: %d, sent %d times; %s", p.status, sentTo(r, name), p.text())
+		l.Set(state)
+		var all sync.WaitGroup
+		all.Go(func() {
+			p := b.get("/activity")
+			away := p.status == http.StatusServiceUnavailable && strings.Contains(p.text(), "database is unavailable")
+			if !away && (p.status != http.StatusOK || state != line.Slow && state != line.HalfOpen) {
+				t.Errorf("%s: a page: %d %s", state, p.status, p.text())
+			}
+		})
+		all.Go(func() {
+			p := b.send("/secret-references", form)
+			refused := p.status == http.StatusServiceUnavailable && sentTo(r, name) == 0
+			if !refused && (p.status != http.StatusSeeOther || state != line.Slow && state != line.HalfOpen) {
+				t.Errorf("%s: a form: %d, sent %d times; %s", state, p.status, sentTo(r, name), p.text())
+			}
+		})
+		p := arrive()
+		all.Wait()
+		if p.status != http.StatusSeeOther && !strings.Contains(p.text(), "Maia said that it was created") {
+			t.Errorf("%s: what was under way: %d %s", state, p.status, p.text())
 		}
-	})
-	p := arrive()
-	all.Wait()
-	if p.status != http.StatusSeeOther && !strings.Contains(p.text(), "Maia said that it was created") {
-		t.Errorf("what was under way: %d %s", p.status, p.text())
-	}
-	if state == line.HalfOpen {
-		// The server is there: that nobody says which connections are dead costs a page or two, and not one each.
-		if p := b.get("/activity"); p.status != http.StatusOK {
-			t.Errorf("the next page: %d %s", p.status, p.text())
+		if state == line.HalfOpen {
+			// The server is there: that nobody says which connections are dead costs a page or two, and not one each.
+			if p := b.get("/activity"); p.status != http.StatusOK {
+				t.Errorf("%s: the next page: %d %s", state, p.status, p.text())
+			}
 		}
-	}
-	l.Set(line.Whole)
-	if status, says := b.outcome("/secret-references", form); !strings.Contains(says, name+" was created") {
-		t.Errorf("afterwards: %d %s", status, says)
-	}
-	if n := sentTo(r, name); n != 1 {
-		t.Errorf("%s was sent %d times", name, n)
+		l.Set(line.Whole)
+		if status, says := b.outcome("/secret-references", form); !strings.Contains(says, name+" was created") {
+			t.Errorf("after %s: %d %s", state, status, says)
+		}
+		if n := sentTo(r, name); n != 1 {
+			t.Errorf("%s: %s was sent %d times", state, name, n)
+		}
 	}
 	givenUp(l, b)
 	r.stop() // what was still to be recorded is
