@@ -69,15 +69,7 @@ test('the keyboard alone opens the form, fills it in and sends it', async ({ pag
   await signInAt(page, '/', account('admin'));
   await expect(page).toHaveURL('/');
 
-  /** Presses Tab until somebody would say: here it is. */
-  const tabTo = async (what: string) => {
-    for (let presses = 0; presses < 80; presses++) {
-      await page.keyboard.press('Tab');
-      await expectVisibleFocus(page);
-      if (await page.evaluate((selector) => document.activeElement?.matches(selector), what)) return;
-    }
-    throw new Error(`the Tab key does not come to ${what}`);
-  };
+  const tabTo = tabsOn(page);
   await tabTo('a[href="#main"]');
   await expect(page.getByRole('link', { name: 'Skip to the content' }), 'the first stop leads past the header').toBeInViewport();
   await page.keyboard.press('Enter');
@@ -119,6 +111,67 @@ test('the keyboard alone opens the form, fills it in and sends it', async ({ pag
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/signed-out');
 });
+
+test('the keyboard alone stores a value, goes on to its reference, and sets up a secret', async ({ page, account, sandbox }) => {
+  await signInAt(page, '/', account('admin'));
+  await expect(page).toHaveURL('/');
+  const tabTo = tabsOn(page);
+  const choose = async (what: string, id: string) => {
+    await tabTo(what);
+    const label = await page.locator(what).locator(`option[value="${id}"]`).innerText();
+    await page.keyboard.type(label.split(' ')[0]!);
+    await expect(page.locator(what)).toHaveValue(id);
+  };
+  const type = async (what: string, text: string) => {
+    await tabTo(what);
+    await page.keyboard.type(text);
+  };
+  const press = async (what: string) => {
+    await tabTo(what);
+    await page.keyboard.press('Enter');
+  };
+
+  await press(`nav a[href="${valueForm}"]`);
+  await expect(page).toHaveURL(valueForm);
+  await choose('#agentId', sandbox.agent('AWS'));
+  await type('#name', 'by-keyboard');
+  await type('#valueText', 'typed');
+  await tabTo('[name="check"]');
+  await page.keyboard.press('Space');
+  await press('summary');
+  await choose('#projectId', sandbox.project());
+  await type('#ticket', 'CHG-4711');
+  await press('main form [type="submit"]');
+  await expect(await receiptHeading(page)).toHaveText('The value by-keyboard was stored');
+  expect((await sandbox.vault(sandbox.agent('AWS'), 'by-keyboard')).toString()).toBe('{"password":"typed"}');
+
+  await press('main a.button');
+  await type('#secretReferenceName', 'BY_KEYBOARD');
+  await press('main form [type="submit"]');
+  await expect(await receiptHeading(page)).toHaveText('The reference BY_KEYBOARD was created');
+
+  await press(`nav a[href="${setupForm}"]`);
+  await press('main a[href$="recipe=oauth-client"]');
+  await choose('#projectId', sandbox.project());
+  await choose('#agentId', sandbox.agent('AWS'));
+  await type('#secretReferenceName', 'BY_KEYBOARD_TOO');
+  await type('#pairValue-1', 'who');
+  await type('#pairValue-2', 'what');
+  await press('main form [type="submit"]');
+  await expect(await receiptHeading(page)).toHaveText('The secret BY_KEYBOARD_TOO was set up');
+});
+
+/** What presses Tab until somebody would say: here it is. The focus shows at each stop. */
+function tabsOn(page: Page): (what: string) => Promise<void> {
+  return async (what) => {
+    for (let presses = 0; presses < 80; presses++) {
+      await page.keyboard.press('Tab');
+      await expectVisibleFocus(page);
+      if (await page.evaluate((selector) => document.activeElement?.matches(selector), what)) return;
+    }
+    throw new Error(`the Tab key does not come to ${what}`);
+  };
+}
 
 /** The focus shows: something is drawn around the control, or around the card that it stands in. */
 async function expectVisibleFocus(page: Page): Promise<void> {
