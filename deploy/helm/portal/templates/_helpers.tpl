@@ -55,9 +55,24 @@ seccompProfile:
 - name: PORTAL_OIDC_CLIENT_SECRET_FILE
   value: /run/secrets/portal/oidc-client-secret
 {{- end }}
+{{- if $keys.oidcClientKey }}
+- name: PORTAL_OIDC_CLIENT_KEY_FILE
+  value: /run/secrets/portal/oidc-client-key
+{{- end }}
 {{- if $keys.auditKeys }}
 - name: PORTAL_AUDIT_KEYS_FILE
   value: /run/secrets/portal/audit-keys
+{{- end }}
+{{- if $keys.tokenExchangeClientSecret }}
+- name: PORTAL_TOKEN_EXCHANGE_CLIENT_SECRET_FILE
+  value: /run/secrets/portal/token-exchange-client-secret
+{{- end }}
+{{- if $keys.otlpHeaders }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.secrets.existingSecret }}
+      key: {{ $keys.otlpHeaders }}
 {{- end }}
 {{- end -}}
 
@@ -76,8 +91,16 @@ seccompProfile:
       - key: {{ $keys.oidcClientSecret }}
         path: oidc-client-secret
       {{- end }}
+      {{- if $keys.oidcClientKey }}
+      - key: {{ $keys.oidcClientKey }}
+        path: oidc-client-key
+      {{- end }}
       {{- if $keys.auditKeys }}
       - key: {{ $keys.auditKeys }}
         path: audit-keys
+      {{- end }}
+      {{- if $keys.tokenExchangeClientSecret }}
+      - key: {{ $keys.tokenExchangeClientSecret }}
+        path: token-exchange-client-secret
       {{- end }}
 {{- end -}}
