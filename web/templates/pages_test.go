@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 
+	"maiaportal/web/static"
 	. "maiaportal/web/templates/layout"
 	. "maiaportal/web/templates/pages"
 	. "maiaportal/web/templates/parts"
@@ -132,6 +133,45 @@ func firstDifference(got, want string) string {
 		}
 	}
 	return "the end"
+}
+
+// A page links the stylesheet for forms or the one for all other pages. A class that only the other one knows would be
+// drawn as if it were none.
+func TestPagesLinkTheStylesheetOfTheirClasses(t *testing.T) {
+	files := static.New(static.Face{})
+	known := map[string]map[string]bool{}
+	for address, name := range map[string]string{
+		"/static/portal.css": static.Stylesheet,
+		"/static/forms.css":  static.FormStylesheet,
+	} {
+		file, ok := files.Open(files.Path(name))
+		if !ok {
+			t.Fatalf("no file %s", name)
+		}
+		known[address] = map[string]bool{}
+		for _, class := range regexp.MustCompile(`\.([a-z][\w-]*)`).FindAllStringSubmatch(string(file.Content), -1) {
+			known[address][class[1]] = true
+		}
+	}
+	for name, component := range samples() {
+		t.Run(name, func(t *testing.T) {
+			page := render(t, component)
+			linked := elements(t, page, func(n *html.Node) bool { return attributeOf(n, "rel") == "stylesheet" })
+			if len(linked) != 1 {
+				t.Fatalf("the page links %d stylesheets", len(linked))
+			}
+			own := attributeOf(linked[0], "href")
+			for _, n := range elements(t, page, func(n *html.Node) bool { return attributeOf(n, "class") != "" }) {
+				for _, class := range strings.Fields(attributeOf(n, "class")) {
+					for address, classes := range known {
+						if classes[class] && !known[own][class] {
+							t.Errorf("%s knows nothing of the class %s, which is in %s", own, class, address)
+						}
+					}
+				}
+			}
+		})
+	}
 }
 
 // A page that was renamed must not leave its golden file behind.

@@ -3,6 +3,7 @@ package parts
 import (
 	"context"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,8 +67,11 @@ func (f Field) AdviceID() string { return f.Name + "-advice" }
 // Invalid says whether there is something to put right.
 func (f Field) Invalid() bool { return len(f.Errors) > 0 }
 
-// suggests says whether there is something to suggest: browsers show only what fits to what stands there already.
-func (f Field) suggests() bool { return len(f.Options) > 0 && f.Value == "" && !f.Locked }
+// suggests says whether there is something to suggest. Browsers show what fits what stands there, so where that is one
+// of the suggestions, it would be the only one.
+func (f Field) suggests() bool {
+	return len(f.Options) > 0 && !f.Locked && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == f.Value })
+}
 
 // Fields are those of one form.
 type Fields []Field
