@@ -9,7 +9,8 @@ RUN go mod download
 COPY . .
 ARG VERSION=development
 ARG COMMIT=unknown
-ARG TARGETARCH=amd64
+# Set by the engine, from --platform or the machine. A default here would win over it, and amd64's binary would be in all.
+ARG TARGETARCH
 # nodemo: the sandbox, whose login service lets everybody in, stays out.
 RUN VERSION="$VERSION" COMMIT="$COMMIT" scripts/build "$TARGETARCH" /out/portal && mkdir -p /out/data
 

@@ -16,8 +16,10 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 COMMIT    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X main.Version=$(VERSION) -X main.Commit=$(COMMIT)
 TAGS      ?=
-# What builds and runs containers. Podman's own format of images has no health checks, so it is told Docker's.
+# What builds and runs containers. Podman's own format of images has no health checks, so it is told Docker's; and older
+# ones do not know what they build on, and look for a compiler that runs on what they build for.
 ENGINE    ?= docker
+PODMAN     = --format docker --build-arg BUILDPLATFORM=linux/$(shell $(GO) env GOHOSTARCH)
 FUZZTIME  ?= 1m
 
 .DEFAULT_GOAL := help
@@ -92,5 +94,5 @@ shots: deps ## Take screenshots of all pages into e2e/shots.
 screenshots: deps ## Take the screenshots in README and docs: docs/screenshots.
 	cd e2e && npm run screenshots
 
-image: ## Build the container image portal:VERSION, without the demo; GO_IMAGE=golang:1.26@sha256:… pins what builds it; ENGINE=podman.
-	$(ENGINE) build $(if $(findstring podman,$(ENGINE)),--format docker) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) $(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) -t portal:$(VERSION) .
+image: ## Build the container image portal:VERSION, without the demo; GO_IMAGE=golang:1.26@sha256:… pins what builds it; ENGINE=podman; PLATFORM=linux/arm64.
+	$(ENGINE) build $(if $(findstring podman,$(ENGINE)),$(PODMAN)) $(if $(PLATFORM),--platform $(PLATFORM)) --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) $(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) -t portal:$(VERSION) .

@@ -24,3 +24,18 @@ func TestImageSetsNothingThatMayComeFromAFile(t *testing.T) {
 		}
 	}
 }
+
+// An engine says for which processor it builds. A default in the Dockerfile would win over that, so that the image for
+// arm64 held the binary for amd64, and did not start.
+func TestImageIsBuiltForTheProcessorThatTheEngineNames(t *testing.T) {
+	image := must(os.ReadFile("../../Dockerfile"))
+	declared := regexp.MustCompile(`(?m)^ARG TARGETARCH(.*)$`).FindAllSubmatch(image, -1)
+	if len(declared) == 0 {
+		t.Fatal("the image does not ask for which processor it is built")
+	}
+	for _, line := range declared {
+		if len(line[1]) > 0 {
+			t.Errorf("%q takes the place of what the engine says", line[0])
+		}
+	}
+}
