@@ -70,7 +70,8 @@ func (f Field) Invalid() bool { return len(f.Errors) > 0 }
 // suggests says whether there is something to suggest. Browsers show what fits what stands there, so where that is one
 // of the suggestions, it would be the only one.
 func (f Field) suggests() bool {
-	return len(f.Options) > 0 && !f.Locked && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == f.Value })
+	chosen := slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == f.Value })
+	return len(f.Options) > 0 && !f.Locked && !chosen
 }
 
 // Fields are those of one form.
