@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"maiaportal/internal/config"
@@ -38,4 +39,18 @@ func TestImageIsBuiltForTheProcessorThatTheEngineNames(t *testing.T) {
 			t.Errorf("%q takes the place of what the engine says", line[0])
 		}
 	}
+}
+
+// Secrets lie beside the sources where README has them made. What is not named stays out of the engine's cache.
+func TestBuildOfTheImageTakesOnlyWhatIsNamed(t *testing.T) {
+	for line := range strings.Lines(string(must(os.ReadFile("../../.dockerignore")))) {
+		switch line = strings.TrimSpace(line); {
+		case strings.HasPrefix(line, "#"):
+		case line == "*":
+			return
+		default:
+			t.Fatalf("%q comes before everything is left out", line)
+		}
+	}
+	t.Fatal("everything gets to the engine")
 }
