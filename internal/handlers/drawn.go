@@ -49,6 +49,13 @@ func blanksOf(token string, u layout.User) blanks {
 	return blanks{token, u.Name, u.Initials, u.Detail, u.Until.ISO, u.Until.Exact, u.Until.Words}
 }
 
+// parts are what blanksOf has put together.
+func (b blanks) parts() (token string, u layout.User) {
+	u.Name, u.Initials, u.Detail = b[1], b[2], b[3]
+	u.Until.ISO, u.Until.Exact, u.Until.Words = b[4], b[5], b[6]
+	return b[0], u
+}
+
 // gaps tells which blanks have nothing: a page may look different without them.
 func (b blanks) gaps() (gaps [blanksOfForm]bool) {
 	for i, text := range b {
@@ -59,17 +66,14 @@ func (b blanks) gaps() (gaps [blanksOfForm]bool) {
 
 // marked has a mark in the place of each blank that has something. Nobody can know a mark: whoever names a project like
 // one must not get somebody's token there.
-func marked(gaps [blanksOfForm]bool) (mark string, token string, u layout.User) {
+func marked(gaps [blanksOfForm]bool) (mark string, b blanks) {
 	mark = rand.Text()
-	var b blanks
 	for i := range b {
 		if !gaps[i] {
 			b[i] = mark + strconv.Itoa(i)
 		}
 	}
-	u.Name, u.Initials, u.Detail = b[1], b[2], b[3]
-	u.Until.ISO, u.Until.Exact, u.Until.Words = b[4], b[5], b[6]
-	return mark, b[0], u
+	return mark, b
 }
 
 // drawnForm is a page in pieces, and the blank that stands before each but the first.
@@ -162,7 +166,8 @@ func (h *Handlers) drawBare(out *bytes.Buffer, f formSpec, st formState, lists c
 	}
 	form, err := h.drawn.get(key, func() (drawnForm, error) {
 		p := page()
-		mark, token, user := marked(key.gaps)
+		mark, marks := marked(key.gaps)
+		token, user := marks.parts()
 		st.token = token
 		p.User = &user
 		var html bytes.Buffer

@@ -13,8 +13,8 @@ import (
 // errStored is a stored login that is none. It quotes nothing of it.
 var errStored = errors.New("auth: what is stored is no login")
 
-// read reads what encoding/json has written of a login. Each request with a session does that, and encoding/json would
-// take more time for it than everything else of a form's page.
+// read reads what encoding/json has written of a login. Each request with a session does that, and encoding/json itself
+// takes several times as long for it.
 func (s *storedLogin) read(plain []byte) error {
 	if _, err := (plainjson.Walk{}).Object(plain); err != nil {
 		return errStored
